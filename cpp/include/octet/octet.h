@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file The whole C API. */
+#ifndef OCTET_OCTET_H_
+#define OCTET_OCTET_H_
+
+#include "octet/dlpack.h"
+#include "octet/fake_quantize.h"
+#include "octet/grid.h"
+#include "octet/library.h"
+#include "octet/quantize.h"
+#include "octet/range.h"
+#include "octet/status.h"
+
+#endif /* OCTET_OCTET_H_ */
