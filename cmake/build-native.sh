@@ -35,15 +35,23 @@ fi
 command -v nvcc >/dev/null 2>&1 ||
   echo "octet: nvcc was not found: building the CPU library alone (for CUDA install the CUDA toolkit 13.0)."
 
+mkdir -p "$build_dir"
+log=$build_dir/build.log
+
 # A checkout that was moved leaves a cache of its old place, which CMake refuses.
 if [ -f "$build_dir/CMakeCache.txt" ] &&
   ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$source_dir" "$build_dir/CMakeCache.txt"; then
   rm -rf "$build_dir"
+  mkdir -p "$build_dir"
 fi
 if [ ! -f "$build_dir/CMakeCache.txt" ]; then
   cmake -S "$source_dir" -B "$build_dir" -G "$generator" "-DCMAKE_INSTALL_PREFIX=$install_dir" \
-    -DCMAKE_INSTALL_LIBDIR=lib "$@" >"$build_dir.log" 2>&1 || { cat "$build_dir.log" >&2; fail "CMake failed, see above."; }
+    -DCMAKE_INSTALL_LIBDIR=lib "$@" >"$log" 2>&1 || {
+      rm -f "$build_dir/CMakeCache.txt"
+      cat "$log" >&2
+      fail "CMake failed, see above."
+    }
 fi
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
-cmake --build "$build_dir" --target install -j "$jobs" >"$build_dir.log" 2>&1 ||
-  { cat "$build_dir.log" >&2; fail "the native build failed, see above."; }
+cmake --build "$build_dir" --target install -j "$jobs" >"$log" 2>&1 ||
+  { cat "$log" >&2; fail "the native build failed, see above."; }
