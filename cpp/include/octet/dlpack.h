@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file
- * The tensor structures of the DLPack exchange format (https://dmlc.github.io/dlpack), declared here so that neither the
- * build nor a caller needs another project's header. Field order, sizes and code values are those of DLPack 1.x; a
+ * The tensor structures of the DLPack exchange format (https://dmlc.github.io/dlpack), declared here so that neither
+ * the build nor a caller needs another project's header. Field order, sizes and code values are those of DLPack 1.x; a
  * DLTensor filled in by any framework can be passed as it is. Where that project's own header was included first,
  * its declarations are used.
  */
@@ -49,7 +49,8 @@ typedef struct {
 
 /** A strided tensor that does not own its memory. */
 typedef struct {
-  /** Start of the allocation; the first element lies byte_offset bytes further. May be null if there are no elements. */
+  /** Start of the allocation; the first element lies byte_offset bytes further. May be null if there are no elements.
+   */
   void* data;
   DLDevice device;
   /** Number of dimensions, 0 for a scalar. */

@@ -3,9 +3,10 @@
  * @file
  * Fake quantization: values snapped to a grid, in floats, with the derivatives that straight-through rounding gives.
  *
- * Common to all functions: tensors of one call have the same shape (unless said otherwise) and lie on the same device; x, out and the
- * gradients of x are f32, f16 or bf16, all of one type, with any strides (outputs: no zero strides, no overlap) and any alignment. x and out may be the same memory
- * with the same strides. Tensors without elements are fine. stream: null on the CPU. Safe to call from any thread.
+ * Common to all functions: tensors of one call have the same shape (unless said otherwise) and lie on the same device;
+ * x, out and the gradients of x are f32, f16 or bf16, all of one type, with any strides (outputs: no zero strides, no
+ * overlap) and any alignment. x and out may be the same memory with the same strides. Tensors without elements are
+ * fine. stream: null on the CPU. Safe to call from any thread.
  */
 #ifndef OCTET_FAKE_QUANTIZE_H_
 #define OCTET_FAKE_QUANTIZE_H_
@@ -44,18 +45,19 @@ OCTET_API octet_status octet_fake_quantize_backward(const octet_grid* grid, cons
                                                     void* stream);
 
 /**
- * Forward together with the partial derivatives of every element, in one pass: for frameworks whose autograd takes no custom
- * backward function but can multiply. With the formulas of octet_fake_quantize_backward:
+ * Forward together with the partial derivatives of every element, in one pass: for frameworks whose autograd takes no
+ * custom backward function but can multiply. With the formulas of octet_fake_quantize_backward:
  *
  *     d_x     = inside ? 1 : 0                                (NaN x: NaN)
  *     d_delta = (d out / d scale) * (d scale / d delta)
  *     d_zero  = d out / d zero
  *
  * @param out                    like x; null: not wanted.
- * @param d_x, d_delta, d_zero   out, like x in shape and dtype; each may be null. d_zero must be null where grid.zero_float is.
+ * @param d_x, d_delta, d_zero   out, like x in shape and dtype; each may be null. d_zero must be null where
+ * grid.zero_float is.
  */
-OCTET_API octet_status octet_fake_quantize_partials(const octet_grid* grid, const DLTensor* x, DLTensor* out, DLTensor* d_x,
-                                                    DLTensor* d_delta, DLTensor* d_zero, void* stream);
+OCTET_API octet_status octet_fake_quantize_partials(const octet_grid* grid, const DLTensor* x, DLTensor* out,
+                                                    DLTensor* d_x, DLTensor* d_delta, DLTensor* d_zero, void* stream);
 
 #ifdef __cplusplus
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file
- * Quantization grids: from a range of real values to step and zero point, and the structure in which every quantizing function takes
- * them. The formulas are those of aihwkit's low_precision_modules (uniform symmetric and asymmetric quantizers).
+ * Quantization grids: from a range of real values to step and zero point, and the structure in which every quantizing
+ * function takes them. The formulas are those of aihwkit's low_precision_modules (uniform symmetric and asymmetric
+ * quantizers).
  *
  * A grid is integers int_min..int_max, a scale and a zero point:
  *
  *     q  = clamp(round_half_even(x / scale) + zero_point, int_min, int_max)
  *     x' = scale * (q - zero_point)
  *
- * in f32, with a true division and no fused operations. f16 and bf16 elements are widened to f32 before and rounded to nearest
- * even after. NaN stays NaN; infinities become the ends of the grid.
+ * in f32, with a true division and no fused operations. f16 and bf16 elements are widened to f32 before and rounded to
+ * nearest even after. NaN stays NaN; infinities become the ends of the grid.
  */
 #ifndef OCTET_GRID_H_
 #define OCTET_GRID_H_
@@ -41,17 +42,20 @@ typedef enum octet_scale_domain {
 } octet_scale_domain;
 
 /**
- * A grid, or one grid a channel. The tensors are f32, compact and on the device of the data; they are read during the call only.
+ * A grid, or one grid a channel. The tensors are f32, compact and on the device of the data; they are read during the
+ * call only.
  *
- * With axis = -1 delta has one element. With 0 <= axis < x.ndim delta has g elements, g a divisor of n = x.shape[axis]: slices
- * [k * n / g, (k + 1) * n / g) along the axis share element k. g = n is "per channel", 1 < g < n "per group".
+ * With axis = -1 delta has one element. With 0 <= axis < x.ndim delta has g elements, g a divisor of n = x.shape[axis]:
+ * slices [k * n / g, (k + 1) * n / g) along the axis share element k. g = n is "per channel", 1 < g < n "per group".
  */
 typedef struct octet_grid {
   /** Step or its logarithm. Shape [] or [g]. */
   const DLTensor* delta;
-  /** Zero point before rounding, as many elements as delta; null: 0. Rounded half to even, then clamped to int_min..int_max. */
+  /** Zero point before rounding, as many elements as delta; null: 0. Rounded half to even, then clamped to
+   * int_min..int_max. */
   const DLTensor* zero_float;
-  /** Ends of the integer grid, int_min <= int_max. Whole numbers of magnitude up to 2^24, save in degenerate cases (0 bits). */
+  /** Ends of the integer grid, int_min <= int_max. Whole numbers of magnitude up to 2^24, save in degenerate cases (0
+   * bits). */
   float int_min;
   float int_max;
   octet_scale_domain scale_domain;
@@ -66,8 +70,8 @@ typedef struct octet_grid {
  *
  * lo = min(x_min, 0); hi = max(x_max, eps).
  * Symmetric: *is_signed = any lo < 0; delta = max(|lo|, hi) / int_max.
- * Asymmetric: *is_signed = 0; delta = (hi - lo) / int_max; zero_float = -lo / delta, from the delta before the logarithm.
- * In the log domain delta is then replaced by its natural logarithm. NaN in a range gives NaN.
+ * Asymmetric: *is_signed = 0; delta = (hi - lo) / int_max; zero_float = -lo / delta, from the delta before the
+ * logarithm. In the log domain delta is then replaced by its natural logarithm. NaN in a range gives NaN.
  *
  * @param x_min, x_max  f32, any shape, the same number of elements.
  * @param n_bits        0..24. 0 and 1 give the degenerate grids of the formulas (infinite steps, for example).
@@ -76,13 +80,13 @@ typedef struct octet_grid {
  * @param zero_float    out, asymmetric: like delta. Must be null for symmetric grids.
  * @param is_signed     out: 1 or 0. Not null.
  */
-OCTET_API octet_status octet_grid_from_range(const DLTensor* x_min, const DLTensor* x_max, octet_scheme scheme, int32_t n_bits,
-                                             octet_scale_domain scale_domain, float eps, DLTensor* delta, DLTensor* zero_float,
-                                             int32_t* is_signed);
+OCTET_API octet_status octet_grid_from_range(const DLTensor* x_min, const DLTensor* x_max, octet_scheme scheme,
+                                             int32_t n_bits, octet_scale_domain scale_domain, float eps,
+                                             DLTensor* delta, DLTensor* zero_float, int32_t* is_signed);
 
 /**
- * int_min and int_max of a grid of n_bits bits: 0 and 2^n - 1, or -2^(n-1) and 2^(n-1) - 1 if is_signed. n_bits 0..24; with 0 bits the
- * signed ends are both -0.5.
+ * int_min and int_max of a grid of n_bits bits: 0 and 2^n - 1, or -2^(n-1) and 2^(n-1) - 1 if is_signed. n_bits 0..24;
+ * with 0 bits the signed ends are both -0.5.
  */
 OCTET_API octet_status octet_grid_limits(int32_t n_bits, int32_t is_signed, float* int_min, float* int_max);
 

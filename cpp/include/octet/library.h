@@ -28,8 +28,9 @@ typedef enum octet_isa {
 OCTET_API const char* octet_version(void);
 
 /**
- * The instruction set in use: at load the best that the machine has, or the one named by the environment variable OCTET_ISA
- * (scalar, avx2, avx512); a name that is unknown or that the machine lacks is ignored with one line on stderr.
+ * The instruction set in use: at load the best that the machine has, or the one named by the environment variable
+ * OCTET_ISA (scalar, avx2, avx512); a name that is unknown or that the machine lacks is ignored with one line on
+ * stderr.
  */
 OCTET_API octet_isa octet_get_isa(void);
 
@@ -40,8 +41,8 @@ OCTET_API int32_t octet_isa_available(octet_isa isa);
 OCTET_API const char* octet_isa_name(octet_isa isa);
 
 /**
- * Chooses the instruction set of calls that start from now on. Meant for tests and benchmarks: results do not depend on it.
- * OCTET_UNSUPPORTED if the machine or the build lacks it.
+ * Chooses the instruction set of calls that start from now on. Meant for tests and benchmarks: results do not depend on
+ * it. OCTET_UNSUPPORTED if the machine or the build lacks it.
  */
 OCTET_API octet_status octet_set_isa(octet_isa isa);
 
@@ -52,9 +53,9 @@ OCTET_API octet_status octet_set_isa(octet_isa isa);
 OCTET_API int32_t octet_get_num_threads(void);
 
 /**
- * Sets the most threads one call may use, the calling thread included; 1 runs all in the calling thread and starts none.
- * Holds for the process, for calls that start from now on. Results do not depend on it. Small work is not split, whatever the number.
- * OCTET_INVALID_ARGUMENT unless 1 <= num_threads <= 1024.
+ * Sets the most threads one call may use, the calling thread included; 1 runs all in the calling thread and starts
+ * none. Holds for the process, for calls that start from now on. Results do not depend on it. Small work is not split,
+ * whatever the number. OCTET_INVALID_ARGUMENT unless 1 <= num_threads <= 1024.
  */
 OCTET_API octet_status octet_set_num_threads(int32_t num_threads);
 

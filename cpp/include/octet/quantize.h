@@ -18,8 +18,8 @@ extern "C" {
  * codes = clamp(round_half_even(x / scale) + zero_point).
  *
  * @param x      f32, f16 or bf16.
- * @param codes  out, shape of x: s8 or u8 (the grid must fit the type), s32, or f32. NaN becomes the zero point in integer types and
- *               stays NaN in f32.
+ * @param codes  out, shape of x: s8 or u8 (the grid must fit the type), s32, or f32. NaN becomes the zero point in
+ * integer types and stays NaN in f32.
  */
 OCTET_API octet_status octet_quantize(const octet_grid* grid, const DLTensor* x, DLTensor* codes, void* stream);
 

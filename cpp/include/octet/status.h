@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file
- * Results of calls and the message in words. Every function of the C API returns an octet_status unless its documentation says
- * otherwise; outputs are unspecified after anything but OCTET_OK.
+ * Results of calls and the message in words. Every function of the C API returns an octet_status unless its
+ * documentation says otherwise; outputs are unspecified after anything but OCTET_OK.
  */
 #ifndef OCTET_STATUS_H_
 #define OCTET_STATUS_H_

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+# Compiler and linker settings that every target of the project has.
+
+add_library(octet_compile_options INTERFACE)
+target_compile_features(octet_compile_options INTERFACE cxx_std_17)
+
+# -ffp-contract=off: a product and a sum are two roundings; where one is meant the code says fma.
+target_compile_options(octet_compile_options INTERFACE
+  -O3 -ffp-contract=off -fvisibility=hidden -fvisibility-inlines-hidden -Wall -Wextra
+  $<$<BOOL:${OCTET_WERROR}>:-Werror>)
+
+if(OCTET_SANITIZE)
+  target_compile_options(octet_compile_options INTERFACE
+    -fsanitize=${OCTET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  target_link_options(octet_compile_options INTERFACE -fsanitize=${OCTET_SANITIZE})
+endif()
+
+# Fails with one line that says what to install.
+function(octet_require_package package debian_package option)
+  find_package(${package} QUIET)
+  if(NOT ${package}_FOUND)
+    message(FATAL_ERROR "${option} needs ${package}: apt-get install ${debian_package}")
+  endif()
+endfunction()

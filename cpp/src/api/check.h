@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks of arguments. Every message names the function and the argument, says what it was and what was expected.
+#ifndef OCTET_API_CHECK_H_
+#define OCTET_API_CHECK_H_
+
+#include <initializer_list>
+
+#include "core/grid_view.h"
+#include "core/tensor_view.h"
+#include "octet/grid.h"
+
+namespace octet {
+namespace api {
+
+/** What a function does with a tensor, and so what layouts it may have. */
+enum class Role {
+  /** Read; any strides. */
+  kInput,
+  /** Read; row-major without gaps. */
+  kCompactInput,
+  /** Written; any strides that give every element memory of its own. */
+  kOutput,
+  /** Written; row-major without gaps. */
+  kCompactOutput,
+};
+
+/** A set of element types and its name in messages. */
+struct TypeSet {
+  unsigned mask;
+  const char* words;
+};
+
+constexpr unsigned Bit(ElementType type) { return 1u << static_cast<unsigned>(type); }
+
+constexpr TypeSet kFloatTypes = {Bit(ElementType::kF32) | Bit(ElementType::kF16) | Bit(ElementType::kBF16),
+                                 "f32, f16 or bf16"};
+constexpr TypeSet kF32Only = {Bit(ElementType::kF32), "f32"};
+constexpr TypeSet kF32OrF64 = {Bit(ElementType::kF32) | Bit(ElementType::kF64), "f32 or f64"};
+constexpr TypeSet kCodeTypes = {
+    Bit(ElementType::kS8) | Bit(ElementType::kU8) | Bit(ElementType::kS32) | Bit(ElementType::kF32),
+    "s8, u8, s32 or f32"};
+
+/** A tensor and its name in messages. */
+struct Named {
+  const char* name;
+  const TensorView* view;
+};
+
+/** The checks of one call. Functions return OCTET_OK or keep a message and return what is wrong. */
+class Checker {
+ public:
+  explicit Checker(const char* function) : function_(function) {}
+
+  octet_status NotNull(const char* name, const void* pointer) const;
+  octet_status Stream(const void* stream) const;
+
+  /** Checks everything about one tensor that can be told without the others. */
+  octet_status Tensor(const char* name, const DLTensor* tensor, TypeSet types, Role role, TensorView* view);
+
+  octet_status SameShape(Named a, Named b) const;
+  octet_status SameType(Named a, Named b) const;
+  octet_status Count(Named tensor, int64_t count, const char* reason) const;
+  octet_status Axis(const char* name, int32_t axis, Named x) const;
+
+  /** Checks a grid; x may be null (then the axis is not looked at). */
+  octet_status Grid(const octet_grid* grid, const Named* x, GridView* view);
+
+  octet_status Scheme(const char* name, octet_scheme scheme) const;
+  octet_status ScaleDomain(const char* name, octet_scale_domain domain) const;
+  octet_status Eps(const char* name, float eps) const;
+  octet_status Bits(const char* name, int32_t n_bits, int32_t least) const;
+
+  /** No output may share memory with another tensor, save that `in_place` (may be null) may be written over x. */
+  octet_status NoOverlap(std::initializer_list<Named> outputs, std::initializer_list<Named> inputs,
+                         const TensorView* in_place) const;
+
+ private:
+  octet_status Layout(const char* name, const DLTensor& tensor, Role role, TensorView* view) const;
+
+  const char* function_;
+  /** The first tensor found on the cpu: the others must be there too. */
+  bool seen_cpu_ = false;
+  const char* first_name_ = "";
+};
+
+}  // namespace api
+}  // namespace octet
+
+#endif  // OCTET_API_CHECK_H_

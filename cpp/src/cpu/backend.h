@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The families of CPU kernels, on checked arguments. They may throw std::bad_alloc, nothing else.
+#ifndef OCTET_CPU_BACKEND_H_
+#define OCTET_CPU_BACKEND_H_
+
+#include "core/grid_view.h"
+#include "core/tensor_view.h"
+
+namespace octet {
+namespace cpu {
+
+void FakeQuantize(const GridView& grid, const TensorView& x, const TensorView& out);
+
+/** Null outputs are not wanted. */
+struct FakeQuantizeGradients {
+  const TensorView* x = nullptr;
+  const TensorView* delta = nullptr;
+  const TensorView* zero_float = nullptr;
+};
+void FakeQuantizeBackward(const GridView& grid, const TensorView& x, const TensorView& grad_out,
+                          const FakeQuantizeGradients& gradients);
+
+/** Null outputs are not wanted. */
+struct FakeQuantizePartialsOutputs {
+  const TensorView* out = nullptr;
+  const TensorView* d_x = nullptr;
+  const TensorView* d_delta = nullptr;
+  const TensorView* d_zero = nullptr;
+};
+void FakeQuantizePartials(const GridView& grid, const TensorView& x, const FakeQuantizePartialsOutputs& outputs);
+
+void Quantize(const GridView& grid, const TensorView& x, const TensorView& codes);
+void Dequantize(const GridView& grid, const TensorView& codes, const TensorView& out);
+
+/** zero_float is null for symmetric grids. */
+void GridFromRange(const TensorView& x_min, const TensorView& x_max, bool asymmetric, int32_t n_bits, bool log_domain,
+                   float eps, const TensorView& delta, const TensorView* zero_float, bool* is_signed);
+void GridResolve(const GridView& grid, const TensorView* scale, const TensorView* zero_point);
+
+void MinMax(const TensorView& x, int axis, const TensorView& out_min, const TensorView& out_max);
+
+size_t PercentileWorkspaceSize(const TensorView& x);
+void Percentile(const TensorView& x, int axis, double low, double high, const TensorView& out_low,
+                const TensorView& out_high, void* workspace);
+
+struct RangeMseOptions {
+  bool asymmetric;
+  int32_t n_bits;
+  bool log_domain;
+  float eps;
+};
+void RangeMse(const TensorView& x, int axis, const RangeMseOptions& options, const TensorView& candidate_min,
+              const TensorView& candidate_max, const TensorView& loss);
+
+}  // namespace cpu
+}  // namespace octet
+
+#endif  // OCTET_CPU_BACKEND_H_

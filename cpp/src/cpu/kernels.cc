@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cpu/kernels.h"
+
+#include "cpu/isa.h"
+
+namespace octet {
+namespace cpu {
+
+const Kernels& CurrentKernels() {
+  switch (CurrentIsa()) {
+#if defined(OCTET_HAVE_X86)
+    case OCTET_ISA_AVX512:
+      return Avx512Kernels();
+    case OCTET_ISA_AVX2:
+      return Avx2Kernels();
+#endif
+    default:
+      return ScalarKernels();
+  }
+}
+
+}  // namespace cpu
+}  // namespace octet
