@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.quantization.tree;
+
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorImpl;
+
+/**
+ * The state of one copy of a model: every module and every tensor is copied once.
+ *
+ * <p>Obtained from {@link ModelCopier}. Not thread-safe.
+ */
+public final class CopyContext {
+
+  private final Map<Module, Module> modules = new IdentityHashMap<>();
+  private final Map<Long, Tensor> tensors = new HashMap<>();
+
+  CopyContext() {}
+
+  /**
+   * Copy a module of the model.
+   *
+   * @param module the original
+   * @return its copy; the same one each time
+   */
+  public Module copy(Module module) {
+    Module original = ModuleTypes.resolve(module);
+    Module copy = modules.get(original);
+    if (copy == null) {
+      copy = ModelCopier.copy(original, this);
+      modules.put(original, copy);
+    }
+    return copy;
+  }
+
+  /**
+   * Copy a tensor of the model, which does or does not require a gradient as the original does.
+   *
+   * @param tensor the original
+   * @return its copy; a handle of the same tensor each time
+   */
+  public Tensor copy(Tensor tensor) {
+    Tensor copy = tensors.get(key(tensor));
+    if (copy == null) {
+      try (Tensor detached = tensor.detach()) {
+        copy = detached.clone();
+      }
+      copy.set_requires_grad(tensor.requires_grad());
+      tensors.put(key(tensor), copy);
+    }
+    return copy;
+  }
+
+  /** Say what the copy of a tensor is, where a module has made it already. */
+  void copied(Tensor original, Tensor copy) {
+    tensors.putIfAbsent(key(original), copy);
+  }
+
+  Tensor copyIfKnown(Tensor original) {
+    return tensors.get(key(original));
+  }
+
+  static long key(Tensor tensor) {
+    TensorImpl impl = tensor.unsafeGetTensorImpl();
+    return impl.address();
+  }
+}

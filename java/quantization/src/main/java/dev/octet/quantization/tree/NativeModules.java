@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.quantization.tree;
+
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.SharedModuleVector;
+import org.objenesis.Objenesis;
+import org.objenesis.ObjenesisStd;
+
+/**
+ * What has to be known about the native side of modules: identity and ownership.
+ *
+ * <p>Every class of the presets' module hierarchy has its {@code torch::nn::Module} at offset zero,
+ * so the address of any view of a module identifies it. Ownership is less simple: a Java object that
+ * {@code Module.asLinear()} or a cast constructor returns has no share of the native object, and
+ * registering it would give the native object a second, independent reference count. {@link
+ * #attach} makes typed Java objects that own a share as those of a constructor do.
+ */
+final class NativeModules {
+
+  private static final Field DEALLOCATOR = field(Pointer.class, "deallocator");
+  private static final Class<?> NATIVE_DEALLOCATOR = nested("NativeDeallocator");
+  private static final Field OWNER = field(NATIVE_DEALLOCATOR, "ownerAddress");
+  private static final Field RELEASE = field(NATIVE_DEALLOCATOR, "deallocatorAddress");
+  private static final Method INIT = initMethod();
+  private static final Objenesis OBJENESIS = new ObjenesisStd();
+
+  private NativeModules() {}
+
+  static long address(Module module) {
+    if (module.isNull()) {
+      throw new IllegalArgumentException(
+          "module of " + module.getClass().getName() + " is closed: its native object is gone");
+    }
+    return module.address();
+  }
+
+  static boolean isPreset(Class<?> type) {
+    return type.getPackageName().equals(Module.class.getPackageName());
+  }
+
+  /** Whether the object has a share of the native module, so that registering it is safe. */
+  static boolean owns(Module module) {
+    return NATIVE_DEALLOCATOR.isInstance(get(DEALLOCATOR, module));
+  }
+
+  /** A view of the module that has a share of it: the module itself where it does. */
+  static Module owned(Module module) {
+    return owns(module) ? module : newShare(module);
+  }
+
+  /** A Java object of the given class, made without its constructors, with a share of the module. */
+  static <T extends Module> T attach(Class<T> type, Module module) {
+    T object = type.cast(allocate(type));
+    Module share = newShare(module);
+    Object deallocator = get(DEALLOCATOR, share);
+    try {
+      INIT.invoke(
+          object, share.address(), share.capacity(), OWNER.get(deallocator), RELEASE.get(deallocator));
+      OWNER.set(deallocator, 0L);
+      RELEASE.set(deallocator, 0L);
+    } catch (ReflectiveOperationException e) {
+      throw inaccessible(e);
+    }
+    // An enclosing PointerScope must not free an object that the model keeps.
+    object.retainReference();
+    return object;
+  }
+
+  /** An object of the class, made without its constructors: a null pointer, fields at default. */
+  static Object allocate(Class<?> type) {
+    return OBJENESIS.newInstance(type);
+  }
+
+  private static Module newShare(Module module) {
+    if (owns(module)) {
+      try (SharedModuleVector one = new SharedModuleVector(module)) {
+        return one.get(0);
+      }
+    }
+    try (SharedModuleVector all = module.modules(true)) {
+      return all.get(0);
+    }
+  }
+
+  private static Object get(Field field, Object object) {
+    try {
+      return field.get(object);
+    } catch (IllegalAccessException e) {
+      throw inaccessible(e);
+    }
+  }
+
+  private static Class<?> nested(String name) {
+    try {
+      return Class.forName(Pointer.class.getName() + "$" + name);
+    } catch (ClassNotFoundException e) {
+      throw inaccessible(e);
+    }
+  }
+
+  private static Field field(Class<?> type, String name) {
+    try {
+      Field field = type.getDeclaredField(name);
+      field.setAccessible(true);
+      return field;
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      throw inaccessible(e);
+    }
+  }
+
+  private static Method initMethod() {
+    try {
+      Method init =
+          Pointer.class.getDeclaredMethod("init", long.class, long.class, long.class, long.class);
+      init.setAccessible(true);
+      return init;
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      throw inaccessible(e);
+    }
+  }
+
+  private static IllegalStateException inaccessible(Exception cause) {
+    return new IllegalStateException(
+        "Octet needs JavaCPP 1.5.13 with reflective access to org.bytedeco.javacpp.Pointer; on the"
+            + " module path add --add-opens org.bytedeco.javacpp/org.bytedeco.javacpp=ALL-UNNAMED",
+        cause);
+  }
+}
