@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Calls of the native library on libtorch tensors, without copies. */
+package dev.octet.quantization.kernel;
