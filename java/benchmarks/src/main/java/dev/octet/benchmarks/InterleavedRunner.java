@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.benchmarks;
+
+import java.util.Objects;
+import org.apache.commons.math3.stat.descriptive.rank.Median;
+
+/**
+ * Measures a {@link Comparison} in rounds in which both ways take turns, so that a machine whose
+ * speed drifts slows both alike.
+ *
+ * <p>A round repeats each way as often as fills the slice of time, ours first in even rounds and
+ * second in odd ones. Figures are medians over the rounds; the ratio is the median of the rounds'
+ * ratios.
+ */
+public final class InterleavedRunner {
+  private final int rounds;
+  private final long sliceNanos;
+
+  /**
+   * Chooses the length of a measurement.
+   *
+   * @param rounds rounds that count, at least 1; two more before them warm up
+   * @param sliceMillis least time in milliseconds that each way runs in a round, at least 1
+   */
+  public InterleavedRunner(int rounds, int sliceMillis) {
+    if (rounds < 1) {
+      throw new IllegalArgumentException("rounds is " + rounds + ", expected at least 1");
+    }
+    if (sliceMillis < 1) {
+      throw new IllegalArgumentException("sliceMillis is " + sliceMillis + ", expected at least 1");
+    }
+    this.rounds = rounds;
+    this.sliceNanos = sliceMillis * 1_000_000L;
+  }
+
+  /** Measures one comparison of a suite. */
+  public Measurement run(String suite, Comparison comparison) {
+    Objects.requireNonNull(suite, "suite");
+    for (int i = 0; i < 2; i++) {
+      time(comparison.ours());
+      time(comparison.peer());
+    }
+    double[] ours = new double[rounds];
+    double[] peer = new double[rounds];
+    double[] ratios = new double[rounds];
+    for (int round = 0; round < rounds; round++) {
+      if (round % 2 == 0) {
+        ours[round] = time(comparison.ours());
+        peer[round] = time(comparison.peer());
+      } else {
+        peer[round] = time(comparison.peer());
+        ours[round] = time(comparison.ours());
+      }
+      ratios[round] = peer[round] / ours[round];
+    }
+    Median median = new Median();
+    return new Measurement(
+        suite,
+        comparison.name(),
+        comparison.figure(median.evaluate(ours)),
+        comparison.figure(median.evaluate(peer)),
+        comparison.peerName(),
+        comparison.unit(),
+        median.evaluate(ratios),
+        rounds);
+  }
+
+  /** Returns nanoseconds a call, over as many calls as fill the slice. */
+  private double time(Runnable way) {
+    long calls = 0;
+    long start = System.nanoTime();
+    long elapsed;
+    do {
+      way.run();
+      calls++;
+      elapsed = System.nanoTime() - start;
+    } while (elapsed < sliceNanos);
+    return (double) elapsed / calls;
+  }
+}

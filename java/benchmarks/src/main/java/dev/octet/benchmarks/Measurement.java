@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.benchmarks;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+
+/**
+ * One row of a suite's result: medians over interleaved rounds.
+ *
+ * @param suite name of the suite
+ * @param name what was measured
+ * @param ours our figure, in {@code unit}
+ * @param peer the peer's figure, in {@code unit}
+ * @param peerName what the peer is
+ * @param unit unit of both figures; where it ends in "/s" more is better, else less
+ * @param ratio median over the rounds of how many times better ours was; above 1 ours is better
+ * @param rounds number of rounds
+ */
+@JsonPropertyOrder({"suite", "name", "ours", "peer", "peer_name", "unit", "ratio", "rounds"})
+public record Measurement(
+    String suite,
+    String name,
+    double ours,
+    double peer,
+    @JsonProperty("peer_name") String peerName,
+    String unit,
+    double ratio,
+    int rounds) {}

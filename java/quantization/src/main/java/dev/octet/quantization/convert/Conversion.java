@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.quantization.convert;
+
+import dev.octet.quantization.config.QuantizationMap;
+import dev.octet.quantization.config.QuantizedModuleConfig;
+import dev.octet.quantization.module.QuantizedInputModule;
+import dev.octet.quantization.module.QuantizedModules;
+import dev.octet.quantization.tree.ModelCopier;
+import dev.octet.quantization.tree.ModuleTree;
+import dev.octet.quantization.tree.ModuleTypes;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.Module;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Converts models by a {@link QuantizationMap}.
+ *
+ * <p>The modules of a converted model are in train mode where they are new, so that their ranges are
+ * estimated until {@code eval()} is called. A submodule that is registered at several paths stays
+ * one: what it becomes at the first path stands at the others too, unless the map says otherwise for
+ * one of them.
+ *
+ * <p>Methods may be called from any thread; a model must not be used by another thread meanwhile.
+ */
+public final class Conversion {
+  private static final Logger LOG = LoggerFactory.getLogger(Conversion.class);
+
+  private Conversion() {}
+
+  /**
+   * Returns the map with the default configuration for {@code Linear}, {@code LayerNorm}, {@code
+   * Embedding} and {@code Conv2d} where it has no entry for the type.
+   */
+  public static QuantizationMap appendDefaultConversions(QuantizationMap map) {
+    QuantizationMap.Builder builder = map.toBuilder();
+    QuantizedModules.defaultConversions()
+        .forEach(
+            (name, type) -> {
+              if (!map.moduleQConfigMap().containsKey(name)) {
+                builder.module(name, new QuantizedModuleConfig(type, map.defaultQConfig()));
+              }
+            });
+    return builder.build();
+  }
+
+  /**
+   * Returns a converted copy of a model, which itself stays as it is.
+   *
+   * @return the copy's root: of the model's class, unless the map replaces the root itself
+   * @throws UnknownModuleException if the map names a path that the model does not have
+   * @throws IllegalArgumentException if a quantized module type does not fit its module, or if the
+   *     model can't be copied; the message says how it can
+   */
+  public static Module convertToQuantized(Module model, QuantizationMap map) {
+    checkPlan(model, map);
+    return quantizeModel(ModelCopier.copy(model), map);
+  }
+
+  /**
+   * Returns a converted copy of a model of a Java class of your own, which itself stays as it is.
+   *
+   * @param factory makes a model of the same structure, into which parameters and buffers are copied
+   * @throws UnknownModuleException if the map names a path that the model does not have
+   * @throws IllegalArgumentException if a quantized module type does not fit its module, or if the
+   *     factory's model has another structure
+   */
+  @SuppressWarnings("unchecked")
+  public static <M extends Module> M convertToQuantized(
+      M model, QuantizationMap map, Supplier<? extends M> factory) {
+    checkPlan(model, map);
+    Module converted = quantizeModel(ModelCopier.copy(model, factory), map);
+    if (!model.getClass().isInstance(converted)) {
+      throw new IllegalArgumentException(
+          "the map replaces the root, a "
+              + ModuleTypes.typeName(model)
+              + ", by a "
+              + ModuleTypes.typeName(converted)
+              + ": use convertToQuantized(model, map), which returns any module");
+    }
+    return (M) converted;
+  }
+
+  /** Fails before anything is copied. */
+  private static void checkPlan(Module model, QuantizationMap map) {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(map, "map");
+    ConversionPlan.of(model, map).requireKnownPaths();
+  }
+
+  /**
+   * Converts a model in place.
+   *
+   * @return the model's root: the argument, unless the map replaces the root itself or it is a
+   *     container of the presets, which can't run Java modules
+   * @throws UnknownModuleException if the map names a path that the model does not have; the model
+   *     is unchanged then
+   * @throws IllegalArgumentException if a quantized module type does not fit its module
+   * @throws dev.octet.quantization.tree.ModuleReplaceException if a module can't be swapped; the
+   *     message names the field and what to do
+   */
+  public static Module quantizeModel(Module model, QuantizationMap map) {
+    checkPlan(model, map);
+    ModuleTree tree = ModuleTree.of(ModuleTree.adopt(model));
+    ConversionPlan plan = ConversionPlan.of(tree, map);
+    if (map.inputActivationQConfigMap().containsKey("")) {
+      LOG.warn(
+          "the map's input quantizer for the root (path '') has no effect: name the modules that"
+              + " take the model's input");
+    }
+    return new Execution(tree).run(plan);
+  }
+
+  /** Carries a plan out. */
+  private static final class Execution {
+    private record Shared(long identity, QuantizedModuleConfig config) {}
+
+    private final ModuleTree tree;
+    private final Map<Shared, Module> quantized = new HashMap<>();
+    private Module root;
+
+    Execution(ModuleTree tree) {
+      this.tree = tree;
+      this.root = tree.root();
+    }
+
+    Module run(ConversionPlan plan) {
+      for (PlannedModule planned : plan.modules()) {
+        Module original = planned.node().module();
+        Module module = original;
+        if (planned.decision().replaces()) {
+          QuantizedModuleConfig config = planned.config().orElseThrow();
+          Shared key = new Shared(ModuleTypes.identity(original), config);
+          module = quantized.get(key);
+          if (module == null) {
+            module =
+                config
+                    .quantizedModule()
+                    .quantize(original, config.qconfig(), planned.node().path());
+            quantized.put(key, module);
+          }
+        }
+        if (planned.input().isPresent()) {
+          module = new QuantizedInputModule(module, planned.input().get());
+        }
+        if (module != original) {
+          put(planned, module);
+        }
+      }
+      return root;
+    }
+
+    private void put(PlannedModule planned, Module module) {
+      if (planned.node().parent() == null) {
+        root = module;
+      } else {
+        tree.replace(planned.node().parent(), planned.node().name(), module);
+      }
+    }
+  }
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.quantization.module;
+
+import dev.octet.quantization.config.QuantizationConfig;
+import dev.octet.quantization.manager.QuantizationManager;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What every quantized module has beside its layer: the quantizers of output and weight, the
+ * switches, and the weight that is kept in eval mode.
+ *
+ * <p>In eval mode the weight as the forward uses it, quantized or not, is made at the first call and
+ * kept (without its gradient history) until the module goes to train mode, a switch of the weights
+ * is set, its device or type changes, or {@link #dropCache()} is called. Until then changes of the
+ * weight or of its range have no effect on the output.
+ *
+ * <p>Safe for use by several threads; see {@link QuantizedModule}.
+ */
+public final class LayerQuantization {
+  static final String ACTIVATION_QUANTIZER = "activation_quantizer";
+  static final String WEIGHT_QUANTIZER = "weight_quantizer";
+
+  private final QuantizationConfig config;
+  private final QuantizationManager activationQuantizer;
+  private final QuantizationManager weightQuantizer;
+  private final Map<String, Module> children = new LinkedHashMap<>();
+
+  private volatile boolean weights;
+  private volatile boolean activations;
+  private boolean caching = true;
+  private Tensor cache;
+
+  private LayerQuantization(
+      QuantizationConfig config,
+      QuantizationManager activationQuantizer,
+      QuantizationManager weightQuantizer) {
+    this.config = config;
+    this.activationQuantizer = activationQuantizer;
+    this.weightQuantizer = weightQuantizer;
+    this.weights = config.weightQuant().enabled();
+    this.activations = config.activationQuant().enabled();
+  }
+
+  /** Quantizers of output and weight, registered in the module in this order. */
+  static LayerQuantization ofWeightAndOutput(Module module, QuantizationConfig config) {
+    LayerQuantization quantization =
+        new LayerQuantization(
+            config,
+            Quantizers.ofActivations(config.activationQuant()),
+            Quantizers.ofWeights(config.weightQuant()));
+    quantization.register(module, ACTIVATION_QUANTIZER, quantization.activationQuantizer);
+    quantization.register(module, WEIGHT_QUANTIZER, quantization.weightQuantizer);
+    quantization.weightQuantizer.onTrain(quantization::dropCache);
+    return quantization;
+  }
+
+  /** A quantizer of the weight; in the place of the output's stands a module that does nothing. */
+  static LayerQuantization ofWeight(Module module, QuantizationConfig config) {
+    LayerQuantization quantization =
+        new LayerQuantization(config, null, Quantizers.ofWeights(config.weightQuant()));
+    quantization.register(module, ACTIVATION_QUANTIZER, new FP32Acts());
+    quantization.register(module, WEIGHT_QUANTIZER, quantization.weightQuantizer);
+    quantization.weightQuantizer.onTrain(quantization::dropCache);
+    return quantization;
+  }
+
+  /** A quantizer of the output alone. */
+  static LayerQuantization ofOutput(Module module, QuantizationConfig config) {
+    LayerQuantization quantization =
+        new LayerQuantization(config, Quantizers.ofActivations(config.activationQuant()), null);
+    quantization.register(module, ACTIVATION_QUANTIZER, quantization.activationQuantizer);
+    return quantization;
+  }
+
+  private void register(Module module, String name, Module child) {
+    module.register_module(name, child);
+    children.put(name, child);
+  }
+
+  /** Returns the quantizers' Java objects by registered name. */
+  Map<String, Module> children() {
+    return Collections.unmodifiableMap(children);
+  }
+
+  QuantizationConfig config() {
+    return config;
+  }
+
+  Optional<QuantizationManager> activationQuantizer() {
+    return Optional.ofNullable(activationQuantizer);
+  }
+
+  Optional<QuantizationManager> weightQuantizer() {
+    return Optional.ofNullable(weightQuantizer);
+  }
+
+  boolean quantizesWeights() {
+    return weights;
+  }
+
+  boolean quantizesActivations() {
+    return activations;
+  }
+
+  void setWeights(boolean on) {
+    weights = on;
+    dropCache();
+  }
+
+  void setActivations(boolean on) {
+    activations = on;
+  }
+
+  synchronized boolean caching() {
+    return caching;
+  }
+
+  synchronized void setCaching(boolean caching) {
+    this.caching = caching;
+    dropCache();
+  }
+
+  /** Tells whether a weight is kept at present. */
+  public synchronized boolean isCached() {
+    return cache != null;
+  }
+
+  /** Drops the weight that is kept, so that the next call makes it anew. */
+  public synchronized void dropCache() {
+    if (cache != null) {
+      cache.close();
+      cache = null;
+    }
+  }
+
+  /**
+   * Returns the weight as the forward uses it.
+   *
+   * @return a handle that the caller closes
+   */
+  Tensor weight(Tensor weight, boolean training) {
+    if (training) {
+      return make(weight);
+    }
+    synchronized (this) {
+      if (!caching) {
+        return make(weight);
+      }
+      if (cache == null || !sameKind(cache, weight)) {
+        dropCache();
+        try (Tensor made = make(weight)) {
+          cache = made.detach();
+        }
+      }
+      return new Tensor(cache);
+    }
+  }
+
+  private Tensor make(Tensor weight) {
+    if (!weights) {
+      return new Tensor(weight);
+    }
+    Tensor quantized = weightQuantizer.forward(weight);
+    return quantized == weight ? new Tensor(weight) : quantized;
+  }
+
+  private static boolean sameKind(Tensor a, Tensor b) {
+    return a.scalar_type() == b.scalar_type()
+        && a.device().type() == b.device().type()
+        && a.device().index() == b.device().index();
+  }
+
+  /**
+   * Returns the output as the module hands it on; takes over the argument, which is closed where it
+   * is not the result.
+   */
+  Tensor output(Tensor output) {
+    if (!activations || activationQuantizer == null) {
+      return output;
+    }
+    try {
+      Tensor quantized = activationQuantizer.forward(output);
+      if (quantized != output) {
+        output.close();
+      }
+      return quantized;
+    } catch (RuntimeException | Error e) {
+      output.close();
+      throw e;
+    }
+  }
+
+  /** As {@link #output}, for a tensor that belongs to the caller's caller and stays open. */
+  Tensor outputOf(Tensor borrowed) {
+    return activations && activationQuantizer != null
+        ? activationQuantizer.forward(borrowed)
+        : borrowed;
+  }
+}

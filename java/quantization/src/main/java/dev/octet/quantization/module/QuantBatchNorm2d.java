@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.quantization.module;
+
+import dev.octet.quantization.config.QuantizationConfig;
+import dev.octet.quantization.tree.ChildHolder;
+import dev.octet.quantization.tree.FacadeTarget;
+import dev.octet.quantization.tree.ModuleCall;
+import java.util.Map;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A module whose output is quantized, while the module itself, weights and all, stays as it is. Made
+ * for batch normalization, it wraps any module of one tensor that returns one.
+ */
+public final class QuantBatchNorm2d extends Module implements ChildHolder, FacadeTarget {
+  private static final String MODULE = "module";
+  private static final String QUANTIZER = "act_bn_quantizer";
+
+  private final NamedChildren children = new NamedChildren(this);
+  private final QuantizedActivation quantizer;
+
+  /** Wraps a module, which becomes the child {@code module}. */
+  public QuantBatchNorm2d(Module module, QuantizationConfig config) {
+    children.register(MODULE, module);
+    quantizer = new QuantizedActivation(config);
+    children.register(QUANTIZER, quantizer);
+  }
+
+  /** Calls the module and quantizes what it returns. */
+  public Tensor forward(Tensor input) {
+    Module module = children.get(MODULE);
+    Tensor output = ModuleCall.forward(module, input);
+    Tensor quantized = quantizer.forward(output);
+    if (quantized != output && output != input && ModuleCall.returnsFresh(module)) {
+      output.close();
+    }
+    return quantized;
+  }
+
+  /** Returns the quantizer behind the module. */
+  public QuantizedActivation outputQuantizer() {
+    return quantizer;
+  }
+
+  @Override
+  public Module facadeInner() {
+    return children.get(MODULE);
+  }
+
+  @Override
+  public Map<String, Module> childObjects() {
+    return children.view();
+  }
+
+  @Override
+  public void childObject(String name, Module module) {
+    if (name.equals(QUANTIZER)) {
+      throw FixedChildren.refuse(this, name);
+    }
+    children.put(name, module);
+  }
+}

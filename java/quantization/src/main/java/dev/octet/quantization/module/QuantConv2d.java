@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.quantization.module;
+
+import dev.octet.quantization.config.QuantizationConfig;
+import dev.octet.quantization.tree.ChildHolder;
+import dev.octet.quantization.tree.FreshOutput;
+import java.util.Map;
+import org.bytedeco.pytorch.Conv2dImpl;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A 2-D convolution with quantized weight and output. The original's padding mode is kept: zeros,
+ * reflect, replicate and circular.
+ */
+public final class QuantConv2d extends Conv2dImpl
+    implements QuantizedModule, ChildHolder, FreshOutput {
+  private final LayerQuantization quantization;
+  private final Conv2dGeometry geometry;
+
+  /** Takes the place of a layer, sharing its parameters. */
+  public QuantConv2d(Conv2dImpl original, QuantizationConfig config) {
+    super(Conv2dGeometry.copyOptions(original.options()));
+    Parameters.share(original.weight(), weight());
+    Parameters.share(original.bias(), bias());
+    geometry = Conv2dGeometry.of(options());
+    quantization = LayerQuantization.ofWeightAndOutput(this, config);
+  }
+
+  /**
+   * Applies the layer.
+   *
+   * @param input shape {@code [N, C, H, W]} or {@code [C, H, W]}
+   * @return shape {@code [N, out_channels, H', W']} or without N, owned by the caller
+   */
+  @Override
+  public Tensor forward(Tensor input) {
+    try (Tensor weight = quantization.weight(weight(), is_training());
+        Tensor bias = bias()) {
+      return quantization.output(geometry.convolve(input, weight, bias));
+    }
+  }
+
+  @Override
+  public LayerQuantization quantization() {
+    return quantization;
+  }
+
+  @Override
+  public Map<String, Module> childObjects() {
+    return quantization.children();
+  }
+
+  @Override
+  public void childObject(String name, Module module) {
+    throw FixedChildren.refuse(this, name);
+  }
+
+  @Override
+  public Conv2dImpl asConv2d() {
+    return this;
+  }
+}

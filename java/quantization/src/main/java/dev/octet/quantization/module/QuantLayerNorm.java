@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.quantization.module;
+
+import static org.bytedeco.pytorch.global.torch.layer_norm;
+
+import dev.octet.quantization.config.QuantizationConfig;
+import dev.octet.quantization.tree.ChildHolder;
+import dev.octet.quantization.tree.FreshOutput;
+import java.util.Map;
+import org.bytedeco.pytorch.LayerNormImpl;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+
+/**
+ * A layer normalization with quantized weight and output. Without an affine part there is no weight
+ * to quantize, and its quantizer has no effect.
+ */
+public final class QuantLayerNorm extends LayerNormImpl
+    implements QuantizedModule, ChildHolder, FreshOutput {
+  private final LayerQuantization quantization;
+  private final long[] normalizedShape;
+  private final double eps;
+
+  /** Takes the place of a layer, sharing its parameters. */
+  public QuantLayerNorm(LayerNormImpl original, QuantizationConfig config) {
+    super(original.options());
+    Parameters.share(original.weight(), weight());
+    Parameters.share(original.bias(), bias());
+    normalizedShape = options().normalized_shape().get();
+    eps = options().eps().get();
+    quantization = LayerQuantization.ofWeightAndOutput(this, config);
+  }
+
+  /**
+   * Applies the layer.
+   *
+   * @param input shape {@code [*, normalized_shape]}
+   * @return shape of the input, owned by the caller
+   */
+  @Override
+  public Tensor forward(Tensor input) {
+    try (Tensor original = weight();
+        Tensor bias = bias();
+        Tensor weight =
+            original.defined() ? quantization.weight(original, is_training()) : new Tensor();
+        TensorOptional optionalWeight = optional(weight);
+        TensorOptional optionalBias = optional(bias)) {
+      return quantization.output(
+          layer_norm(input, normalizedShape, optionalWeight, optionalBias, eps, true));
+    }
+  }
+
+  private static TensorOptional optional(Tensor tensor) {
+    return tensor.defined() ? new TensorOptional(tensor) : new TensorOptional();
+  }
+
+  @Override
+  public LayerQuantization quantization() {
+    return quantization;
+  }
+
+  @Override
+  public Map<String, Module> childObjects() {
+    return quantization.children();
+  }
+
+  @Override
+  public void childObject(String name, Module module) {
+    throw FixedChildren.refuse(this, name);
+  }
+
+  @Override
+  public LayerNormImpl asLayerNorm() {
+    return this;
+  }
+}

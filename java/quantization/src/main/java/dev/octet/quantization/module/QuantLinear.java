@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.quantization.module;
+
+import static org.bytedeco.pytorch.global.torch.linear;
+
+import dev.octet.quantization.config.QuantizationConfig;
+import dev.octet.quantization.tree.ChildHolder;
+import dev.octet.quantization.tree.FreshOutput;
+import java.util.Map;
+import org.bytedeco.pytorch.LinearImpl;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+
+/** A linear layer with quantized weight and output: {@code Q(x Q(W)^T + b)}. */
+public final class QuantLinear extends LinearImpl
+    implements QuantizedModule, ChildHolder, FreshOutput {
+  private final LayerQuantization quantization;
+
+  /** Takes the place of a layer, sharing its parameters. */
+  public QuantLinear(LinearImpl original, QuantizationConfig config) {
+    super(original.options());
+    Parameters.share(original.weight(), weight());
+    Parameters.share(original.bias(), bias());
+    quantization = LayerQuantization.ofWeightAndOutput(this, config);
+  }
+
+  /**
+   * Applies the layer.
+   *
+   * @param input shape {@code [*, in_features]}
+   * @return shape {@code [*, out_features]}, owned by the caller
+   */
+  @Override
+  public Tensor forward(Tensor input) {
+    try (Tensor weight = quantization.weight(weight(), is_training());
+        Tensor bias = bias();
+        TensorOptional optionalBias = bias.defined() ? new TensorOptional(bias) : null) {
+      return quantization.output(
+          optionalBias == null ? linear(input, weight) : linear(input, weight, optionalBias));
+    }
+  }
+
+  @Override
+  public LayerQuantization quantization() {
+    return quantization;
+  }
+
+  @Override
+  public Map<String, Module> childObjects() {
+    return quantization.children();
+  }
+
+  @Override
+  public void childObject(String name, Module module) {
+    throw FixedChildren.refuse(this, name);
+  }
+
+  @Override
+  public LinearImpl asLinear() {
+    return this;
+  }
+}
