@@ -69,7 +69,7 @@ typedef struct octet_grid {
  * Step, zero point and sign from ranges.
  *
  * lo = min(x_min, 0); hi = max(x_max, eps).
- * Symmetric: *is_signed = any lo < 0; delta = max(|lo|, hi) / int_max.
+ * Symmetric: *is_signed = any lo < 0 and none is NaN; delta = max(|lo|, hi) / int_max.
  * Asymmetric: *is_signed = 0; delta = (hi - lo) / int_max; zero_float = -lo / delta, from the delta before the
  * logarithm. In the log domain delta is then replaced by its natural logarithm. NaN in a range gives NaN.
  *

@@ -32,8 +32,11 @@ void GridFromRange(const TensorView& x_min, const TensorView& x_max, bool asymme
   if (x_min.count == 0) return;
   const Reader mins(x_min);
   const Reader maxs(x_max);
-  for (int64_t i = 0; i < x_min.count && !asymmetric; ++i) {
-    *is_signed = *is_signed || numerics::RangeIsSigned(mins.At(i));
+  if (!asymmetric) {
+    // The sign of the least minimum decides, and a NaN among them is the least.
+    float least = mins.At(0);
+    for (int64_t i = 1; i < x_min.count; ++i) least = numerics::MinNan(least, mins.At(i));
+    *is_signed = numerics::RangeIsSigned(least);
   }
   const float int_max = numerics::GridLimits(n_bits, *is_signed).int_max;
   for (int64_t i = 0; i < x_min.count; ++i) {
