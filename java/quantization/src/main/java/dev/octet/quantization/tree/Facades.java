@@ -103,7 +103,9 @@ final class Facades {
             .method(named("facadeTarget").and(takesNoArguments()))
             .intercept(FieldAccessor.ofField(TARGET))
             .method(named("forward").and(not(isFinal())))
-            .intercept(MethodDelegation.to(FacadeCalls.class))
+            .intercept(MethodDelegation.withDefaultConfiguration().filter(named("forward")).to(FacadeCalls.class))
+            .method(named("forwardAny").and(not(isFinal())))
+            .intercept(MethodDelegation.withDefaultConfiguration().filter(named("forwardAny")).to(FacadeCalls.class))
             .method(
                 nameStartsWith("as")
                     .and(takesNoArguments())

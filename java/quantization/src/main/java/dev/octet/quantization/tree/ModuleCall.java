@@ -70,6 +70,9 @@ public final class ModuleCall {
    * @throws IllegalArgumentException if no {@code forward} of the module takes these arguments
    */
   public static Object forward(Module module, Object... arguments) {
+    if (module instanceof AnyForward any) {
+      return any.forwardAny(arguments);
+    }
     Forward forward = FORWARDS.get(module.getClass()).find(arguments);
     if (forward == null) {
       throw new IllegalArgumentException(noForward(module, arguments));
@@ -83,7 +86,9 @@ public final class ModuleCall {
 
   /** Call {@code forward} with one argument, which often is one tensor, and return any result. */
   static Object forwardAny(Module module, Object argument) {
-    if (argument instanceof Tensor tensor && FORWARDS.get(module.getClass()).unary != null) {
+    if (argument instanceof Tensor tensor
+        && !(module instanceof AnyForward)
+        && FORWARDS.get(module.getClass()).unary != null) {
       return forward(module, tensor);
     }
     return forward(module, new Object[] {argument});
@@ -96,7 +101,7 @@ public final class ModuleCall {
    * @return false for containers such as {@code ModuleList} and for plain {@link Module} objects
    */
   public static boolean hasForward(Module module) {
-    return !FORWARDS.get(module.getClass()).all.isEmpty();
+    return module instanceof AnyForward || !FORWARDS.get(module.getClass()).all.isEmpty();
   }
 
   /**

@@ -83,6 +83,16 @@ public final class ModuleTypes {
     return a == b || identity(a) == identity(b);
   }
 
+  /**
+   * Return a view of a module that is safe to register.
+   *
+   * @param module any view, also one of {@code asLinear()} and its kind, and a facade
+   * @return the module, or a view of the same native object that has a share in owning it
+   */
+  public static Module owned(Module module) {
+    return NativeModules.owned(resolve(module));
+  }
+
   static Module resolve(Module module) {
     return module instanceof Facade facade ? facade.facadeTarget() : module;
   }

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.quantization.graph;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.Type.TypePtr;
+
+/** An argument of an operator, prepared to be put on the stack. */
+interface OperatorArgument {
+
+  void put(IValueVector stack, int index, Environment environment);
+
+  static OperatorArgument of(Object argument, TypePtr type, Map<Value, Integer> slots) {
+    if (argument instanceof Value value) {
+      int slot = slots.get(value);
+      return (stack, index, environment) -> {
+        Object current = environment.values[slot];
+        try (IValue converted =
+            current instanceof Tensor tensor
+                ? new IValue(tensor)
+                : IValues.toNative(current, type)) {
+          stack.put(index, converted);
+        }
+      };
+    }
+    if (hasValues(argument)) {
+      return (stack, index, environment) -> {
+        Object current = resolve(argument, environment, slots);
+        try (IValue converted = IValues.toNative(current, type)) {
+          stack.put(index, converted);
+        }
+      };
+    }
+    IValue constant = IValues.toNative(argument, type);
+    // Kept with the program; an enclosing PointerScope must not free it.
+    constant.retainReference();
+    return (stack, index, environment) -> stack.put(index, constant);
+  }
+
+  private static boolean hasValues(Object argument) {
+    return argument instanceof Value
+        || argument instanceof List<?> items
+            && items.stream().anyMatch(OperatorArgument::hasValues);
+  }
+
+  private static Object resolve(
+      Object argument, Environment environment, Map<Value, Integer> slots) {
+    if (argument instanceof Value value) {
+      return environment.values[slots.get(value)];
+    }
+    if (argument instanceof List<?> items) {
+      List<Object> resolved = new ArrayList<>();
+      items.forEach(item -> resolved.add(resolve(item, environment, slots)));
+      return resolved;
+    }
+    return argument;
+  }
+}
