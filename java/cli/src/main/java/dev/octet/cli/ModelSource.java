@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.cli;
+
+import dev.octet.cli.demo.DigitsNet;
+import java.lang.reflect.InvocationTargetException;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Module;
+
+/** Makes the models that are named on the command line. */
+final class ModelSource {
+  /** The demo's network. */
+  static final String DIGITS = "digits";
+
+  private ModelSource() {}
+
+  /**
+   * Makes a model.
+   *
+   * @param name {@link #DIGITS}, or the fully qualified name of a class that extends Module and has a
+   *     public constructor without parameters
+   * @param classPath jars and folders to look for the class in, beside Octet's own
+   * @throws IllegalArgumentException if there is no such model; the message says why
+   */
+  static Module open(String name, List<Path> classPath) {
+    if (name.equals(DIGITS)) {
+      return new DigitsNet();
+    }
+    Class<?> type;
+    try {
+      // Not closed: the model's classes are needed as long as the model is.
+      ClassLoader loader = new URLClassLoader(urls(classPath), ModelSource.class.getClassLoader());
+      type = Class.forName(name, true, loader);
+    } catch (ClassNotFoundException e) {
+      throw new IllegalArgumentException(
+          "model is '"
+              + name
+              + "', expected '"
+              + DIGITS
+              + "' or a class; the class was not found, --class-path names its jar or folder",
+          e);
+    }
+    if (!Module.class.isAssignableFrom(type)) {
+      throw new IllegalArgumentException(
+          "class " + name + " does not extend " + Module.class.getName());
+    }
+    try {
+      return (Module) type.getConstructor().newInstance();
+    } catch (InvocationTargetException e) {
+      throw new IllegalArgumentException(
+          "the constructor of " + name + " failed: " + e.getCause(), e.getCause());
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalArgumentException(
+          "class " + name + " has no public constructor without parameters", e);
+    }
+  }
+
+  private static URL[] urls(List<Path> classPath) {
+    List<URL> urls = new ArrayList<>();
+    for (Path path : classPath) {
+      if (!Files.exists(path)) {
+        throw new IllegalArgumentException("class path entry " + path + " does not exist");
+      }
+      try {
+        urls.add(path.toUri().toURL());
+      } catch (MalformedURLException e) {
+        throw new IllegalArgumentException("class path entry " + path + " is no file", e);
+      }
+    }
+    return urls.toArray(new URL[0]);
+  }
+}
