@@ -10,6 +10,7 @@ import dev.octet.quantization.tree.ModuleTypes;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -47,12 +48,13 @@ public final class ConversionPlan {
   static ConversionPlan of(ModuleTree tree, QuantizationMap map) {
     List<PlannedModule> modules = new ArrayList<>();
     Map<String, Decision> decisions = new HashMap<>();
+    Set<Long> descended = new HashSet<>();
     Set<String> paths = new LinkedHashSet<>();
     Set<String> unusedTypes = new LinkedHashSet<>(map.moduleQConfigMap().keySet());
     for (ModuleNode node : tree.nodes()) {
       paths.add(node.path());
       typeNames(node.module()).forEach(unusedTypes::remove);
-      PlannedModule planned = plan(node, map, decisions);
+      PlannedModule planned = plan(node, map, decisions, descended);
       decisions.put(node.path(), planned.decision());
       modules.add(planned);
     }
@@ -60,7 +62,10 @@ public final class ConversionPlan {
   }
 
   private static PlannedModule plan(
-      ModuleNode node, QuantizationMap map, Map<String, Decision> decisions) {
+      ModuleNode node,
+      QuantizationMap map,
+      Map<String, Decision> decisions,
+      Set<Long> descended) {
     String path = node.path();
     Decision above = path.isEmpty() ? Decision.NONE : decisions.get(parentPath(node));
     if (above == Decision.EXCLUDED || above == Decision.INSIDE_EXCLUDED) {
@@ -85,7 +90,8 @@ public final class ConversionPlan {
           node, config.qconfig().enabled() ? decision : Decision.NO_BITS, config, input);
     }
     // The children of a module that is registered again are those that were planned before.
-    return planned(node, node.sameAs() == null ? Decision.NONE : Decision.SHARED, null, input);
+    boolean first = descended.add(ModuleTypes.identity(node.module()));
+    return planned(node, first ? Decision.NONE : Decision.SHARED, null, input);
   }
 
   private static PlannedModule planned(
