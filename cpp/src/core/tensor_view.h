@@ -37,9 +37,10 @@ struct TensorView {
   int ndim = 0;
   /** Number of elements. */
   int64_t count = 0;
-  int64_t shape[kMaxDims] = {};
-  /** In elements. */
-  int64_t strides[kMaxDims] = {};
+  /** ndim values are set. */
+  int64_t shape[kMaxDims];
+  /** In elements; ndim values are set. */
+  int64_t strides[kMaxDims];
 
   int64_t item_size() const { return SizeOf(type); }
 };

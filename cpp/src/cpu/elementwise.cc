@@ -64,7 +64,7 @@ class Cursor {
   }
 
   const ElementwiseLoop& loop_;
-  int64_t index_[kMaxDims + 1] = {};
+  int64_t index_[kMaxDims + 1];
   int64_t offsets_[kMaxOperands] = {};
   int64_t parameter_;
 };
@@ -92,8 +92,20 @@ void CopyElements(const char* from, int64_t from_stride, char* to, int64_t to_st
   }
 }
 
+/** How the elements of a loop are brought to the kernel. */
+enum class Way {
+  /** Rows where they lie. */
+  kRows,
+  /** Rows where they lie, several at a time: all memory is one run, in which the parameters of a row come again and
+     again. */
+  kRepeatedRows,
+  /** Collected in tiles. */
+  kTiles,
+};
+
 struct Job {
   RowKernel kernel;
+  void (*end_streaming)();
   const ElementwiseLoop& loop;
   const Parameters& parameters;
   numerics::Limits limits;
@@ -102,12 +114,39 @@ struct Job {
   bool varying;
   /** Step of the parameter number along a row. */
   int64_t row_parameter_stride;
-  bool direct;
+  Way way;
 };
 
 void SetPointers(const Cursor& cursor, Row* row) {
   for (int i = 0; i < kMaxRowInputs; ++i) row->in[i] = cursor.At(i);
   for (int i = 0; i < kMaxRowOutputs; ++i) row->out[i] = cursor.At(kMaxRowInputs + i);
+}
+
+/** Memory for a tile of all operands. */
+struct OperandTile {
+  alignas(64) char operands[kMaxOperands][kTile * 4];
+};
+
+/** Memory for the parameters of a tile. */
+struct ParameterTile {
+  alignas(64) float parameters[4][kTile];
+
+  void PointTo(RowGrid* grid) const {
+    grid->scale = parameters[0];
+    grid->zero_point = parameters[1];
+    grid->scale_slope = parameters[2];
+    grid->zero_follows = parameters[3];
+  }
+};
+
+void CollectParameters(const Job& job, const Cursor& cursor, int64_t count, int64_t at, ParameterTile* tile) {
+  const float* sources[4] = {job.parameters.scale, job.parameters.zero_point, job.parameters.scale_slope,
+                             job.parameters.zero_follows};
+  for (int p = 0; p < 4; ++p) {
+    if (sources[p] == nullptr) continue;
+    const float* from = sources[p] + cursor.parameter();
+    for (int64_t i = 0; i < count; ++i) tile->parameters[p][at + i] = from[i * job.row_parameter_stride];
+  }
 }
 
 void RunRows(const Job& job, int64_t begin, int64_t end) {
@@ -124,26 +163,42 @@ void RunRows(const Job& job, int64_t begin, int64_t end) {
   }
 }
 
-/** Memory for a tile of all operands and parameters. */
-struct Tile {
-  alignas(64) char operands[kMaxOperands][kTile * 4];
-  alignas(64) float parameters[4][kTile];
-};
-
-void CollectParameters(const Job& job, const Cursor& cursor, int64_t count, int64_t at, Tile* tile) {
-  const float* sources[4] = {job.parameters.scale, job.parameters.zero_point, job.parameters.scale_slope,
-                             job.parameters.zero_follows};
-  for (int p = 0; p < 4; ++p) {
-    if (sources[p] == nullptr) continue;
-    const float* from = sources[p] + cursor.parameter();
-    for (int64_t i = 0; i < count; ++i) tile->parameters[p][at + i] = from[i * job.row_parameter_stride];
+void RunRepeatedRows(const Job& job, int64_t begin, int64_t end) {
+  const int64_t row_size = job.loop.shape[1];
+  const int64_t repeats = kTile / row_size;
+  const int64_t start = begin % row_size;
+  ParameterTile tile;
+  // The pattern begins at the place in a row where this piece begins; it is as long as whole rows fill the tile.
+  for (int64_t at = 0; at < repeats * row_size;) {
+    Cursor cursor(job.loop, at == 0 ? start : (start + at) % row_size);
+    const int64_t count = std::min(repeats * row_size - at, cursor.RowLeft());
+    CollectParameters(job, cursor, count, at, &tile);
+    at += count;
+  }
+  Row row;
+  row.streaming = job.streaming;
+  row.grid = RowGridAt(job.parameters, job.limits, 0, true);
+  tile.PointTo(&row.grid);
+  for (; begin < end; begin += row.count) {
+    row.count = std::min(end - begin, repeats * row_size);
+    for (int i = 0; i < kMaxOperands; ++i) {
+      const LoopOperand& operand = job.loop.operands[i];
+      char* data = operand.data == nullptr ? nullptr : operand.data + begin * operand.item_size;
+      if (i < kMaxRowInputs) {
+        row.in[i] = data;
+      } else {
+        row.out[i - kMaxRowInputs] = data;
+      }
+    }
+    job.kernel(row);
   }
 }
 
 void RunTiles(const Job& job, int64_t begin, int64_t end) {
   const ElementwiseLoop& loop = job.loop;
   const int inner = loop.ndim - 1;
-  Tile tile;
+  OperandTile tile;
+  ParameterTile parameters;
   Row row;
   for (int i = 0; i < kMaxRowInputs; ++i) row.in[i] = loop.operands[i].data == nullptr ? nullptr : tile.operands[i];
   for (int i = 0; i < kMaxRowOutputs; ++i) {
@@ -153,10 +208,7 @@ void RunTiles(const Job& job, int64_t begin, int64_t end) {
   row.grid = RowGridAt(job.parameters, job.limits, loop.parameter_start, false);
   if (job.varying) {
     row.grid.per_element = true;
-    row.grid.scale = tile.parameters[0];
-    row.grid.zero_point = tile.parameters[1];
-    row.grid.scale_slope = tile.parameters[2];
-    row.grid.zero_follows = tile.parameters[3];
+    parameters.PointTo(&row.grid);
   }
   Cursor reader(loop, begin);
   Cursor writer(loop, begin);
@@ -170,7 +222,7 @@ void RunTiles(const Job& job, int64_t begin, int64_t end) {
         CopyElements(reader.At(i), operand.strides[inner], tile.operands[i] + at * operand.item_size, operand.item_size,
                      operand.item_size, count);
       }
-      if (job.varying) CollectParameters(job, reader, count, at, &tile);
+      if (job.varying) CollectParameters(job, reader, count, at, &parameters);
       reader.Advance(count);
       at += count;
     }
@@ -198,6 +250,25 @@ bool RowsLieTogether(const ElementwiseLoop& loop) {
   return loop.parameter_strides[inner] == 0 || loop.parameter_strides[inner] == 1;
 }
 
+bool AllMemoryIsOneRun(const ElementwiseLoop& loop) {
+  int64_t size = 1;
+  for (int d = loop.ndim - 1; d >= 0; --d) {
+    for (const LoopOperand& operand : loop.operands) {
+      if (operand.data != nullptr && operand.strides[d] != operand.item_size * size) return false;
+    }
+    size *= loop.shape[d];
+  }
+  return true;
+}
+
+Way WayOf(const ElementwiseLoop& loop) {
+  const int inner = loop.ndim - 1;
+  const bool together = RowsLieTogether(loop);
+  const bool repeated = loop.ndim == 2 && loop.parameter_strides[0] == 0 && loop.parameter_strides[1] == 1;
+  if (together && repeated && loop.shape[inner] <= kTile / 2 && AllMemoryIsOneRun(loop)) return Way::kRepeatedRows;
+  return together && (loop.shape[inner] >= kDirectRow || loop.ndim == 1) ? Way::kRows : Way::kTiles;
+}
+
 /** Stores around the caches pay only where the output is not what was just read. */
 bool ShouldStream(const ElementwiseLoop& loop) {
   int64_t bytes = 0;
@@ -216,25 +287,32 @@ void RunElementwise(RowKernel kernel, const ElementwiseOperands& operands, const
   if (operands.in[0]->count == 0) return;
   const ElementwiseLoop loop = MakeElementwiseLoop(operands, parameters.count, axis);
   const int inner = loop.ndim - 1;
-  const bool together = RowsLieTogether(loop);
-  const bool direct = together && (loop.shape[inner] >= kDirectRow || loop.ndim == 1);
+  const Way way = WayOf(loop);
   const Job job = {kernel,
+                   CurrentKernels().end_streaming,
                    loop,
                    parameters,
                    limits,
-                   direct && ShouldStream(loop),
+                   way != Way::kTiles && ShouldStream(loop),
                    parameters.count > 1,
                    loop.parameter_strides[inner],
-                   direct};
+                   way};
   const int64_t pieces = (loop.count + kPiece - 1) / kPiece;
   ParallelFor(pieces, [&job](int64_t piece) {
     const int64_t begin = piece * kPiece;
     const int64_t end = std::min(begin + kPiece, job.loop.count);
-    if (job.direct) {
-      RunRows(job, begin, end);
-    } else {
-      RunTiles(job, begin, end);
+    switch (job.way) {
+      case Way::kRows:
+        RunRows(job, begin, end);
+        break;
+      case Way::kRepeatedRows:
+        RunRepeatedRows(job, begin, end);
+        break;
+      case Way::kTiles:
+        RunTiles(job, begin, end);
+        break;
     }
+    if (job.streaming) job.end_streaming();
   });
 }
 

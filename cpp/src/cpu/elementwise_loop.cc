@@ -25,7 +25,7 @@ void CopyDims(const ElementwiseOperands& operands, int64_t parameter_count, int 
     loop->parameter_strides[d] = parameter_stride;
     for (int i = 0; i < kMaxOperands; ++i) {
       const TensorView* view = i < kMaxRowInputs ? operands.in[i] : operands.out[i - kMaxRowInputs];
-      if (view != nullptr) loop->operands[i].strides[d] = view->strides[dim] * step * view->item_size();
+      loop->operands[i].strides[d] = view == nullptr ? 0 : view->strides[dim] * step * view->item_size();
     }
   };
   for (int d = 0; d < first.ndim; ++d) {
@@ -104,6 +104,7 @@ ElementwiseLoop MakeElementwiseLoop(const ElementwiseOperands& operands, int64_t
   if (loop.ndim == 0) {
     loop.ndim = 1;
     loop.shape[0] = 1;
+    loop.parameter_strides[0] = 0;
     for (LoopOperand& operand : loop.operands) operand.strides[0] = operand.item_size;
     return loop;
   }

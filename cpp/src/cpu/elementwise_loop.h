@@ -14,21 +14,19 @@ constexpr int kMaxOperands = kMaxRowInputs + kMaxRowOutputs;
 struct LoopOperand {
   char* data = nullptr;
   int64_t item_size = 0;
-  /** In bytes. One more than tensors have: the axis becomes two dimensions. */
-  int64_t strides[kMaxDims + 1] = {};
+  /** In bytes; 0 for absent operands. One more than tensors have: the axis becomes two dimensions. */
+  int64_t strides[kMaxDims + 1];
 };
 
+/** Arrays hold ndim values; setting more would cost as much as a short loop. */
 struct ElementwiseLoop {
   int ndim = 0;
   int64_t count = 0;
-  int64_t shape[kMaxDims + 1] = {};
+  int64_t shape[kMaxDims + 1];
   LoopOperand operands[kMaxOperands];
   /** Parameter number of the first element, and steps from there. */
   int64_t parameter_start = 0;
-  int64_t parameter_strides[kMaxDims + 1] = {};
-
-  /** Number of the operands in `operands`. */
-  static constexpr int kOperands = kMaxOperands;
+  int64_t parameter_strides[kMaxDims + 1];
 };
 
 /** At least one dimension comes out; count must not be 0. */

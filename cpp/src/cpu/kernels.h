@@ -36,7 +36,7 @@ struct Row {
   void* out[kMaxRowOutputs] = {};
   int64_t count = 0;
   RowGrid grid;
-  /** The output is too large for the caches: stores should go around them. Results are the same. */
+  /** The output is too large for the caches: stores should go around them; Kernels::end_streaming ends that. */
   bool streaming = false;
 };
 
@@ -76,6 +76,9 @@ struct Kernels {
   RowKernel quantize[3][4];
   /** in: codes; out: x'. First index: CodeIndex. */
   RowKernel dequantize[4][3];
+
+  /** Makes streamed stores visible to other threads. To be called by the thread that ran the rows. */
+  void (*end_streaming)();
 
   /** Widens count elements to f32. */
   void (*widen[3])(const void* in, float* out, int64_t count);

@@ -22,6 +22,9 @@ constexpr int64_t kBuckets = int64_t{1} << kBucketBits;
 // Two neighbours for each of two percentiles.
 constexpr int kRanks = 4;
 
+// Slices up to this length are searched as they are: a histogram would cost more.
+constexpr int64_t kShort = 4096;
+
 // Pieces into which a long slice is cut, and the least length of one.
 constexpr int64_t kMaxPieces = 16;
 constexpr int64_t kMinPiece = 65536;
@@ -47,7 +50,7 @@ class Selection {
   /** Values of sorted ranks; false if there is a NaN. for_each(count, body) runs body(0..count-1). */
   template <typename ForEach>
   bool Find(const int64_t (&ranks)[kRanks], const ForEach& for_each, float (&values)[kRanks]) {
-    if (pieces_ == 1) return FindInShort(ranks, values);
+    if (length_ <= kShort) return FindInShort(ranks, values);
     for_each(pieces_, [this](int64_t piece) { Count(piece); });
     if (nan_.load(std::memory_order_relaxed)) return false;
     PlanBuckets(ranks);
@@ -192,8 +195,8 @@ void Percentile(const TensorView& x, int axis, double low, double high, const Te
   int64_t ranks[kRanks] = {low_rank.index, next(low_rank.index), high_rank.index, next(high_rank.index)};
   std::sort(ranks, ranks + kRanks);
 
-  const auto one_slice = [&](int64_t slice, const auto& for_each) {
-    Selection selection(slices, slice, keys + slice * length, histograms);
+  const auto one_slice = [&](int64_t slice, int64_t* slice_histograms, const auto& for_each) {
+    Selection selection(slices, slice, keys + slice * length, slice_histograms);
     float values[kRanks];
     float results[2] = {numerics::QuietNan(), numerics::QuietNan()};
     if (selection.Find(ranks, for_each, values)) {
@@ -206,7 +209,7 @@ void Percentile(const TensorView& x, int axis, double low, double high, const Te
   };
   if (length > kMinPiece) {
     const auto in_parallel = [](int64_t count, const auto& body) { ParallelFor(count, body); };
-    for (int64_t slice = 0; slice < slices.count(); ++slice) one_slice(slice, in_parallel);
+    for (int64_t slice = 0; slice < slices.count(); ++slice) one_slice(slice, histograms, in_parallel);
     return;
   }
   const auto in_turn = [](int64_t count, const auto& body) {
@@ -216,7 +219,8 @@ void Percentile(const TensorView& x, int axis, double low, double high, const Te
   const int64_t items = (slices.count() + per_item - 1) / per_item;
   ParallelFor(items, [&](int64_t item) {
     const int64_t last = std::min(slices.count(), (item + 1) * per_item);
-    for (int64_t slice = item * per_item; slice < last; ++slice) one_slice(slice, in_turn);
+    int64_t histogram[kBuckets];
+    for (int64_t slice = item * per_item; slice < last; ++slice) one_slice(slice, histogram, in_turn);
   });
 }
 

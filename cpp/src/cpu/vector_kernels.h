@@ -3,7 +3,7 @@
 //
 //   Floats, Mask             sixteen floats; sixteen truth values
 //   Load*, Store*            unaligned, widening to and narrowing from f32; integers are truncated and must fit
-//   Stream*                  aligned, around the caches; EndStreaming() before another thread may read
+//   Stream*                  aligned, around the caches; others see them after EndStreaming()
 //   Min(a, b), Max(a, b)     b if either is NaN or they are equal
 //   Fma, FmaMinus(a, b, c)   a * b + c and c - a * b, rounded once
 //   Round                    to the nearest whole number, ties to even
@@ -142,7 +142,6 @@ void ForEachVectorStreaming(int64_t count, const void* out, const Body& body) {
   if (i > 0) body(FirstLanes<V>{0, i});
   for (; i + kWidth <= count; i += kWidth) body(StreamedLanes<V>{{i}});
   if (i < count) body(FirstLanes<V>{i, count - i});
-  V::EndStreaming();
 }
 
 /** Parameters of one vector's elements. */
@@ -478,6 +477,7 @@ constexpr Kernels MakeVectorKernels() {
        {K::template Dequantize<uint8_t, F>, K::template Dequantize<uint8_t, H>, K::template Dequantize<uint8_t, B>},
        {K::template Dequantize<int32_t, F>, K::template Dequantize<int32_t, H>, K::template Dequantize<int32_t, B>},
        {K::template Dequantize<F, F>, K::template Dequantize<F, H>, K::template Dequantize<F, B>}},
+      V::EndStreaming,
       {K::template Widen<F>, K::template Widen<H>, K::template Widen<B>},
       {K::template MinMax<F>, K::template MinMax<H>, K::template MinMax<B>},
       K::SumGradients,
