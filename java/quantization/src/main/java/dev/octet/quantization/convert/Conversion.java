@@ -5,6 +5,7 @@ import dev.octet.quantization.config.QuantizationMap;
 import dev.octet.quantization.config.QuantizedModuleConfig;
 import dev.octet.quantization.module.QuantizedInputModule;
 import dev.octet.quantization.module.QuantizedModules;
+import dev.octet.quantization.state.QuantizationStates;
 import dev.octet.quantization.tree.ModelCopier;
 import dev.octet.quantization.tree.ModuleTree;
 import dev.octet.quantization.tree.ModuleTypes;
@@ -92,7 +93,7 @@ public final class Conversion {
   }
 
   /**
-   * Converts a model in place.
+   * Converts a model in place. Quantized modules that it has already stay, and are switched on.
    *
    * @return the model's root: the argument, unless the map replaces the root itself or it is a
    *     container of the presets, which can't run Java modules
@@ -111,7 +112,9 @@ public final class Conversion {
           "the map's input quantizer for the root (path '') has no effect: name the modules that"
               + " take the model's input");
     }
-    return new Execution(tree).run(plan);
+    Module root = new Execution(tree).run(plan);
+    QuantizationStates.enableQuantStates(root);
+    return root;
   }
 
   /** Carries a plan out. */
