@@ -2,7 +2,6 @@
 package dev.octet.quantization.tree;
 
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
@@ -15,10 +14,19 @@ import org.bytedeco.pytorch.TensorImpl;
  */
 public final class CopyContext {
 
-  private final Map<Module, Module> modules = new IdentityHashMap<>();
+  private final ModuleTree tree;
+  private final Map<Long, Module> modules = new HashMap<>();
   private final Map<Long, Tensor> tensors = new HashMap<>();
 
-  CopyContext() {}
+  CopyContext(Module root) {
+    tree = ModuleTree.of(root);
+    // Walking makes known which Java object stands for which module, wherever it occurs.
+    tree.nodes();
+  }
+
+  ModuleTree tree() {
+    return tree;
+  }
 
   /**
    * Copy a module of the model.
@@ -28,10 +36,10 @@ public final class CopyContext {
    */
   public Module copy(Module module) {
     Module original = ModuleTypes.resolve(module);
-    Module copy = modules.get(original);
+    Module copy = modules.get(NativeModules.address(original));
     if (copy == null) {
       copy = ModelCopier.copy(original, this);
-      modules.put(original, copy);
+      modules.put(original.address(), copy);
     }
     return copy;
   }
@@ -57,10 +65,6 @@ public final class CopyContext {
   /** Say what the copy of a tensor is, where a module has made it already. */
   void copied(Tensor original, Tensor copy) {
     tensors.putIfAbsent(key(original), copy);
-  }
-
-  Tensor copyIfKnown(Tensor original) {
-    return tensors.get(key(original));
   }
 
   static long key(Tensor tensor) {

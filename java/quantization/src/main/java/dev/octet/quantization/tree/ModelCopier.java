@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.tree;
 
+import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.DeviceOptional;
@@ -31,7 +34,7 @@ public final class ModelCopier {
    */
   @SuppressWarnings("unchecked")
   public static <M extends Module> M copy(M model) {
-    return (M) new CopyContext().copy(model);
+    return (M) new CopyContext(model).copy(model);
   }
 
   /**
@@ -92,8 +95,9 @@ public final class ModelCopier {
   }
 
   private static Module copyContainer(Module container, CopyContext context) {
-    java.util.Map<String, Module> copies = new java.util.LinkedHashMap<>();
-    ModuleTree.of(container)
+    Map<String, Module> copies = new LinkedHashMap<>();
+    context
+        .tree()
         .children(container)
         .forEach((name, child) -> copies.put(name, context.copy(child)));
     return Containers.toJava(container, copies);
@@ -116,7 +120,7 @@ public final class ModelCopier {
       if (NativeModules.isPreset(c)) {
         return true;
       }
-      for (java.lang.reflect.Field field : c.getDeclaredFields()) {
+      for (Field field : c.getDeclaredFields()) {
         if (!Modifier.isStatic(field.getModifiers()) && !field.getName().startsWith("this$")) {
           return false;
         }
