@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "support/naive.h"
+#include "support/tensor.h"
+#include "support/values.h"
+
+namespace octet {
+namespace test {
+namespace {
+
+constexpr float kScale = 0.0371f;
+
+TEST(Quantize, EqualsTheFormulaForEveryPairOfTypes) {
+  for (DLDataType type : kFloatTypes) {
+    for (DLDataType code_type : {kS8, kU8, kS32, kF32}) {
+      for (Layout layout : kOutputLayouts) {
+        SCOPED_TRACE(TypeName(type) + " to " + TypeName(code_type));
+        Tensor x(type, {5, 61}, Layout::kGaps);
+        x.Fill(MixedValues(x.count(), kScale, 2));
+        Tensor delta = Tensor::Scalar(kScale);
+        Tensor zero = Tensor::Scalar(5.0f);
+        const octet_grid grid = {delta.dl(), zero.dl(), 0.0f, 127.0f, OCTET_SCALE_LINEAR, 1e-8f, -1};
+        const auto outputs = SameOnAllPaths([&] {
+          std::vector<Tensor> codes;
+          codes.emplace_back(code_type, x.shape(), layout);
+          EXPECT_OK(octet_quantize(&grid, x.dl(), codes[0].dl(), nullptr));
+          return codes;
+        });
+        const NaiveGrid naive = {kScale, 5.0f, 0.0f, 127.0f};
+        for (int64_t i = 0; i < x.count(); ++i) {
+          const float expected = naive.Code(static_cast<float>(x.Get(i)));
+          if (!std::isnan(expected)) {
+            ASSERT_EQ(outputs[0].Get(i), static_cast<double>(expected));
+          } else if (code_type.code == kDLFloat) {
+            ASSERT_TRUE(std::isnan(outputs[0].Get(i)));
+          } else {
+            ASSERT_EQ(outputs[0].Get(i), 5.0);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Quantize, ReachesTheEndsOfTheTypes) {
+  Tensor x = Tensor::Of({-1000.0f, 1000.0f, -1.0f, 300.0f});
+  Tensor delta = Tensor::Scalar(1.0f);
+  Tensor signed_codes(kS8, {4});
+  Tensor unsigned_codes(kU8, {4});
+  const octet_grid signed_grid = {delta.dl(), nullptr, -128.0f, 127.0f, OCTET_SCALE_LINEAR, 1e-8f, -1};
+  const octet_grid unsigned_grid = {delta.dl(), nullptr, 0.0f, 255.0f, OCTET_SCALE_LINEAR, 1e-8f, -1};
+  const KeepSettings keep;
+  for (octet_isa isa : AvailableIsas()) {
+    ASSERT_OK(octet_set_isa(isa));
+    ASSERT_OK(octet_quantize(&signed_grid, x.dl(), signed_codes.dl(), nullptr));
+    ASSERT_OK(octet_quantize(&unsigned_grid, x.dl(), unsigned_codes.dl(), nullptr));
+    EXPECT_EQ(signed_codes.Get(0), -128.0);
+    EXPECT_EQ(signed_codes.Get(1), 127.0);
+    EXPECT_EQ(signed_codes.Get(2), -1.0);
+    EXPECT_EQ(unsigned_codes.Get(0), 0.0);
+    EXPECT_EQ(unsigned_codes.Get(3), 255.0);
+  }
+}
+
+TEST(Dequantize, EqualsTheFormulaForEveryPairOfTypes) {
+  for (DLDataType code_type : {kS8, kU8, kS32, kF32}) {
+    for (DLDataType type : kFloatTypes) {
+      for (int axis : {-1, 0, 1}) {
+        SCOPED_TRACE(TypeName(code_type) + " to " + TypeName(type));
+        Tensor codes(code_type, {6, 47}, Layout::kTransposed);
+        for (int64_t i = 0; i < codes.count(); ++i) {
+          double code = static_cast<double>(i % 256);
+          if (code_type.code == kDLInt && code_type.bits == 8) code -= 128;
+          if (code_type.bits == 32) code = code * 1000003 - 1e8;
+          codes.Set(i, code);
+        }
+        const int64_t channels = axis < 0 ? 1 : codes.shape()[static_cast<size_t>(axis)];
+        Tensor delta(kF32, {channels});
+        Tensor zero(kF32, {channels});
+        for (int64_t c = 0; c < channels; ++c) {
+          delta.Set(c, 0.013 * static_cast<double>(c + 1));
+          zero.Set(c, static_cast<double>(c));
+        }
+        const octet_grid grid = {delta.dl(), zero.dl(), 0.0f, 255.0f, OCTET_SCALE_LINEAR, 1e-8f, axis};
+        const auto outputs = SameOnAllPaths([&] {
+          std::vector<Tensor> out;
+          out.emplace_back(type, codes.shape(), Layout::kGaps);
+          EXPECT_OK(octet_dequantize(&grid, codes.dl(), out[0].dl(), nullptr));
+          return out;
+        });
+        for (int64_t i = 0; i < codes.count(); ++i) {
+          const int64_t c = axis < 0 ? 0 : codes.IndexAlong(axis, i);
+          const float value =
+              static_cast<float>(delta.Get(c)) * (static_cast<float>(codes.Get(i)) - static_cast<float>(zero.Get(c)));
+          Tensor rounded(type, {1});
+          rounded.Set(0, static_cast<double>(value));
+          ASSERT_EQ(outputs[0].Get(i), rounded.Get(0)) << "code " << codes.Get(i);
+        }
+      }
+    }
+  }
+}
+
+TEST(Dequantize, UndoesQuantize) {
+  Tensor x = Tensor::Of(RandomValues(1000, 1.0f, 8));
+  Tensor delta = Tensor::Scalar(kScale);
+  Tensor codes(kS8, {1000});
+  Tensor out(kF32, {1000});
+  Tensor expected(kF32, {1000});
+  const octet_grid grid = {delta.dl(), nullptr, -128.0f, 127.0f, OCTET_SCALE_LINEAR, 1e-8f, -1};
+  ASSERT_OK(octet_quantize(&grid, x.dl(), codes.dl(), nullptr));
+  ASSERT_OK(octet_dequantize(&grid, codes.dl(), out.dl(), nullptr));
+  ASSERT_OK(octet_fake_quantize(&grid, x.dl(), expected.dl(), nullptr));
+  for (int64_t i = 0; i < 1000; ++i) ASSERT_EQ(out.Get(i), expected.Get(i));
+}
+
+}  // namespace
+}  // namespace test
+}  // namespace octet

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tensors of any type and layout for tests.
+#ifndef OCTET_TEST_SUPPORT_TENSOR_H_
+#define OCTET_TEST_SUPPORT_TENSOR_H_
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "octet/octet.h"
+
+namespace octet {
+namespace test {
+
+constexpr DLDataType kF32 = {kDLFloat, 32, 1};
+constexpr DLDataType kF16 = {kDLFloat, 16, 1};
+constexpr DLDataType kBF16 = {kDLBfloat, 16, 1};
+constexpr DLDataType kF64 = {kDLFloat, 64, 1};
+constexpr DLDataType kS8 = {kDLInt, 8, 1};
+constexpr DLDataType kU8 = {kDLUInt, 8, 1};
+constexpr DLDataType kS32 = {kDLInt, 32, 1};
+
+constexpr DLDataType kFloatTypes[] = {kF32, kF16, kBF16};
+
+std::string TypeName(DLDataType type);
+
+enum class Layout {
+  kCompact,
+  /** Compact, but at an odd address. */
+  kMisaligned,
+  /** Dimensions in memory in the opposite order. */
+  kTransposed,
+  /** All strides negative. */
+  kReversed,
+  /** Two elements of other data between neighbours. */
+  kGaps,
+  /** The first dimension has stride 0. For inputs. */
+  kExpanded,
+};
+
+constexpr Layout kOutputLayouts[] = {Layout::kCompact, Layout::kMisaligned, Layout::kTransposed, Layout::kReversed,
+                                     Layout::kGaps};
+constexpr Layout kInputLayouts[] = {Layout::kCompact,  Layout::kMisaligned, Layout::kTransposed,
+                                    Layout::kReversed, Layout::kGaps,       Layout::kExpanded};
+
+/** A tensor with memory of its own. Elements are numbered in row-major order, whatever the layout. */
+class Tensor {
+ public:
+  Tensor(DLDataType type, std::vector<int64_t> shape, Layout layout = Layout::kCompact);
+  /** Compact f32. */
+  static Tensor Of(const std::vector<float>& values);
+  static Tensor Scalar(float value);
+
+  Tensor(Tensor&&) = default;
+  Tensor(const Tensor&) = delete;
+
+  DLTensor* dl() {
+    dl_.shape = shape_.data();
+    dl_.strides = strides_.data();
+    return &dl_;
+  }
+  int64_t count() const { return count_; }
+  const std::vector<int64_t>& shape() const { return shape_; }
+  DLDataType type() const { return dl_.dtype; }
+
+  /** Rounds to the type. */
+  void Set(int64_t index, double value);
+  /** Exact. */
+  double Get(int64_t index) const;
+  /** The bits of an element; all NaNs count as one. */
+  uint64_t Bits(int64_t index) const;
+
+  template <typename Values>
+  void Fill(const Values& values) {
+    for (int64_t i = 0; i < count_; ++i) Set(i, static_cast<double>(values[static_cast<size_t>(i)]));
+  }
+  std::vector<float> Values() const;
+
+  /** Number of the index along a dimension of element number `index`. */
+  int64_t IndexAlong(int axis, int64_t index) const;
+
+  /** Whether the bytes between elements, and around them, are as they were. */
+  bool GapsAreIntact() const;
+
+ private:
+  int64_t ByteOffset(int64_t index) const;
+
+  std::vector<int64_t> shape_;
+  std::vector<int64_t> strides_;
+  int64_t count_ = 1;
+  int64_t item_size_ = 0;
+  int64_t start_ = 0;
+  std::vector<uint8_t> memory_;
+  DLTensor dl_;
+};
+
+/** Same shape and same bits. */
+testing::AssertionResult SameBits(const Tensor& a, const Tensor& b);
+
+/** Instruction sets this machine has, the scalar one first. */
+std::vector<octet_isa> AvailableIsas();
+
+/** Keeps instruction set and thread count for the time of a test. */
+class KeepSettings {
+ public:
+  KeepSettings() : isa_(octet_get_isa()), threads_(octet_get_num_threads()) {}
+  ~KeepSettings() {
+    octet_set_isa(isa_);
+    octet_set_num_threads(threads_);
+  }
+
+ private:
+  octet_isa isa_;
+  int32_t threads_;
+};
+
+/**
+ * Runs `call`, which fills the outputs it makes and returns them, for every instruction set and several thread counts;
+ * all must give the same bits. Returns the outputs of the reference.
+ */
+template <typename Call>
+std::vector<Tensor> SameOnAllPaths(const Call& call) {
+  const KeepSettings keep;
+  EXPECT_EQ(octet_set_isa(OCTET_ISA_SCALAR), OCTET_OK);
+  EXPECT_EQ(octet_set_num_threads(1), OCTET_OK);
+  std::vector<Tensor> reference = call();
+  for (octet_isa isa : AvailableIsas()) {
+    EXPECT_EQ(octet_set_isa(isa), OCTET_OK);
+    for (int32_t threads = 1; threads <= 4; ++threads) {
+      EXPECT_EQ(octet_set_num_threads(threads), OCTET_OK);
+      const std::vector<Tensor> outputs = call();
+      for (size_t i = 0; i < outputs.size(); ++i) {
+        EXPECT_TRUE(SameBits(outputs[i], reference[i]))
+            << "output " << i << ", " << octet_isa_name(isa) << ", " << threads << " threads";
+        EXPECT_TRUE(outputs[i].GapsAreIntact()) << "output " << i << ", " << octet_isa_name(isa);
+      }
+    }
+  }
+  return reference;
+}
+
+#define EXPECT_OK(call) EXPECT_EQ((call), OCTET_OK) << octet_last_error()
+#define ASSERT_OK(call) ASSERT_EQ((call), OCTET_OK) << octet_last_error()
+
+}  // namespace test
+}  // namespace octet
+
+#endif  // OCTET_TEST_SUPPORT_TENSOR_H_
