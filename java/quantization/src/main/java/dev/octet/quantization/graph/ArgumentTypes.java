@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch.TypeKind;
 final class ArgumentTypes {
 
   private final String operator;
-  private final Function<Value, TypeKind> kindOf;
+  private final Function<GraphValue, TypeKind> kindOf;
 
   /**
    * Create a checker.
@@ -25,12 +25,12 @@ final class ArgumentTypes {
    * @param operator names the operator in messages
    * @param kindOf what is known of a value's type, null if nothing
    */
-  ArgumentTypes(String operator, Function<Value, TypeKind> kindOf) {
+  ArgumentTypes(String operator, Function<GraphValue, TypeKind> kindOf) {
     this.operator = operator;
     this.kindOf = kindOf;
   }
 
-  /** The argument in the form of {@link Node#arguments()}. */
+  /** The argument in the form of {@link GraphNode#arguments()}. */
   Object normalize(Object argument, Operator.Parameter parameter) {
     return normalize(plain(argument), parameter.type(), parameter, parameter.length());
   }
@@ -46,7 +46,7 @@ final class ArgumentTypes {
         return normalize(argument, contained, parameter, length);
       }
     }
-    if (argument instanceof Value value) {
+    if (argument instanceof GraphValue value) {
       return value(value, kind, parameter);
     }
     if (kind == TypeKind.ListType) {
@@ -69,7 +69,7 @@ final class ArgumentTypes {
     return kind == TypeKind.FloatType ? (Object) ((Number) argument).doubleValue() : argument;
   }
 
-  private Object value(Value value, TypeKind kind, Operator.Parameter parameter) {
+  private Object value(GraphValue value, TypeKind kind, Operator.Parameter parameter) {
     TypeKind known = kindOf.apply(value);
     boolean numeric = kind == TypeKind.NumberType || kind == TypeKind.FloatType;
     boolean number =
@@ -139,7 +139,7 @@ final class ArgumentTypes {
     if (argument instanceof Tensor) {
       throw new IllegalArgumentException(
           "a Tensor cannot be an argument of a node; register it with constant(name, tensor),"
-              + " buffer or parameter, and pass the Value");
+              + " buffer or parameter, and pass the GraphValue");
     }
     if (argument instanceof long[] items) {
       return Arrays.stream(items).boxed().map(Object.class::cast).toList();
@@ -159,7 +159,7 @@ final class ArgumentTypes {
       return Collections.unmodifiableList(all);
     }
     if (argument == null
-        || argument instanceof Value
+        || argument instanceof GraphValue
         || argument instanceof Long
         || argument instanceof Double
         || argument instanceof Boolean
@@ -169,7 +169,7 @@ final class ArgumentTypes {
     throw new IllegalArgumentException(
         "an argument of class "
             + argument.getClass().getName()
-            + " cannot be held in a graph; use a Value, number, boolean, String, null, ScalarType,"
+            + " cannot be held in a graph; use a GraphValue, number, boolean, String, null, ScalarType,"
             + " Device, or a list or array of these");
   }
 }

@@ -44,8 +44,8 @@ final class Environment {
   }
 
   /** A result for the caller: tensors of this run are handed over, others get a second handle. */
-  Object take(Object output, Map<Value, Integer> slots) {
-    if (output instanceof Value value) {
+  Object take(Object output, Map<GraphValue, Integer> slots) {
+    if (output instanceof GraphValue value) {
       int slot = slots.get(value);
       if (owned[slot]) {
         owned[slot] = false;

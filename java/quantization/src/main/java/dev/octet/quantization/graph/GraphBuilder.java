@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.global.torch.TypeKind;
 /**
  * Builds a {@link GraphModule} step by step.
  *
- * <p>Every method that makes a {@link Value} appends a node; nodes run in the order in which they
+ * <p>Every method that makes a {@link GraphValue} appends a node; nodes run in the order in which they
  * were appended. Arguments are values, numbers, booleans, strings, null for None, {@code
  * ScalarType}, {@code Device}, and lists or arrays of these. What can be checked is checked at
  * once: names, operators, the number and types of their arguments. Not thread-safe, and good for
@@ -32,13 +32,13 @@ public final class GraphBuilder extends GraphFunctions {
   private static final int SUGGESTIONS = 3;
 
   private final List<String> inputs;
-  private final Map<String, Value> inputValues = new LinkedHashMap<>();
+  private final Map<String, GraphValue> inputValues = new LinkedHashMap<>();
   private final Map<String, Module> children = new LinkedHashMap<>();
   private final Map<String, GraphAttribute> attributes = new LinkedHashMap<>();
-  private final Map<String, Value> attributeValues = new HashMap<>();
-  private final List<Node> nodes = new ArrayList<>();
-  private final Map<Value, TypeKind> kinds = new IdentityHashMap<>();
-  private final Map<Value, List<TypeKind>> itemKinds = new IdentityHashMap<>();
+  private final Map<String, GraphValue> attributeValues = new HashMap<>();
+  private final List<GraphNode> nodes = new ArrayList<>();
+  private final Map<GraphValue, TypeKind> kinds = new IdentityHashMap<>();
+  private final Map<GraphValue, List<TypeKind>> itemKinds = new IdentityHashMap<>();
   private final Set<String> names = new HashSet<>();
   private String typeName = "GraphModule";
   private Object output;
@@ -49,7 +49,7 @@ public final class GraphBuilder extends GraphFunctions {
       if (inputValues.containsKey(name)) {
         throw new IllegalArgumentException("input '" + name + "' is given twice; names are unique");
       }
-      inputValues.put(name, append(name, Node.Kind.INPUT, name, List.of(), null));
+      inputValues.put(name, append(name, GraphNode.Kind.INPUT, name, List.of(), null));
     }
   }
 
@@ -70,8 +70,8 @@ public final class GraphBuilder extends GraphFunctions {
    * @param name one of the names that the builder was made with
    * @return its value
    */
-  public Value input(String name) {
-    Value value = inputValues.get(name);
+  public GraphValue input(String name) {
+    GraphValue value = inputValues.get(name);
     if (value == null) {
       throw new IllegalArgumentException("no input '" + name + "'; the inputs are " + inputs);
     }
@@ -107,7 +107,7 @@ public final class GraphBuilder extends GraphFunctions {
    * @param arguments what its forward takes
    * @return its result
    */
-  public Value call(String name, Module module, Object... arguments) {
+  public GraphValue call(String name, Module module, Object... arguments) {
     child(name, module);
     return call(name, arguments);
   }
@@ -119,7 +119,7 @@ public final class GraphBuilder extends GraphFunctions {
    * @param arguments what its forward takes
    * @return its result
    */
-  public Value call(String path, Object... arguments) {
+  public GraphValue call(String path, Object... arguments) {
     String first = path.contains(".") ? path.substring(0, path.indexOf('.')) : path;
     if (!children.containsKey(first)) {
       throw new IllegalArgumentException(
@@ -134,11 +134,11 @@ public final class GraphBuilder extends GraphFunctions {
       plain.add(checked(ArgumentTypes.plain(argument), "call of '" + path + "'"));
     }
     return append(
-        path.substring(path.lastIndexOf('.') + 1), Node.Kind.CALL_MODULE, path, plain, null);
+        path.substring(path.lastIndexOf('.') + 1), GraphNode.Kind.CALL_MODULE, path, plain, null);
   }
 
   @Override
-  public Value function(String operator, Object... arguments) {
+  public GraphValue function(String operator, Object... arguments) {
     return function(operator, Arrays.asList(arguments), Map.of());
   }
 
@@ -151,7 +151,7 @@ public final class GraphBuilder extends GraphFunctions {
    * @return the result; of several results, a tuple whose items {@link #item} takes
    * @throws IllegalArgumentException if there is no such operator, or the arguments do not fit it
    */
-  public Value function(String operator, List<?> arguments, Map<String, ?> named) {
+  public GraphValue function(String operator, List<?> arguments, Map<String, ?> named) {
     Operator op = Operator.of(operator);
     List<Operator.Parameter> parameters = op.parameters();
     if (arguments.size() > parameters.size()) {
@@ -186,10 +186,10 @@ public final class GraphBuilder extends GraphFunctions {
           operator + " has no arguments " + unused + "; they are " + parameterNames(op));
     }
     List<TypeKind> returns = op.returns();
-    Value result =
+    GraphValue result =
         append(
             baseName(operator),
-            Node.Kind.CALL_FUNCTION,
+            GraphNode.Kind.CALL_FUNCTION,
             operator,
             complete,
             returns.size() == 1 ? returns.get(0) : TypeKind.TupleType);
@@ -204,7 +204,7 @@ public final class GraphBuilder extends GraphFunctions {
    * @param index which, from 0
    * @return the item
    */
-  public Value item(Value tuple, int index) {
+  public GraphValue item(GraphValue tuple, int index) {
     checked(tuple, "item");
     List<TypeKind> items = kinds.get(tuple) == TypeKind.TupleType ? itemKinds.get(tuple) : null;
     if (index < 0 || items != null && index >= items.size()) {
@@ -214,7 +214,7 @@ public final class GraphBuilder extends GraphFunctions {
     }
     return append(
         tuple.name() + "_" + index,
-        Node.Kind.GET_ITEM,
+        GraphNode.Kind.GET_ITEM,
         Integer.toString(index),
         List.of(tuple),
         items == null ? null : items.get(index));
@@ -227,7 +227,7 @@ public final class GraphBuilder extends GraphFunctions {
    * @param tensor its value; whether it requires a gradient is kept
    * @return the node that reads it
    */
-  public Value parameter(String name, Tensor tensor) {
+  public GraphValue parameter(String name, Tensor tensor) {
     return attribute(name, tensor, GraphAttribute.Kind.PARAMETER);
   }
 
@@ -238,7 +238,7 @@ public final class GraphBuilder extends GraphFunctions {
    * @param tensor its value
    * @return the node that reads it
    */
-  public Value buffer(String name, Tensor tensor) {
+  public GraphValue buffer(String name, Tensor tensor) {
     return attribute(name, tensor, GraphAttribute.Kind.BUFFER);
   }
 
@@ -249,7 +249,7 @@ public final class GraphBuilder extends GraphFunctions {
    * @param tensor its value
    * @return the node that reads it
    */
-  public Value constant(String name, Tensor tensor) {
+  public GraphValue constant(String name, Tensor tensor) {
     return attribute(name, tensor, GraphAttribute.Kind.CONSTANT);
   }
 
@@ -259,8 +259,8 @@ public final class GraphBuilder extends GraphFunctions {
    * @param path a name, or a dotted path such as {@code embedding.weight}
    * @return its value
    */
-  public Value attribute(String path) {
-    Value known = attributeValues.get(path);
+  public GraphValue attribute(String path) {
+    GraphValue known = attributeValues.get(path);
     if (known != null) {
       return known;
     }
@@ -274,7 +274,7 @@ public final class GraphBuilder extends GraphFunctions {
     return readAttribute(path);
   }
 
-  private Value attribute(String name, Tensor tensor, GraphAttribute.Kind kind) {
+  private GraphValue attribute(String name, Tensor tensor, GraphAttribute.Kind kind) {
     if (name.isEmpty() || name.indexOf('.') >= 0) {
       throw new IllegalArgumentException(
           "attribute name '" + name + "' must not be empty or contain a dot");
@@ -286,11 +286,11 @@ public final class GraphBuilder extends GraphFunctions {
     return readAttribute(name);
   }
 
-  private Value readAttribute(String path) {
-    Value value =
+  private GraphValue readAttribute(String path) {
+    GraphValue value =
         append(
             path.replace('.', '_'),
-            Node.Kind.GET_ATTRIBUTE,
+            GraphNode.Kind.GET_ATTRIBUTE,
             path,
             List.of(),
             TypeKind.TensorType);
@@ -328,22 +328,22 @@ public final class GraphBuilder extends GraphFunctions {
         typeName, children, attributes, new GraphProgram(inputs, nodes, output), training);
   }
 
-  private Value append(
-      String name, Node.Kind kind, String target, List<Object> arguments, TypeKind type) {
+  private GraphValue append(
+      String name, GraphNode.Kind kind, String target, List<Object> arguments, TypeKind type) {
     String unique = name;
     for (int i = 1; !names.add(unique); i++) {
       unique = name + "_" + i;
     }
-    Value value = new Value(unique);
+    GraphValue value = new GraphValue(unique);
     kinds.put(value, type);
     nodes.add(
-        new Node(
+        new GraphNode(
             value, kind, target, Collections.unmodifiableList(new ArrayList<>(arguments))));
     return value;
   }
 
   private Object checked(Object argument, String where) {
-    if (argument instanceof Value value && !kinds.containsKey(value)) {
+    if (argument instanceof GraphValue value && !kinds.containsKey(value)) {
       throw new IllegalArgumentException(
           where + ": value '" + value + "' was made by another builder; use values of this graph");
     }

@@ -19,90 +19,90 @@ public abstract class GraphFunctions {
    * @return the result
    * @throws IllegalArgumentException if there is no such operator, or the arguments do not fit it
    */
-  public abstract Value function(String operator, Object... arguments);
+  public abstract GraphValue function(String operator, Object... arguments);
 
   /** Apply max(x, 0). */
-  public final Value relu(Value x) {
+  public final GraphValue relu(GraphValue x) {
     return function("aten::relu", x);
   }
 
   /** Apply the exact GELU, with the error function. */
-  public final Value gelu(Value x) {
+  public final GraphValue gelu(GraphValue x) {
     return function("aten::gelu", x);
   }
 
   /** Apply the hyperbolic tangent. */
-  public final Value tanh(Value x) {
+  public final GraphValue tanh(GraphValue x) {
     return function("aten::tanh", x);
   }
 
   /** Apply the logistic function. */
-  public final Value sigmoid(Value x) {
+  public final GraphValue sigmoid(GraphValue x) {
     return function("aten::sigmoid", x);
   }
 
   /** Apply x * sigmoid(x). */
-  public final Value silu(Value x) {
+  public final GraphValue silu(GraphValue x) {
     return function("aten::silu", x);
   }
 
   /** Normalize exponentials along a dimension. */
-  public final Value softmax(Value x, long dim) {
+  public final GraphValue softmax(GraphValue x, long dim) {
     return function("aten::softmax.int", x, dim);
   }
 
   /** Add two tensors. */
-  public final Value add(Value x, Value y) {
+  public final GraphValue add(GraphValue x, GraphValue y) {
     return function("aten::add.Tensor", x, y);
   }
 
   /** Add a number. */
-  public final Value add(Value x, double y) {
+  public final GraphValue add(GraphValue x, double y) {
     return function("aten::add.Scalar", x, y);
   }
 
   /** Subtract a tensor. */
-  public final Value sub(Value x, Value y) {
+  public final GraphValue sub(GraphValue x, GraphValue y) {
     return function("aten::sub.Tensor", x, y);
   }
 
   /** Multiply two tensors. */
-  public final Value mul(Value x, Value y) {
+  public final GraphValue mul(GraphValue x, GraphValue y) {
     return function("aten::mul.Tensor", x, y);
   }
 
   /** Multiply by a number. */
-  public final Value mul(Value x, double y) {
+  public final GraphValue mul(GraphValue x, double y) {
     return function("aten::mul.Scalar", x, y);
   }
 
   /** Divide by a tensor. */
-  public final Value div(Value x, Value y) {
+  public final GraphValue div(GraphValue x, GraphValue y) {
     return function("aten::div.Tensor", x, y);
   }
 
   /** Divide by a number. */
-  public final Value div(Value x, double y) {
+  public final GraphValue div(GraphValue x, double y) {
     return function("aten::div.Scalar", x, y);
   }
 
   /** Compute x * a + b, rounded after each step. */
-  public final Value affine(Value x, double a, double b) {
+  public final GraphValue affine(GraphValue x, double a, double b) {
     return add(mul(x, a), b);
   }
 
   /** Multiply matrices. */
-  public final Value matmul(Value x, Value y) {
+  public final GraphValue matmul(GraphValue x, GraphValue y) {
     return function("aten::matmul", x, y);
   }
 
   /** Exchange two dimensions. */
-  public final Value transpose(Value x, long dim0, long dim1) {
+  public final GraphValue transpose(GraphValue x, long dim0, long dim1) {
     return function("aten::transpose.int", x, dim0, dim1);
   }
 
   /** Reorder the dimensions. */
-  public final Value permute(Value x, long... dims) {
+  public final GraphValue permute(GraphValue x, long... dims) {
     return function("aten::permute", x, dims);
   }
 
@@ -113,7 +113,7 @@ public abstract class GraphFunctions {
    * @param shape the sizes: 0 for "as in x at this position", -1 for what remains
    * @return the reshaped tensor
    */
-  public final Value reshape(Value x, long... shape) {
+  public final GraphValue reshape(GraphValue x, long... shape) {
     List<Object> sizes = new ArrayList<>();
     for (int i = 0; i < shape.length; i++) {
       sizes.add(shape[i] == 0 ? size(x, i) : (Object) shape[i]);
@@ -122,47 +122,47 @@ public abstract class GraphFunctions {
   }
 
   /** Join the dimensions from start_dim to the last. */
-  public final Value flatten(Value x, long startDim) {
+  public final GraphValue flatten(GraphValue x, long startDim) {
     return function("aten::flatten.using_ints", x, startDim);
   }
 
   /** Insert a dimension of size 1. */
-  public final Value unsqueeze(Value x, long dim) {
+  public final GraphValue unsqueeze(GraphValue x, long dim) {
     return function("aten::unsqueeze", x, dim);
   }
 
   /** Remove a dimension of size 1. */
-  public final Value squeeze(Value x, long dim) {
+  public final GraphValue squeeze(GraphValue x, long dim) {
     return function("aten::squeeze.dim", x, dim);
   }
 
   /** Take one index of a dimension, which disappears. */
-  public final Value select(Value x, long dim, long index) {
+  public final GraphValue select(GraphValue x, long dim, long index) {
     return function("aten::select.int", x, dim, index);
   }
 
   /** Take a range of a dimension. */
-  public final Value slice(Value x, long dim, long start, long end) {
+  public final GraphValue slice(GraphValue x, long dim, long start, long end) {
     return function("aten::slice.Tensor", x, dim, start, end);
   }
 
   /** Average over dimensions. */
-  public final Value mean(Value x, List<? extends Number> dims, boolean keepDim) {
+  public final GraphValue mean(GraphValue x, List<? extends Number> dims, boolean keepDim) {
     return function("aten::mean.dim", x, dims, keepDim);
   }
 
   /** Sum over dimensions. */
-  public final Value sum(Value x, List<? extends Number> dims, boolean keepDim) {
+  public final GraphValue sum(GraphValue x, List<? extends Number> dims, boolean keepDim) {
     return function("aten::sum.dim_IntList", x, dims, keepDim);
   }
 
   /** Join tensors along a dimension. */
-  public final Value cat(long dim, Value... tensors) {
+  public final GraphValue cat(long dim, GraphValue... tensors) {
     return function("aten::cat", Arrays.asList(tensors), dim);
   }
 
   /** Read the size of a dimension, a number. */
-  public final Value size(Value x, long dim) {
+  public final GraphValue size(GraphValue x, long dim) {
     return function("aten::size.int", x, dim);
   }
 
@@ -173,7 +173,7 @@ public abstract class GraphFunctions {
    * @param dim one of its dimensions, of size n
    * @return 0..n-1 as 64-bit integers
    */
-  public final Value positions(Value x, long dim) {
+  public final GraphValue positions(GraphValue x, long dim) {
     return function("aten::arange", size(x, dim));
   }
 }

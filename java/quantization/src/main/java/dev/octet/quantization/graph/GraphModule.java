@@ -179,7 +179,7 @@ public class GraphModule extends Module
    *
    * @return an unmodifiable list
    */
-  public List<Node> nodes() {
+  public List<GraphNode> nodes() {
     return program.nodes();
   }
 
@@ -195,7 +195,7 @@ public class GraphModule extends Module
   /**
    * Return what the graph returns.
    *
-   * @return a {@link Value}, a constant, or an unmodifiable list of these
+   * @return a {@link GraphValue}, a constant, or an unmodifiable list of these
    */
   public Object output() {
     return program.output();

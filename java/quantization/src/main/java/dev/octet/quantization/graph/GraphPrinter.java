@@ -15,10 +15,10 @@ final class GraphPrinter {
   static String code(GraphModule graph) {
     StringBuilder code = new StringBuilder();
     code.append("graph(").append(String.join(", ", graph.inputs())).append("):\n");
-    for (Node node : graph.nodes()) {
-      if (node.kind() != Node.Kind.INPUT) {
+    for (GraphNode node : graph.nodes()) {
+      if (node.kind() != GraphNode.Kind.INPUT) {
         code.append("  ").append(line(node));
-        if (node.kind() == Node.Kind.CALL_MODULE) {
+        if (node.kind() == GraphNode.Kind.CALL_MODULE) {
           code.append("  # ").append(ModuleTypes.typeName(graph.child(node.target())));
         }
         code.append('\n');
@@ -27,7 +27,7 @@ final class GraphPrinter {
     return code.append("  return ").append(argument(graph.output())).append('\n').toString();
   }
 
-  static String line(Node node) {
+  static String line(GraphNode node) {
     String expression =
         switch (node.kind()) {
           case INPUT -> "input " + node.target();

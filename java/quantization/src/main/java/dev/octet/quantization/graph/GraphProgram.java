@@ -16,17 +16,17 @@ final class GraphProgram {
   private static final int[] NONE = {};
 
   private final List<String> inputs;
-  private final List<Node> nodes;
+  private final List<GraphNode> nodes;
   private final Object output;
-  private final Map<Value, Integer> slots = new IdentityHashMap<>();
+  private final Map<GraphValue, Integer> slots = new IdentityHashMap<>();
   private final Step[] steps;
   private final int[][] deadAfter;
 
-  GraphProgram(List<String> inputs, List<Node> nodes, Object output) {
+  GraphProgram(List<String> inputs, List<GraphNode> nodes, Object output) {
     this.inputs = List.copyOf(inputs);
     this.nodes = List.copyOf(nodes);
     this.output = output;
-    for (Node node : this.nodes) {
+    for (GraphNode node : this.nodes) {
       slots.put(node.result(), slots.size());
     }
     steps = new Step[this.nodes.size()];
@@ -40,7 +40,7 @@ final class GraphProgram {
     return inputs;
   }
 
-  List<Node> nodes() {
+  List<GraphNode> nodes() {
     return nodes;
   }
 
@@ -72,7 +72,7 @@ final class GraphProgram {
   }
 
   private void markUse(Object argument, int step, int[] last) {
-    if (argument instanceof Value value) {
+    if (argument instanceof GraphValue value) {
       last[slots.get(value)] = step;
     } else if (argument instanceof List<?> items) {
       items.forEach(item -> markUse(item, step, last));

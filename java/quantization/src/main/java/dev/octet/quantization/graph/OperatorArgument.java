@@ -14,8 +14,8 @@ interface OperatorArgument {
 
   void put(IValueVector stack, int index, Environment environment);
 
-  static OperatorArgument of(Object argument, TypePtr type, Map<Value, Integer> slots) {
-    if (argument instanceof Value value) {
+  static OperatorArgument of(Object argument, TypePtr type, Map<GraphValue, Integer> slots) {
+    if (argument instanceof GraphValue value) {
       int slot = slots.get(value);
       return (stack, index, environment) -> {
         Object current = environment.values[slot];
@@ -42,14 +42,14 @@ interface OperatorArgument {
   }
 
   private static boolean hasValues(Object argument) {
-    return argument instanceof Value
+    return argument instanceof GraphValue
         || argument instanceof List<?> items
             && items.stream().anyMatch(OperatorArgument::hasValues);
   }
 
   private static Object resolve(
-      Object argument, Environment environment, Map<Value, Integer> slots) {
-    if (argument instanceof Value value) {
+      Object argument, Environment environment, Map<GraphValue, Integer> slots) {
+    if (argument instanceof GraphValue value) {
       return environment.values[slots.get(value)];
     }
     if (argument instanceof List<?> items) {

@@ -20,7 +20,7 @@ final class SequentialGraphs {
       throw new IllegalArgumentException("modules is empty; a Sequential needs at least one module");
     }
     GraphBuilder builder = new GraphBuilder(INPUT).typeName("Sequential");
-    Value value = builder.input(INPUT);
+    GraphValue value = builder.input(INPUT);
     for (Map.Entry<String, ? extends Module> each : modules.entrySet()) {
       value = builder.call(each.getKey(), each.getValue(), value);
     }

@@ -17,14 +17,14 @@ final class Steps {
   private Steps() {}
 
   static GraphProgram.Step of(
-      Node node, int slot, List<String> inputs, Map<Value, Integer> slots) {
+      GraphNode node, int slot, List<String> inputs, Map<GraphValue, Integer> slots) {
     return switch (node.kind()) {
       case INPUT -> {
         int index = inputs.indexOf(node.target());
         yield environment -> environment.put(slot, environment.arguments[index], false);
       }
       case GET_ATTRIBUTE -> attribute(node.target(), slot);
-      case GET_ITEM -> item(node, slot, slots.get((Value) node.arguments().get(0)));
+      case GET_ITEM -> item(node, slot, slots.get((GraphValue) node.arguments().get(0)));
       case CALL_MODULE -> call(node, slot, slots);
       case CALL_FUNCTION -> function(node, slot, slots);
     };
@@ -36,7 +36,7 @@ final class Steps {
     return environment -> environment.put(slot, environment.module.attribute(path), childs);
   }
 
-  private static GraphProgram.Step item(Node node, int slot, int from) {
+  private static GraphProgram.Step item(GraphNode node, int slot, int from) {
     int index = Integer.parseInt(node.target());
     return environment -> {
       Object value = environment.values[from];
@@ -48,7 +48,7 @@ final class Steps {
     };
   }
 
-  private static GraphProgram.Step call(Node node, int slot, Map<Value, Integer> slots) {
+  private static GraphProgram.Step call(GraphNode node, int slot, Map<GraphValue, Integer> slots) {
     String path = node.target();
     List<Object> arguments = node.arguments();
     return environment -> {
@@ -68,8 +68,8 @@ final class Steps {
   }
 
   private static Object evaluate(
-      Object argument, Environment environment, Map<Value, Integer> slots) {
-    if (argument instanceof Value value) {
+      Object argument, Environment environment, Map<GraphValue, Integer> slots) {
+    if (argument instanceof GraphValue value) {
       return environment.values[slots.get(value)];
     }
     if (argument instanceof List<?> items) {
@@ -94,7 +94,7 @@ final class Steps {
     return false;
   }
 
-  private static GraphProgram.Step function(Node node, int slot, Map<Value, Integer> slots) {
+  private static GraphProgram.Step function(GraphNode node, int slot, Map<GraphValue, Integer> slots) {
     Operator operator = Operator.of(node.target());
     OperatorArgument[] arguments = new OperatorArgument[node.arguments().size()];
     for (int i = 0; i < arguments.length; i++) {

@@ -4,7 +4,7 @@ package dev.octet.quantization.golden;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.octet.quantization.graph.GraphBuilder;
 import dev.octet.quantization.graph.GraphModule;
-import dev.octet.quantization.graph.Value;
+import dev.octet.quantization.graph.GraphValue;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -102,18 +102,18 @@ public final class GoldenModels {
     List<String> inputs = texts(node.get("inputs"));
     GraphBuilder builder = GraphModule.builder(inputs.toArray(String[]::new)).typeName("Graph");
     children(node, path).forEach(builder::child);
-    Map<String, Value> values = new HashMap<>();
+    Map<String, GraphValue> values = new HashMap<>();
     inputs.forEach(name -> values.put(name, builder.input(name)));
     for (JsonNode statement : node.get("program")) {
-      Value[] args =
-          texts(statement.get("args")).stream().map(values::get).toArray(Value[]::new);
+      GraphValue[] args =
+          texts(statement.get("args")).stream().map(values::get).toArray(GraphValue[]::new);
       values.put(statement.get("out").asText(), statement(builder, statement, args));
     }
     return builder.output(values.get(node.get("result").asText())).build();
   }
 
-  private static Value statement(GraphBuilder b, JsonNode statement, Value[] args) {
-    Value x = args[0];
+  private static GraphValue statement(GraphBuilder b, JsonNode statement, GraphValue[] args) {
+    GraphValue x = args[0];
     return switch (statement.get("op").asText()) {
       case "call" -> b.call(statement.get("module").asText(), (Object[]) args);
       case "relu" -> b.relu(x);

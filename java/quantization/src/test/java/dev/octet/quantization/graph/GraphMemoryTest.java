@@ -13,12 +13,19 @@ import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.ReLUImpl;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class GraphMemoryTest {
 
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final long MEGABYTE = 1024;
+
+  /** Small matrices are slower on several threads where other processes use the cores, too. */
+  @BeforeAll
+  static void useOneThread() {
+    torch.set_num_threads(1);
+  }
 
   private static long residentKilobytes() throws IOException {
     return Files.readAllLines(STATUS).stream()
@@ -30,8 +37,8 @@ class GraphMemoryTest {
 
   private static GraphModule model() {
     GraphBuilder b = GraphModule.builder("x");
-    Value x = b.input("x");
-    Value h = b.relu(b.call("fc", new LinearImpl(64, 64), x));
+    GraphValue x = b.input("x");
+    GraphValue h = b.relu(b.call("fc", new LinearImpl(64, 64), x));
     h = b.function("aten::softmax.int", b.add(h, x), 1);
     h = b.call("inner", GraphModule.sequential(new LinearImpl(64, 64), new ReLUImpl()), h);
     return b.output(b.cat(1, h, x)).build();

@@ -40,8 +40,8 @@ class GraphModuleTest {
 
   private static GraphModule residual(LinearImpl fc) {
     GraphBuilder b = GraphModule.builder("x");
-    Value x = b.input("x");
-    Value h = b.relu(b.call("fc", fc, x));
+    GraphValue x = b.input("x");
+    GraphValue h = b.relu(b.call("fc", fc, x));
     return b.output(b.add(h, x)).build();
   }
 
@@ -54,7 +54,7 @@ class GraphModuleTest {
     assertTrue(same(fc.forward(x).relu().add(x), y));
     assertFalse(x.isNull());
     assertEquals(List.of("x"), graph.inputs());
-    assertEquals(List.of("x", "fc", "relu", "add"), graph.nodes().stream().map(Node::name).toList());
+    assertEquals(List.of("x", "fc", "relu", "add"), graph.nodes().stream().map(GraphNode::name).toList());
     assertEquals(
         Arrays.asList(graph.nodes().get(2).result(), graph.nodes().get(0).result(), 1L),
         graph.nodes().get(3).arguments());
@@ -76,14 +76,14 @@ class GraphModuleTest {
   @Test
   void runsAttention() {
     GraphBuilder b = GraphModule.builder("x", "mask");
-    Value x = b.input("x");
-    Value q = b.transpose(b.reshape(b.call("q", new LinearImpl(8, 8), x), 0, 0, 2, 4), 1, 2);
-    Value k = b.transpose(b.reshape(b.call("k", new LinearImpl(8, 8), x), 0, 0, 2, 4), 1, 2);
-    Value mask = b.affine(b.unsqueeze(b.unsqueeze(b.input("mask"), 1), 1), 1e4, -1e4);
-    Value p = b.softmax(b.add(b.matmul(q, b.transpose(k, -1, -2)), mask), -1);
-    Value c = b.reshape(b.transpose(b.matmul(p, q), 1, 2), 0, 0, 8);
-    Value pooled = b.mean(b.gelu(c), List.of(1), false);
-    Value first = b.tanh(b.select(c, 1, 0));
+    GraphValue x = b.input("x");
+    GraphValue q = b.transpose(b.reshape(b.call("q", new LinearImpl(8, 8), x), 0, 0, 2, 4), 1, 2);
+    GraphValue k = b.transpose(b.reshape(b.call("k", new LinearImpl(8, 8), x), 0, 0, 2, 4), 1, 2);
+    GraphValue mask = b.affine(b.unsqueeze(b.unsqueeze(b.input("mask"), 1), 1), 1e4, -1e4);
+    GraphValue p = b.softmax(b.add(b.matmul(q, b.transpose(k, -1, -2)), mask), -1);
+    GraphValue c = b.reshape(b.transpose(b.matmul(p, q), 1, 2), 0, 0, 8);
+    GraphValue pooled = b.mean(b.gelu(c), List.of(1), false);
+    GraphValue first = b.tanh(b.select(c, 1, 0));
     GraphModule graph = b.output(b.cat(-1, pooled, first), b.positions(x, 1)).build();
     Tensor in = torch.randn(2, 3, 8);
     Tensor ones = torch.ones(2, 3);
@@ -106,9 +106,9 @@ class GraphModuleTest {
   @Test
   void takesItemsOfSeveralResults() {
     GraphBuilder b = GraphModule.builder("x");
-    Value max = b.function("aten::max.dim", b.input("x"), 1);
-    Value lstm = b.call("lstm", new LSTMImpl(4, 3), b.unsqueeze(b.input("x"), 0));
-    Value state = b.item(lstm, 1);
+    GraphValue max = b.function("aten::max.dim", b.input("x"), 1);
+    GraphValue lstm = b.call("lstm", new LSTMImpl(4, 3), b.unsqueeze(b.input("x"), 0));
+    GraphValue state = b.item(lstm, 1);
     GraphModule graph = b.output(b.item(max, 1), b.item(lstm, 0), b.item(state, 0)).build();
     Tensor x = torch.randn(2, 4);
     List<?> results = (List<?>) graph.forwardAny(x);
@@ -121,13 +121,13 @@ class GraphModuleTest {
   @Test
   void passesNumbersListsNoneAndNamedArguments() {
     GraphBuilder b = GraphModule.builder("x");
-    Value x = b.input("x");
-    Value half = b.function("aten::floordiv.int", b.size(x, 1), 2);
-    Value sliced = b.function("aten::slice.Tensor", x, 1, null, half);
-    Value sum = b.function("aten::sum.dim_IntList", List.of(sliced, 1), Map.of("keepdim", true));
-    Value wide = b.function("aten::to.dtype", sum, torch.ScalarType.Double);
-    Value indexed = b.function("aten::index.Tensor", x, Arrays.asList(null, b.positions(x, 1)));
-    Value pooled = b.function("aten::avg_pool2d", b.unsqueeze(x, 0), 2);
+    GraphValue x = b.input("x");
+    GraphValue half = b.function("aten::floordiv.int", b.size(x, 1), 2);
+    GraphValue sliced = b.function("aten::slice.Tensor", x, 1, null, half);
+    GraphValue sum = b.function("aten::sum.dim_IntList", List.of(sliced, 1), Map.of("keepdim", true));
+    GraphValue wide = b.function("aten::to.dtype", sum, torch.ScalarType.Double);
+    GraphValue indexed = b.function("aten::index.Tensor", x, Arrays.asList(null, b.positions(x, 1)));
+    GraphValue pooled = b.function("aten::avg_pool2d", b.unsqueeze(x, 0), 2);
     GraphModule graph = b.output(wide, indexed, pooled).build();
     Tensor in = torch.randn(2, 4);
     List<?> results = (List<?>) graph.forwardAny(in);
@@ -141,7 +141,7 @@ class GraphModuleTest {
   void sharesChildrenAndCallsThemTwice() {
     LinearImpl fc = new LinearImpl(4, 4);
     GraphBuilder b = GraphModule.builder("x").child("again", fc);
-    Value h = b.call("fc", fc, b.input("x"));
+    GraphValue h = b.call("fc", fc, b.input("x"));
     h = b.call("fc", h);
     GraphModule inner = b.output(b.call("again", h)).build();
     GraphModule outer = GraphModule.sequential(inner, new ReLUImpl());
@@ -162,10 +162,10 @@ class GraphModuleTest {
   void keepsParametersBuffersAndConstants() {
     EmbeddingImpl embedding = new EmbeddingImpl(5, 4);
     GraphBuilder b = GraphModule.builder("i");
-    Value e = b.call("embedding", embedding, b.input("i"));
-    Value scaled = b.mul(e, b.parameter("scale", torch.ones(4).requires_grad_(true)));
-    Value shifted = b.add(scaled, b.buffer("shift", torch.ones(4)));
-    Value logits = b.matmul(shifted, b.transpose(b.attribute("embedding.weight"), 0, 1));
+    GraphValue e = b.call("embedding", embedding, b.input("i"));
+    GraphValue scaled = b.mul(e, b.parameter("scale", torch.ones(4).requires_grad_(true)));
+    GraphValue shifted = b.add(scaled, b.buffer("shift", torch.ones(4)));
+    GraphValue logits = b.matmul(shifted, b.transpose(b.attribute("embedding.weight"), 0, 1));
     GraphModule graph = b.output(b.add(logits, b.constant("c", torch.ones(5)))).build();
     assertEquals(2, graph.named_parameters().size());
     assertEquals(1, graph.named_buffers().size());
@@ -210,7 +210,7 @@ class GraphModuleTest {
   @Test
   void resultsAreTheCallersAndArgumentsStayTheirs() {
     GraphBuilder b = GraphModule.builder("x");
-    Value x = b.input("x");
+    GraphValue x = b.input("x");
     GraphModule graph = b.output(x, x, b.call("id", new IdentityImpl(), x)).build();
     Tensor in = torch.randn(2);
     List<?> results = (List<?>) graph.forwardAny(in);
@@ -232,7 +232,7 @@ class GraphModuleTest {
     Tensor x = torch.randn(1, 2);
     try (PointerScope scope = new PointerScope()) {
       GraphBuilder b = GraphModule.builder("x");
-      Value h = b.function("aten::flip", b.call("fc", fc, b.input("x")), List.of(1));
+      GraphValue h = b.function("aten::flip", b.call("fc", fc, b.input("x")), List.of(1));
       graph = b.output(b.add(h, b.buffer("shift", torch.ones(2)))).build();
       graph.retainReference();
     }
@@ -242,7 +242,7 @@ class GraphModuleTest {
   @Test
   void reportsMistakesWhenBuilding() {
     GraphBuilder b = GraphModule.builder("x");
-    Value x = b.input("x");
+    GraphValue x = b.input("x");
     check("aten::relu", () -> b.function("aten::rellu", x));
     check("aten::add.Tensor", () -> b.function("aten::add.Tensr", x, x));
     check("'other'", () -> b.function("aten::add.Tensor", x));

@@ -6,11 +6,11 @@ package dev.octet.quantization.graph;
  *
  * <p>Made by {@link GraphBuilder} only; two values are equal if they are the same object.
  */
-public final class Value {
+public final class GraphValue {
 
   private final String name;
 
-  Value(String name) {
+  GraphValue(String name) {
     this.name = name;
   }
 
