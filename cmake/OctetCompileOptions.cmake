@@ -6,7 +6,7 @@ target_compile_features(octet_compile_options INTERFACE cxx_std_17)
 
 # -ffp-contract=off: a product and a sum are two roundings; where one is meant the code says fma.
 target_compile_options(octet_compile_options INTERFACE
-  -O3 -ffp-contract=off -fvisibility=hidden -fvisibility-inlines-hidden -Wall -Wextra
+  $<IF:$<BOOL:${OCTET_SANITIZE}>,-O1,-O3> -ffp-contract=off -fvisibility=hidden -fvisibility-inlines-hidden -Wall -Wextra
   $<$<BOOL:${OCTET_WERROR}>:-Werror>)
 
 if(OCTET_SANITIZE)

@@ -7,6 +7,7 @@
 
 #include "api/error.h"
 #include "api/words.h"
+#include "core/raw_value.h"
 
 namespace octet {
 namespace api {
@@ -106,7 +107,7 @@ octet_status Checker::Stream(const void* stream) const {
 
 octet_status Checker::Tensor(const char* name, const DLTensor* tensor, TypeSet types, Role role, TensorView* view) {
   OCTET_RETURN_IF_ERROR(NotNull(name, tensor));
-  const int device = static_cast<int>(tensor->device.device_type);
+  const int device = RawValue(tensor->device.device_type);
   if (device == kDLCUDA && seen_cpu_) {
     return Fail(OCTET_INVALID_ARGUMENT, "%s: %s is on %s; expected cpu, where %s is: copy it there", function_, name,
                 DeviceWords(tensor->device).text, first_name_);
@@ -228,15 +229,15 @@ octet_status Checker::Axis(const char* name, int32_t axis, Named x) const {
               function_, name, static_cast<int>(axis), x.name, ListWords(x.view->shape, x.view->ndim).text);
 }
 
-octet_status Checker::Scheme(const char* name, octet_scheme scheme) const {
-  const int value = static_cast<int>(scheme);
+octet_status Checker::Scheme(const char* name, const octet_scheme& scheme) const {
+  const int value = RawValue(scheme);
   if (value == OCTET_SYMMETRIC || value == OCTET_ASYMMETRIC) return OCTET_OK;
   return Fail(OCTET_INVALID_ARGUMENT, "%s: %s is %d; expected OCTET_SYMMETRIC (0) or OCTET_ASYMMETRIC (1)", function_,
               name, value);
 }
 
-octet_status Checker::ScaleDomain(const char* name, octet_scale_domain domain) const {
-  const int value = static_cast<int>(domain);
+octet_status Checker::ScaleDomain(const char* name, const octet_scale_domain& domain) const {
+  const int value = RawValue(domain);
   if (value == OCTET_SCALE_LINEAR || value == OCTET_SCALE_LOG) return OCTET_OK;
   return Fail(OCTET_INVALID_ARGUMENT, "%s: %s is %d; expected OCTET_SCALE_LINEAR (0) or OCTET_SCALE_LOG (1)", function_,
               name, value);

@@ -65,8 +65,8 @@ class Checker {
   /** Checks a grid; x may be null (then the axis is not looked at). */
   octet_status Grid(const octet_grid* grid, const Named* x, GridView* view);
 
-  octet_status Scheme(const char* name, octet_scheme scheme) const;
-  octet_status ScaleDomain(const char* name, octet_scale_domain domain) const;
+  octet_status Scheme(const char* name, const octet_scheme& scheme) const;
+  octet_status ScaleDomain(const char* name, const octet_scale_domain& domain) const;
   octet_status Eps(const char* name, float eps) const;
   octet_status Bits(const char* name, int32_t n_bits, int32_t least) const;
 

@@ -2,6 +2,7 @@
 #include "octet/library.h"
 
 #include "api/error.h"
+#include "core/raw_value.h"
 #include "cpu/isa.h"
 #include "cpu/thread_pool.h"
 
@@ -11,17 +12,18 @@ const char* octet_version(void) { return OCTET_VERSION; }
 
 octet_isa octet_get_isa(void) { return octet::cpu::CurrentIsa(); }
 
-int32_t octet_isa_available(octet_isa isa) { return octet::cpu::IsaAvailable(isa) ? 1 : 0; }
+int32_t octet_isa_available(octet_isa isa) { return octet::cpu::IsaAvailable(octet::RawValue(isa)) ? 1 : 0; }
 
-const char* octet_isa_name(octet_isa isa) { return octet::cpu::IsaName(isa); }
+const char* octet_isa_name(octet_isa isa) { return octet::cpu::IsaName(octet::RawValue(isa)); }
 
 octet_status octet_set_isa(octet_isa isa) {
-  if (!octet::cpu::IsaAvailable(isa)) {
+  const int value = octet::RawValue(isa);
+  if (!octet::cpu::IsaAvailable(value)) {
     return Fail(
         OCTET_UNSUPPORTED,
         "octet_set_isa: isa is %d (%s), which this machine or this build lacks; octet_isa_available tells which "
         "can be chosen",
-        static_cast<int>(isa), octet::cpu::IsaName(isa));
+        value, octet::cpu::IsaName(value));
   }
   octet::cpu::SetIsa(isa);
   return OCTET_OK;

@@ -4,6 +4,8 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "core/raw_value.h"
+
 namespace octet {
 namespace api {
 
@@ -79,7 +81,7 @@ Words TypeWords(DLDataType type) {
 Words DeviceWords(DLDevice device) {
   Words words;
   // The value may be none that the enumeration names.
-  const int kind = static_cast<int>(device.device_type);
+  const int kind = RawValue(device.device_type);
   if (kind == kDLCPU) {
     std::snprintf(words.text, sizeof(words.text), "cpu");
   } else if (kind == kDLCUDA) {

@@ -39,9 +39,8 @@ std::atomic<octet_isa>& Current() {
 
 }  // namespace
 
-bool IsaAvailable(octet_isa isa) {
-  // The switch is on an int: callers in C may pass any value.
-  switch (static_cast<int>(isa)) {
+bool IsaAvailable(int isa) {
+  switch (isa) {
     case OCTET_ISA_SCALAR:
       return true;
 #if defined(OCTET_HAVE_X86)
@@ -60,8 +59,8 @@ octet_isa CurrentIsa() { return Current().load(std::memory_order_relaxed); }
 
 void SetIsa(octet_isa isa) { Current().store(isa, std::memory_order_relaxed); }
 
-const char* IsaName(octet_isa isa) {
-  switch (static_cast<int>(isa)) {
+const char* IsaName(int isa) {
+  switch (isa) {
     case OCTET_ISA_SCALAR:
       return "scalar";
     case OCTET_ISA_AVX2:

@@ -8,11 +8,13 @@
 namespace octet {
 namespace cpu {
 
-bool IsaAvailable(octet_isa isa);
+/** isa: any number. */
+bool IsaAvailable(int isa);
 octet_isa CurrentIsa();
 /** isa must be available. */
 void SetIsa(octet_isa isa);
-const char* IsaName(octet_isa isa);
+/** isa: any number. */
+const char* IsaName(int isa);
 
 }  // namespace cpu
 }  // namespace octet
