@@ -113,9 +113,7 @@ final class ArgumentTypes {
   }
 
   private static String describe(Object argument) {
-    return argument == null
-        ? "None"
-        : argument + " (" + argument.getClass().getSimpleName() + ")";
+    return argument == null ? "None" : argument + " (" + argument.getClass().getSimpleName() + ")";
   }
 
   private static String name(TypeKind kind) {
@@ -169,7 +167,7 @@ final class ArgumentTypes {
     throw new IllegalArgumentException(
         "an argument of class "
             + argument.getClass().getName()
-            + " cannot be held in a graph; use a GraphValue, number, boolean, String, null, ScalarType,"
-            + " Device, or a list or array of these");
+            + " cannot be held in a graph; use a GraphValue, number, boolean, String, null,"
+            + " ScalarType, Device, or a list or array of these");
   }
 }

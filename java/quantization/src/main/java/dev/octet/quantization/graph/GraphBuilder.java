@@ -21,8 +21,8 @@ import org.bytedeco.pytorch.global.torch.TypeKind;
 /**
  * Builds a {@link GraphModule} step by step.
  *
- * <p>Every method that makes a {@link GraphValue} appends a node; nodes run in the order in which they
- * were appended. Arguments are values, numbers, booleans, strings, null for None, {@code
+ * <p>Every method that makes a {@link GraphValue} appends a node; nodes run in the order in which
+ * they were appended. Arguments are values, numbers, booleans, strings, null for None, {@code
  * ScalarType}, {@code Device}, and lists or arrays of these. What can be checked is checked at
  * once: names, operators, the number and types of their arguments. Not thread-safe, and good for
  * one {@link #build}.
@@ -156,8 +156,14 @@ public final class GraphBuilder extends GraphFunctions {
     List<Operator.Parameter> parameters = op.parameters();
     if (arguments.size() > parameters.size()) {
       throw new IllegalArgumentException(
-          operator + " takes " + parameters.size() + " arguments " + parameterNames(op) + ", but "
-              + arguments.size() + " are given");
+          operator
+              + " takes "
+              + parameters.size()
+              + " arguments "
+              + parameterNames(op)
+              + ", but "
+              + arguments.size()
+              + " are given");
     }
     Set<String> unused = new HashSet<>(named.keySet());
     ArgumentTypes types = new ArgumentTypes(operator, kinds::get);
@@ -172,8 +178,13 @@ public final class GraphBuilder extends GraphFunctions {
       if (!byName && i >= arguments.size()) {
         if (!parameter.hasDefault()) {
           throw new IllegalArgumentException(
-              operator + ": argument '" + parameter.name() + "' of type " + parameter.typeName()
-                  + " is missing; the arguments are " + parameterNames(op));
+              operator
+                  + ": argument '"
+                  + parameter.name()
+                  + "' of type "
+                  + parameter.typeName()
+                  + " is missing; the arguments are "
+                  + parameterNames(op));
         }
         complete.add(parameter.defaultValue());
         continue;
@@ -209,7 +220,11 @@ public final class GraphBuilder extends GraphFunctions {
     List<TypeKind> items = kinds.get(tuple) == TypeKind.TupleType ? itemKinds.get(tuple) : null;
     if (index < 0 || items != null && index >= items.size()) {
       throw new IllegalArgumentException(
-          "item " + index + " of '" + tuple + "' does not exist"
+          "item "
+              + index
+              + " of '"
+              + tuple
+              + "' does not exist"
               + (items == null ? "" : "; it has " + items.size()));
     }
     return append(
@@ -268,8 +283,12 @@ public final class GraphBuilder extends GraphFunctions {
     String first = dot < 0 ? path : path.substring(0, dot);
     if (dot < 0 ? !attributes.containsKey(path) : !children.containsKey(first)) {
       throw new IllegalArgumentException(
-          "no attribute '" + path + "'; there are the children " + children.keySet()
-              + " and the attributes " + attributes.keySet());
+          "no attribute '"
+              + path
+              + "'; there are the children "
+              + children.keySet()
+              + " and the attributes "
+              + attributes.keySet());
     }
     return readAttribute(path);
   }

@@ -10,9 +10,9 @@ import java.util.List;
  * @param kind what the node does
  * @param target the input's name, the path of the module or attribute, the qualified operator with
  *     overload ({@code aten::add.Tensor}), or the index of the item
- * @param arguments the arguments: {@link GraphValue}, {@code Long}, {@code Double}, {@code Boolean},
- *     {@code String}, null for None, or a list of these; for an operator all of its parameters, in
- *     the order of its schema; unmodifiable
+ * @param arguments the arguments: {@link GraphValue}, {@code Long}, {@code Double}, {@code
+ *     Boolean}, {@code String}, null for None, or a list of these; for an operator all of its
+ *     parameters, in the order of its schema; unmodifiable
  */
 public record GraphNode(GraphValue result, Kind kind, String target, List<Object> arguments) {
 

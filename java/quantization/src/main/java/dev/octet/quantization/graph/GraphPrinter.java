@@ -67,9 +67,7 @@ final class GraphPrinter {
       return "'" + text + "'";
     }
     if (argument instanceof List<?> items) {
-      return items.stream()
-          .map(GraphPrinter::argument)
-          .collect(Collectors.joining(", ", "[", "]"));
+      return items.stream().map(GraphPrinter::argument).collect(Collectors.joining(", ", "[", "]"));
     }
     return argument.toString();
   }

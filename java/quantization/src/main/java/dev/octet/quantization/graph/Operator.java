@@ -136,7 +136,11 @@ final class Operator {
       }
       parameters.add(
           new Parameter(
-              string(argument.name()), retained(argument.type()), length, hasDefault, defaultValue));
+              string(argument.name()),
+              retained(argument.type()),
+              length,
+              hasDefault,
+              defaultValue));
     }
     return List.copyOf(parameters);
   }

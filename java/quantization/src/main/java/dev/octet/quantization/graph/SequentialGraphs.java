@@ -17,7 +17,8 @@ final class SequentialGraphs {
 
   static GraphModule of(Map<String, ? extends Module> modules, boolean training) {
     if (modules.isEmpty()) {
-      throw new IllegalArgumentException("modules is empty; a Sequential needs at least one module");
+      throw new IllegalArgumentException(
+          "modules is empty; a Sequential needs at least one module");
     }
     GraphBuilder builder = new GraphBuilder(INPUT).typeName("Sequential");
     GraphValue value = builder.input(INPUT);

@@ -94,13 +94,13 @@ final class Steps {
     return false;
   }
 
-  private static GraphProgram.Step function(GraphNode node, int slot, Map<GraphValue, Integer> slots) {
+  private static GraphProgram.Step function(
+      GraphNode node, int slot, Map<GraphValue, Integer> slots) {
     Operator operator = Operator.of(node.target());
     OperatorArgument[] arguments = new OperatorArgument[node.arguments().size()];
     for (int i = 0; i < arguments.length; i++) {
       arguments[i] =
-          OperatorArgument.of(
-              node.arguments().get(i), operator.parameters().get(i).type(), slots);
+          OperatorArgument.of(node.arguments().get(i), operator.parameters().get(i).type(), slots);
     }
     return environment -> {
       IValueVector stack = environment.stack;

@@ -40,7 +40,12 @@ final class ChildMap {
     Module[] all = inOrder;
     if (index < 0 || index >= all.length) {
       throw new IndexOutOfBoundsException(
-          "index " + index + " is not in 0.." + (all.length - 1) + ", the children of " + container);
+          "index "
+              + index
+              + " is not in 0.."
+              + (all.length - 1)
+              + ", the children of "
+              + container);
     }
     return all[(int) index];
   }

@@ -2,8 +2,9 @@
 package dev.octet.quantization.tree;
 
 import static net.bytebuddy.matcher.ElementMatchers.isFinal;
-import static net.bytebuddy.matcher.ElementMatchers.named;
 import static net.bytebuddy.matcher.ElementMatchers.nameStartsWith;
+import static net.bytebuddy.matcher.ElementMatchers.named;
+import static net.bytebuddy.matcher.ElementMatchers.namedOneOf;
 import static net.bytebuddy.matcher.ElementMatchers.not;
 import static net.bytebuddy.matcher.ElementMatchers.returns;
 import static net.bytebuddy.matcher.ElementMatchers.takesNoArguments;
@@ -12,6 +13,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import net.bytebuddy.ByteBuddy;
+import net.bytebuddy.description.method.MethodDescription;
 import net.bytebuddy.description.modifier.Visibility;
 import net.bytebuddy.description.type.TypeDescription;
 import net.bytebuddy.dynamic.DynamicType;
@@ -21,10 +23,17 @@ import net.bytebuddy.dynamic.scaffold.subclass.ConstructorStrategy;
 import net.bytebuddy.implementation.FieldAccessor;
 import net.bytebuddy.implementation.FixedValue;
 import net.bytebuddy.implementation.MethodDelegation;
+import net.bytebuddy.matcher.ElementMatcher;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Module;
 
-/** Makes objects of a required class that stand for a wrapper module. */
+/**
+ * Makes objects of a required class that stand for a wrapper module.
+ *
+ * <p>Of the wrapped module a facade has the native object, so that parameters and options are at
+ * hand, and the Java fields; calls of forward, and changes of mode, device and type, go to the
+ * wrapper.
+ */
 final class Facades {
 
   private static final String TARGET = "octetFacadeTarget";
@@ -103,9 +112,20 @@ final class Facades {
             .method(named("facadeTarget").and(takesNoArguments()))
             .intercept(FieldAccessor.ofField(TARGET))
             .method(named("forward").and(not(isFinal())))
-            .intercept(MethodDelegation.withDefaultConfiguration().filter(named("forward")).to(FacadeCalls.class))
+            .intercept(
+                MethodDelegation.withDefaultConfiguration()
+                    .filter(named("forward"))
+                    .to(FacadeCalls.class))
+            .method(isOfEveryModule().and(not(isFinal())))
+            .intercept(
+                MethodDelegation.withDefaultConfiguration()
+                    .filter(named("passOn"))
+                    .to(FacadeCalls.class))
             .method(named("forwardAny").and(not(isFinal())))
-            .intercept(MethodDelegation.withDefaultConfiguration().filter(named("forwardAny")).to(FacadeCalls.class))
+            .intercept(
+                MethodDelegation.withDefaultConfiguration()
+                    .filter(named("forwardAny"))
+                    .to(FacadeCalls.class))
             .method(
                 nameStartsWith("as")
                     .and(takesNoArguments())
@@ -114,6 +134,15 @@ final class Facades {
             .intercept(FixedValue.self())
             .make();
     return generated.load(type.getClassLoader(), strategy(type)).getLoaded();
+  }
+
+  private static ElementMatcher.Junction<MethodDescription> isOfEveryModule() {
+    return namedOneOf("train", "eval", "to", "zero_grad").and(Facades::hasModule);
+  }
+
+  private static boolean hasModule(MethodDescription method) {
+    return TypeDescription.ForLoadedType.of(Module.class).getDeclaredMethods().stream()
+        .anyMatch(own -> own.asSignatureToken().equals(method.asSignatureToken()));
   }
 
   private static ClassLoadingStrategy<ClassLoader> strategy(Class<?> type) {
@@ -134,8 +163,7 @@ final class Facades {
 
   private static boolean sees(ClassLoader loader, ClassLoader other) {
     try {
-      return loader != null
-          && loader.loadClass(Facade.class.getName()).getClassLoader() == other;
+      return loader != null && loader.loadClass(Facade.class.getName()).getClassLoader() == other;
     } catch (ClassNotFoundException e) {
       return false;
     }

@@ -39,8 +39,8 @@ final class FieldPlace implements Place {
           + " a class with a field that can be assigned";
     }
     if (type.isHidden() && Modifier.isFinal(field.getModifiers())) {
-      return "what a lambda or a method reference has captured cannot be set; let it read a field of"
-          + " the model instead";
+      return "what a lambda or a method reference has captured cannot be set; let it read a field"
+          + " of the model instead";
     }
     return null;
   }

@@ -13,8 +13,8 @@ import org.bytedeco.pytorch.SharedModuleVector;
 /**
  * A {@code ModuleList} that hands out its children's Java objects.
  *
- * <p>So that {@code list.get(i).asLinear().forward(x)} reaches a Java class that has taken the place
- * of a {@code LinearImpl}. Registered names are positions, as in any {@code ModuleList}.
+ * <p>So that {@code list.get(i).asLinear().forward(x)} reaches a Java class that has taken the
+ * place of a {@code LinearImpl}. Registered names are positions, as in any {@code ModuleList}.
  */
 public class JavaModuleList extends ModuleListImpl
     implements ChildHolder, StructuralCopy, TypeNamed {

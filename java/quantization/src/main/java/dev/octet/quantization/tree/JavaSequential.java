@@ -99,12 +99,7 @@ public class JavaSequential extends SequentialImpl
 
   @Override
   public Tensor forward(
-      Tensor input1,
-      Tensor input2,
-      Tensor input3,
-      Tensor input4,
-      Tensor input5,
-      Tensor input6) {
+      Tensor input1, Tensor input2, Tensor input3, Tensor input4, Tensor input5, Tensor input6) {
     return chain(input1, input2, input3, input4, input5, input6);
   }
 
@@ -232,7 +227,8 @@ public class JavaSequential extends SequentialImpl
 
   private static UnsupportedOperationException noIterator() {
     return new UnsupportedOperationException(
-        "the native iterator would lose the Java objects; use size() and get(i), or childObjects()");
+        "the native iterator would lose the Java objects; use size() and get(i), or"
+            + " childObjects()");
   }
 
   @Override

@@ -29,8 +29,8 @@ public final class ModelCopier {
    * @param model the original, which is not changed
    * @param <M> the type of the model
    * @return the copy
-   * @throws IllegalArgumentException if a class of the model cannot be copied; the message says what
-   *     can be done
+   * @throws IllegalArgumentException if a class of the model cannot be copied; the message says
+   *     what can be done
    */
   @SuppressWarnings("unchecked")
   public static <M extends Module> M copy(M model) {
@@ -44,8 +44,8 @@ public final class ModelCopier {
    * @param factory makes a model of the same structure, with any parameter values
    * @param <M> the type of the model
    * @return the factory's model, with the parameters, buffers and training modes of the original
-   * @throws IllegalArgumentException if the factory's model differs in class, in the names or in the
-   *     shapes of its parameters and buffers
+   * @throws IllegalArgumentException if the factory's model differs in class, in the names or in
+   *     the shapes of its parameters and buffers
    */
   @SuppressWarnings("unchecked")
   public static <M extends Module> M copy(M model, Supplier<? extends Module> factory) {
@@ -71,8 +71,8 @@ public final class ModelCopier {
     String name = module.getClass().getName();
     return "cannot copy a module of class "
         + name
-        + ": only its own code knows its fields. Let it implement Copyable, pass a Supplier that makes"
-        + " a new model, or convert in place with quantizeModel";
+        + ": only its own code knows its fields. Let it implement Copyable, pass a Supplier that"
+        + " makes a new model, or convert in place with quantizeModel";
   }
 
   static Module copy(Module module, CopyContext context) {
@@ -89,9 +89,11 @@ public final class ModelCopier {
     if (type == Module.class || !isNativeOnly(type)) {
       throw new IllegalArgumentException(cannotCopy(module));
     }
-    Module copy = NativeModules.attach(type, module.clone((DeviceOptional) null));
-    ModelState.finishNativeCopy(module, copy, context);
-    return copy;
+    try (Module clone = module.clone((DeviceOptional) null)) {
+      Module copy = NativeModules.attach(type, clone);
+      ModelState.finishNativeCopy(module, copy, context);
+      return copy;
+    }
   }
 
   private static Module copyContainer(Module container, CopyContext context) {

@@ -169,7 +169,10 @@ public final class ModuleCall {
               .filter(f -> Arrays.equals(f.parameters, new Class<?>[] {Tensor.class}))
               .filter(f -> Tensor.class.isAssignableFrom(f.returns))
               .findFirst()
-              .map(f -> f.handle.asType(MethodType.methodType(Tensor.class, Module.class, Tensor.class)))
+              .map(
+                  f ->
+                      f.handle.asType(
+                          MethodType.methodType(Tensor.class, Module.class, Tensor.class)))
               .orElse(null);
     }
 
@@ -287,8 +290,7 @@ public final class ModuleCall {
       int fixed = parameters.length - 1;
       Object[] passed = Arrays.copyOf(arguments, parameters.length, Object[].class);
       Object rest =
-          Array.newInstance(
-              parameters[fixed].getComponentType(), arguments.length - fixed);
+          Array.newInstance(parameters[fixed].getComponentType(), arguments.length - fixed);
       for (int i = fixed; i < arguments.length; i++) {
         Array.set(rest, i - fixed, arguments[i]);
       }

@@ -2,6 +2,7 @@
 package dev.octet.quantization.tree;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.SequentialImpl;
 
 /**
  * The Java side of a model's module tree: walks over it, finds modules by path, replaces them.
@@ -52,11 +54,10 @@ public final class ModuleTree {
    * <p>Every {@code SequentialImpl}, {@code ModuleListImpl} and {@code ModuleDictImpl} becomes a
    * {@link JavaSequential}, {@link JavaModuleList} or {@link JavaModuleDict} with the same children
    * under the same names, in the registry and in every field that held it. Subclasses of them are
-   * left as they are.
+   * left as they are, and so are containers in places that cannot be set.
    *
    * @param root the model
    * @return the model, or, if it was itself a container, the container that takes its place
-   * @throws ModuleReplaceException if a place cannot be set; the containers replaced before stay
    */
   public static Module adopt(Module root) {
     Map<Long, Module> converted = new HashMap<>();
@@ -80,9 +81,19 @@ public final class ModuleTree {
         module =
             converted.computeIfAbsent(
                 module.address(), address -> Containers.toJava(before, children(before)));
-        replace(parent, child.getKey(), module);
+        module = adopted(parent, child.getKey(), before, module);
       }
       adoptBelow(module, converted, visited);
+    }
+  }
+
+  /** A container that cannot be exchanged still works as long as nothing in it is replaced. */
+  private Module adopted(Module parent, String name, Module container, Module replacement) {
+    try {
+      replace(parent, name, replacement);
+      return replacement;
+    } catch (ModuleReplaceException e) {
+      return container;
     }
   }
 
@@ -162,7 +173,10 @@ public final class ModuleTree {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "path '" + path + "' names no module of the model; nearest are " + nearest(path, SUGGESTIONS)));
+                    "path '"
+                        + path
+                        + "' names no module of the model; nearest are "
+                        + nearest(path, SUGGESTIONS)));
   }
 
   /**
@@ -210,7 +224,8 @@ public final class ModuleTree {
    * @throws ModuleReplaceException if a place cannot be set; nothing has changed then
    */
   public void replace(Module parent, String name, Module replacement) {
-    Objects.requireNonNull(replacement, "replacement is null; pass the module that takes the place");
+    Objects.requireNonNull(
+        replacement, "replacement is null; pass the module that takes the place");
     Module holder = ModuleTypes.resolve(parent);
     Module target = ModuleTypes.resolve(replacement);
     Module old = children(holder).get(name);
@@ -241,9 +256,18 @@ public final class ModuleTree {
     if (module instanceof ChildHolder) {
       return false;
     }
-    Class<?> type = module.getClass();
-    return type != Module.class && NativeModules.isPreset(type)
-        || module instanceof org.bytedeco.pytorch.SequentialImpl;
+    if (module instanceof SequentialImpl) {
+      return true;
+    }
+    for (Class<?> c = module.getClass(); c != Module.class; c = c.getSuperclass()) {
+      if (NativeModules.isPreset(c)) {
+        return true;
+      }
+      if (Arrays.stream(c.getDeclaredMethods()).anyMatch(m -> m.getName().equals("forward"))) {
+        return false;
+      }
+    }
+    return false;
   }
 
   private static String nativeParent(Module parent, String name) {
@@ -254,14 +278,14 @@ public final class ModuleTree {
           + "' of a native "
           + type
           + ", which cannot run Java code; call ModuleTree.adopt(model) first and use what it"
-          + " returns";
+          + " returns. It leaves containers as they are that a record or a lambda holds";
     }
     return "cannot replace child '"
         + name
         + "' of "
         + type
         + ", whose native forward calls its children natively; exclude the path, or "
-        + (parent instanceof org.bytedeco.pytorch.SequentialImpl
+        + (parent instanceof SequentialImpl
             ? "extend JavaSequential instead of SequentialImpl"
             : "build the module from its parts in Java");
   }

@@ -13,9 +13,9 @@ import org.objenesis.ObjenesisStd;
  * What has to be known about the native side of modules: identity and ownership.
  *
  * <p>Every class of the presets' module hierarchy has its {@code torch::nn::Module} at offset zero,
- * so the address of any view of a module identifies it. Ownership is less simple: a Java object that
- * {@code Module.asLinear()} or a cast constructor returns has no share of the native object, and
- * registering it would give the native object a second, independent reference count. {@link
+ * so the address of any view of a module identifies it. Ownership is less simple: a Java object
+ * that {@code Module.asLinear()} or a cast constructor returns has no share of the native object,
+ * and registering it would give the native object a second, independent reference count. {@link
  * #attach} makes typed Java objects that own a share as those of a constructor do.
  */
 final class NativeModules {
@@ -51,14 +51,20 @@ final class NativeModules {
     return owns(module) ? module : newShare(module);
   }
 
-  /** A Java object of the given class, made without its constructors, with a share of the module. */
+  /**
+   * A Java object of the given class, made without its constructors, with a share of the module.
+   */
   static <T extends Module> T attach(Class<T> type, Module module) {
     T object = type.cast(allocate(type));
     Module share = newShare(module);
     Object deallocator = get(DEALLOCATOR, share);
     try {
       INIT.invoke(
-          object, share.address(), share.capacity(), OWNER.get(deallocator), RELEASE.get(deallocator));
+          object,
+          share.address(),
+          share.capacity(),
+          OWNER.get(deallocator),
+          RELEASE.get(deallocator));
       OWNER.set(deallocator, 0L);
       RELEASE.set(deallocator, 0L);
     } catch (ReflectiveOperationException e) {

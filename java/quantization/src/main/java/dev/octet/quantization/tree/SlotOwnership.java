@@ -28,8 +28,7 @@ final class SlotOwnership {
   }
 
   private ModuleNode registrationOf(Slot slot, List<Slot> slots) {
-    List<ModuleNode> own =
-        registrations.stream().filter(r -> r.parent() == slot.owner()).toList();
+    List<ModuleNode> own = registrations.stream().filter(r -> r.parent() == slot.owner()).toList();
     if (own.size() == 1) {
       return own.get(0);
     }
@@ -46,9 +45,7 @@ final class SlotOwnership {
     List<Slot> unnamed =
         slots.stream().filter(s -> s.owner() == slot.owner() && named(own, s) == null).toList();
     List<ModuleNode> free =
-        own.stream()
-            .filter(r -> slots.stream().noneMatch(s -> named(own, s) == r))
-            .toList();
+        own.stream().filter(r -> slots.stream().noneMatch(s -> named(own, s) == r)).toList();
     int position = unnamed.indexOf(slot);
     return position < free.size() ? free.get(position) : own.get(0);
   }

@@ -112,8 +112,7 @@ final class SlotScanner {
       }
     } else if (value instanceof Optional<?> optional && optional.isPresent()) {
       Type element = ElementTypes.element(declared, Optional.class, 0);
-      place(
-          new ElementPlace(place, optional.get(), ElementTypes.raw(element)), element);
+      place(new ElementPlace(place, optional.get(), ElementTypes.raw(element)), element);
     }
   }
 

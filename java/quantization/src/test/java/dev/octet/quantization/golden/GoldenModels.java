@@ -124,8 +124,7 @@ public final class GoldenModels {
       case "sub" -> b.sub(x, args[1]);
       case "mul" -> b.mul(x, args[1]);
       case "matmul" -> b.matmul(x, args[1]);
-      case "affine" ->
-          b.affine(x, statement.get("a").asDouble(), statement.get("b").asDouble());
+      case "affine" -> b.affine(x, statement.get("a").asDouble(), statement.get("b").asDouble());
       case "reshape" -> b.reshape(x, numbers(statement.get("shape")));
       case "permute" -> b.permute(x, numbers(statement.get("dims")));
       case "transpose" ->
@@ -133,8 +132,7 @@ public final class GoldenModels {
       case "flatten" -> b.flatten(x, statement.get("start_dim").asLong());
       case "unsqueeze" -> b.unsqueeze(x, statement.get("dim").asLong());
       case "squeeze" -> b.squeeze(x, statement.get("dim").asLong());
-      case "select" ->
-          b.select(x, statement.get("dim").asLong(), statement.get("index").asLong());
+      case "select" -> b.select(x, statement.get("dim").asLong(), statement.get("index").asLong());
       case "softmax" -> b.softmax(x, statement.get("dim").asLong());
       case "mean" -> b.mean(x, list(statement.get("dims")), statement.get("keepdim").asBoolean());
       case "concat" -> b.cat(statement.get("dim").asLong(), args);

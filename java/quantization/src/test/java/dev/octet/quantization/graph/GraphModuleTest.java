@@ -54,7 +54,8 @@ class GraphModuleTest {
     assertTrue(same(fc.forward(x).relu().add(x), y));
     assertFalse(x.isNull());
     assertEquals(List.of("x"), graph.inputs());
-    assertEquals(List.of("x", "fc", "relu", "add"), graph.nodes().stream().map(GraphNode::name).toList());
+    assertEquals(
+        List.of("x", "fc", "relu", "add"), graph.nodes().stream().map(GraphNode::name).toList());
     assertEquals(
         Arrays.asList(graph.nodes().get(2).result(), graph.nodes().get(0).result(), 1L),
         graph.nodes().get(3).arguments());
@@ -93,7 +94,8 @@ class GraphModuleTest {
     Tensor qd = ql.forward(in).reshape(2, 3, 2, 4).transpose(1, 2);
     Tensor kd = kl.forward(in).reshape(2, 3, 2, 4).transpose(1, 2);
     Tensor cd =
-        torch.softmax(qd.matmul(kd.transpose(-1, -2)), -1)
+        torch
+            .softmax(qd.matmul(kd.transpose(-1, -2)), -1)
             .matmul(qd)
             .transpose(1, 2)
             .reshape(2, 3, 8);
@@ -124,14 +126,19 @@ class GraphModuleTest {
     GraphValue x = b.input("x");
     GraphValue half = b.function("aten::floordiv.int", b.size(x, 1), 2);
     GraphValue sliced = b.function("aten::slice.Tensor", x, 1, null, half);
-    GraphValue sum = b.function("aten::sum.dim_IntList", List.of(sliced, 1), Map.of("keepdim", true));
+    GraphValue sum =
+        b.function("aten::sum.dim_IntList", List.of(sliced, 1), Map.of("keepdim", true));
     GraphValue wide = b.function("aten::to.dtype", sum, torch.ScalarType.Double);
-    GraphValue indexed = b.function("aten::index.Tensor", x, Arrays.asList(null, b.positions(x, 1)));
+    GraphValue indexed =
+        b.function("aten::index.Tensor", x, Arrays.asList(null, b.positions(x, 1)));
     GraphValue pooled = b.function("aten::avg_pool2d", b.unsqueeze(x, 0), 2);
     GraphModule graph = b.output(wide, indexed, pooled).build();
     Tensor in = torch.randn(2, 4);
     List<?> results = (List<?>) graph.forwardAny(in);
-    Tensor expected = in.slice(1, new LongOptional(0), new LongOptional(2), 1).sum(new long[] {1}, true, new ScalarTypeOptional()).to(torch.ScalarType.Double);
+    Tensor expected =
+        in.slice(1, new LongOptional(0), new LongOptional(2), 1)
+            .sum(new long[] {1}, true, new ScalarTypeOptional())
+            .to(torch.ScalarType.Double);
     assertTrue(same(expected, (Tensor) results.get(0)));
     assertTrue(same(in, (Tensor) results.get(1)));
     assertEquals(2, ((Tensor) results.get(2)).size(2));
@@ -278,7 +285,8 @@ class GraphModuleTest {
     GraphModule graph = residual(new LinearImpl(4, 3));
     RuntimeException failed =
         assertThrows(RuntimeException.class, () -> graph.forward(torch.randn(2, 4)));
-    assertTrue(failed.getSuppressed()[0].getMessage().contains("add = aten::add.Tensor(relu, x, 1)"));
+    assertTrue(
+        failed.getSuppressed()[0].getMessage().contains("add = aten::add.Tensor(relu, x, 1)"));
     check("takes 1 arguments [x]", () -> graph.forward(torch.ones(1), torch.ones(1)));
     check("nearest to 'fd' are [fc]", () -> graph.child("fd"));
   }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.BatchNorm1dImpl;
 import org.bytedeco.pytorch.BatchNormOptions;
 import org.bytedeco.pytorch.Conv2dImpl;
@@ -24,7 +25,6 @@ import org.bytedeco.pytorch.TransformerEncoderLayerImpl;
 import org.bytedeco.pytorch.TransformerEncoderLayerOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.kCircular;
-import org.bytedeco.javacpp.LongPointer;
 import org.junit.jupiter.api.Test;
 
 class ModelCopierTest {
@@ -111,7 +111,8 @@ class ModelCopierTest {
     assertTrue(Models.same(layer.forward(x), copy.forward(x)));
     SubLinear sub = new SubLinear();
     SubLinear subCopy = assertInstanceOf(SubLinear.class, ModelCopier.copy((Module) sub));
-    assertTrue(Models.same(sub.forward(Models.input().zero_()), subCopy.forward(Models.input().zero_())));
+    assertTrue(
+        Models.same(sub.forward(Models.input().zero_()), subCopy.forward(Models.input().zero_())));
   }
 
   @Test
@@ -131,8 +132,7 @@ class ModelCopierTest {
   void saysWhatToDoWithClassesItCannotCopy() {
     for (Module module : new Module[] {new Models.Fields(), new Stateful()}) {
       String message =
-          assertThrows(IllegalArgumentException.class, () -> ModelCopier.copy(module))
-              .getMessage();
+          assertThrows(IllegalArgumentException.class, () -> ModelCopier.copy(module)).getMessage();
       assertTrue(message.contains(module.getClass().getName()), message);
       assertTrue(message.contains("Copyable") && message.contains("Supplier"), message);
       assertTrue(message.contains("quantizeModel"), message);
@@ -179,7 +179,6 @@ class ModelCopierTest {
             .getMessage();
     assertTrue(message.contains("fc.weight of shape [5, 4] instead of [4, 4]"), message);
     assertThrows(IllegalArgumentException.class, () -> ModelCopier.copy(model, () -> model));
-    assertThrows(
-        IllegalArgumentException.class, () -> ModelCopier.copy(model, Models.Fields::new));
+    assertThrows(IllegalArgumentException.class, () -> ModelCopier.copy(model, Models.Fields::new));
   }
 }

@@ -52,8 +52,7 @@ class ModuleCallTest {
         assertThrows(RuntimeException.class, () -> new LinearImpl(4, 3).forward(wrong))
             .getMessage();
     RuntimeException called =
-        assertThrows(
-            RuntimeException.class, () -> ModuleCall.forward(new LinearImpl(4, 3), wrong));
+        assertThrows(RuntimeException.class, () -> ModuleCall.forward(new LinearImpl(4, 3), wrong));
     assertEquals(direct.lines().findFirst(), called.getMessage().lines().findFirst());
   }
 

@@ -40,8 +40,18 @@ class ModuleTreeTest {
     assertEquals(List.of("", "first", "second", "third", "act"), paths(new Models.Fields()));
     assertEquals(
         List.of(
-            "", "body", "body.fc", "body.act", "body.out", "layers", "layers.0", "layers.1",
-            "layers.2", "layers.2.fc", "heads", "heads.a"),
+            "",
+            "body",
+            "body.fc",
+            "body.act",
+            "body.out",
+            "layers",
+            "layers.0",
+            "layers.1",
+            "layers.2",
+            "layers.2.fc",
+            "heads",
+            "heads.a"),
         paths(new Models.Contained()));
   }
 
@@ -211,6 +221,26 @@ class ModuleTreeTest {
     assertSame(original, model.pair.left());
   }
 
+  record Held(SequentialImpl body) {}
+
+  static class ContainerInRecord extends Module {
+    final Held held = new Held(register_module("body", new SequentialImpl()));
+  }
+
+  @Test
+  void leavesContainersThatCannotBeExchanged() {
+    ContainerInRecord model = new ContainerInRecord();
+    model.held.body().push_back("fc", new LinearImpl(4, 4));
+    assertSame(model, ModuleTree.adopt(model));
+    Module kept = ModuleTree.of(model).get("body");
+    assertSame(model.held.body(), kept);
+    ModuleReplaceException refused =
+        assertThrows(
+            ModuleReplaceException.class,
+            () -> ModuleTree.of(model).replace("body.fc", new LinearImpl(4, 4)));
+    assertTrue(refused.getMessage().contains("record"), refused.getMessage());
+  }
+
   @Test
   void refusesAReplacementOfTheWrongType() {
     Models.Fields model = new Models.Fields();
@@ -254,6 +284,11 @@ class ModuleTreeTest {
     assertTrue(Models.same(original.weight(), model.second.weight()));
     assertTrue(Models.close(wrapper.forward(x), model.second.forward(x)));
     assertNotSame(original, model.second);
+    model.second.eval();
+    assertFalse(wrapper.is_training());
+    assertFalse(original.is_training());
+    model.second.train(true);
+    assertTrue(wrapper.is_training());
     tree.replace("second", original);
     assertSame(original, model.second);
   }
