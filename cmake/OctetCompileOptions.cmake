@@ -4,9 +4,15 @@
 add_library(octet_compile_options INTERFACE)
 target_compile_features(octet_compile_options INTERFACE cxx_std_17)
 
+# Sanitized builds are for finding defects: what they spend on optimizing is lost.
+set(octet_optimization -O3)
+if(OCTET_SANITIZE)
+  set(octet_optimization -O1)
+endif()
+
 # -ffp-contract=off: a product and a sum are two roundings; where one is meant the code says fma.
 target_compile_options(octet_compile_options INTERFACE
-  $<IF:$<BOOL:${OCTET_SANITIZE}>,-O1,-O3> -ffp-contract=off -fvisibility=hidden -fvisibility-inlines-hidden -Wall -Wextra
+  ${octet_optimization} -ffp-contract=off -fvisibility=hidden -fvisibility-inlines-hidden -Wall -Wextra
   $<$<BOOL:${OCTET_WERROR}>:-Werror>)
 
 if(OCTET_SANITIZE)

@@ -9,8 +9,8 @@ namespace octet {
 namespace api {
 namespace {
 
-octet_status GridFromRange(const DLTensor* x_min, const DLTensor* x_max, octet_scheme scheme, int32_t n_bits,
-                           octet_scale_domain scale_domain, float eps, DLTensor* delta, DLTensor* zero_float,
+octet_status GridFromRange(const DLTensor* x_min, const DLTensor* x_max, const octet_scheme& scheme, int32_t n_bits,
+                           const octet_scale_domain& scale_domain, float eps, DLTensor* delta, DLTensor* zero_float,
                            int32_t* is_signed) {
   Checker check("octet_grid_from_range");
   TensorView min_view, max_view, delta_view, zero_view;
