@@ -2,6 +2,7 @@
 package dev.octet.quantization.tree;
 
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Module;
@@ -10,6 +11,7 @@ import org.bytedeco.pytorch.Module;
 final class ChildMap {
 
   private final Map<String, Module> children = new LinkedHashMap<>();
+  private final Map<Module, Module> facades = Collections.synchronizedMap(new IdentityHashMap<>());
   private volatile Module[] inOrder = new Module[0];
 
   Map<String, Module> view() {
@@ -18,17 +20,18 @@ final class ChildMap {
 
   /** Put a child on the Java side only. */
   void put(String name, Module child) {
-    children.put(name, child);
+    facades.remove(children.put(name, child));
     inOrder = children.values().toArray(new Module[0]);
   }
 
   void clear() {
+    facades.clear();
     children.clear();
     inOrder = new Module[0];
   }
 
   void remove(String name) {
-    children.remove(name);
+    facades.remove(children.remove(name));
     inOrder = children.values().toArray(new Module[0]);
   }
 
@@ -36,7 +39,14 @@ final class ChildMap {
     return inOrder;
   }
 
-  Module get(long index, String container) {
+  /** What users get: a wrapper would answer {@code asLinear()} with null, its facade does not. */
+  Module handOut(Module child) {
+    return child instanceof FacadeTarget
+        ? facades.computeIfAbsent(child, Facades::forUntyped)
+        : child;
+  }
+
+  Module handOut(long index, String container) {
     Module[] all = inOrder;
     if (index < 0 || index >= all.length) {
       throw new IndexOutOfBoundsException(
@@ -47,6 +57,6 @@ final class ChildMap {
               + ", the children of "
               + container);
     }
-    return all[(int) index];
+    return handOut(all[(int) index]);
   }
 }

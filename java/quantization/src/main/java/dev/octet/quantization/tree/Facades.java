@@ -65,6 +65,19 @@ final class Facades {
     return isOpen(inner.getClass()) || required.isInterface() ? inner.getClass() : required;
   }
 
+  /** A facade of the innermost module's class, or of the nearest superclass that is not final. */
+  static Module forUntyped(Module wrapper) {
+    Module inner = wrapper;
+    while (inner instanceof FacadeTarget target) {
+      inner = target.facadeInner();
+    }
+    Class<?> superclass = inner.getClass();
+    while (!isOpen(superclass)) {
+      superclass = superclass.getSuperclass();
+    }
+    return superclass == Module.class ? wrapper : create(wrapper, inner, superclass);
+  }
+
   static boolean isOpen(Class<?> type) {
     return !Modifier.isFinal(type.getModifiers()) && !type.isSealed() && !type.isHidden();
   }

@@ -35,7 +35,7 @@ public class JavaModuleDict extends ModuleDictImpl
    */
   public final JavaModuleDict add(String key, Module module) {
     register_module(key, NativeModules.owned(ModuleTypes.resolve(module)));
-    children.put(key, ModuleTypes.typed(module));
+    children.put(key, ModuleTypes.typed(ModuleTypes.resolve(module)));
     return this;
   }
 
@@ -61,7 +61,7 @@ public class JavaModuleDict extends ModuleDictImpl
       throw new IllegalArgumentException(
           "no module under the key '" + key + "'; there are " + children.view().keySet());
     }
-    return child;
+    return children.handOut(child);
   }
 
   @Override

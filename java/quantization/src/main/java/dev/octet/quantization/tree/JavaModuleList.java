@@ -47,7 +47,7 @@ public class JavaModuleList extends ModuleListImpl
 
   final void add(String name, Module module) {
     register_module(name, NativeModules.owned(ModuleTypes.resolve(module)));
-    children.put(name, ModuleTypes.typed(module));
+    children.put(name, ModuleTypes.typed(ModuleTypes.resolve(module)));
   }
 
   @Override
@@ -79,7 +79,7 @@ public class JavaModuleList extends ModuleListImpl
 
   @Override
   public Module get(long index) {
-    return children.get(index, "the ModuleList");
+    return children.handOut(index, "the ModuleList");
   }
 
   @Override

@@ -48,7 +48,7 @@ public class JavaSequential extends SequentialImpl
    */
   public final JavaSequential add(String name, Module module) {
     register_module(name, NativeModules.owned(ModuleTypes.resolve(module)));
-    children.put(name, ModuleTypes.typed(module));
+    children.put(name, ModuleTypes.typed(ModuleTypes.resolve(module)));
     return this;
   }
 
@@ -177,7 +177,7 @@ public class JavaSequential extends SequentialImpl
 
   @Override
   public Module get(long index) {
-    return children.get(index, "the Sequential");
+    return children.handOut(index, "the Sequential");
   }
 
   @Override

@@ -221,6 +221,22 @@ class ModuleTreeTest {
     assertSame(original, model.pair.left());
   }
 
+  @Test
+  void containersHandOutFacadesOfWrappers() {
+    Models.Contained model = new Models.Contained();
+    ModuleTree.adopt(model);
+    ModuleTree tree = ModuleTree.of(model);
+    Tensor x = Models.input();
+    Wrapper wrapper = new Wrapper(new Doubling((LinearImpl) tree.get("layers.0")));
+    tree.replace("layers.0", wrapper);
+    LinearImpl handedOut = model.layers.get(0).asLinear();
+    assertSame(handedOut, model.layers.get(0));
+    assertTrue(Models.close(wrapper.forward(x), handedOut.forward(x)));
+    assertSame(wrapper, ((ChildHolder) model.layers).childObjects().get("0"));
+    assertSame(wrapper, tree.get("layers.0"));
+    model.forward(x);
+  }
+
   record Held(SequentialImpl body) {}
 
   static class ContainerInRecord extends Module {
