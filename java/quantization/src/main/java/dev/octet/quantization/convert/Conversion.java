@@ -89,7 +89,7 @@ public final class Conversion {
   private static void checkPlan(Module model, QuantizationMap map) {
     Objects.requireNonNull(model, "model");
     Objects.requireNonNull(map, "map");
-    ConversionPlan.of(model, map).requireKnownPaths();
+    ConversionPlan.of(model, map).requireValid();
   }
 
   /**

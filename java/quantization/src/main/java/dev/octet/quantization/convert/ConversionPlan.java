@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.bytedeco.pytorch.EmbeddingBagImpl;
+import org.bytedeco.pytorch.EmbeddingImpl;
 import org.bytedeco.pytorch.Module;
 
 /**
@@ -149,13 +151,27 @@ public final class ConversionPlan {
   }
 
   /**
-   * Checks that the model has every path that the map names.
+   * Checks that the model has every path that the map names, and that input quantizers stand in front
+   * of modules that take numbers.
    *
-   * @throws UnknownModuleException if it has not
+   * @throws UnknownModuleException if the model has not
+   * @throws IllegalArgumentException if an input quantizer would stand in front of an embedding
    */
-  public void requireKnownPaths() {
+  public void requireValid() {
     if (!unknownPaths.isEmpty()) {
       throw new UnknownModuleException(unknownPaths);
+    }
+    for (PlannedModule planned : modules) {
+      Module module = planned.node().module();
+      if (planned.input().isPresent()
+          && (module instanceof EmbeddingImpl || module instanceof EmbeddingBagImpl)) {
+        throw new IllegalArgumentException(
+            "the map has an input quantizer for '"
+                + planned.node().path()
+                + "', which is an "
+                + ModuleTypes.typeName(module)
+                + ": its inputs are indices, which have no grid; quantize its weight instead");
+      }
     }
   }
 }

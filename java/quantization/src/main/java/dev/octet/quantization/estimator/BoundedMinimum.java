@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.estimator;
 
-import java.util.function.DoubleUnaryOperator;
 
 /**
  * Finds a minimum of a function of one variable within an interval.
@@ -17,7 +16,7 @@ final class BoundedMinimum {
   private static final double SQRT_EPSILON = Math.sqrt(2.2e-16);
   private static final double GOLDEN = 0.5 * (3 - Math.sqrt(5));
 
-  private final DoubleUnaryOperator function;
+  private final FloatFunction function;
   private double left;
   private double right;
 
@@ -25,18 +24,24 @@ final class BoundedMinimum {
   private double best;
   private double second;
   private double third;
-  private double atBest;
-  private double atSecond;
-  private double atThird;
+  private float atBest;
+  private float atSecond;
+  private float atThird;
 
   // The last step and the one before it.
   private double step;
   private double stepBefore;
 
-  private BoundedMinimum(DoubleUnaryOperator function, double left, double right) {
+  private BoundedMinimum(FloatFunction function, double left, double right) {
     this.function = function;
     this.left = left;
     this.right = right;
+  }
+
+  /** A function whose values are 32-bit floats, as sums of losses are. */
+  @FunctionalInterface
+  interface FloatFunction {
+    float at(double x);
   }
 
   /**
@@ -45,9 +50,9 @@ final class BoundedMinimum {
    * @param x where it is
    * @param value the function there
    */
-  record Point(double x, double value) {}
+  record Point(double x, float value) {}
 
-  static Point find(DoubleUnaryOperator function, double left, double right) {
+  static Point find(FloatFunction function, double left, double right) {
     return new BoundedMinimum(function, left, right).run();
   }
 
@@ -55,7 +60,7 @@ final class BoundedMinimum {
     best = left + GOLDEN * (right - left);
     second = best;
     third = best;
-    atBest = function.applyAsDouble(best);
+    atBest = function.at(best);
     atSecond = atBest;
     atThird = atBest;
     for (int evaluations = 1; evaluations < MAX_EVALUATIONS; evaluations++) {
@@ -69,7 +74,7 @@ final class BoundedMinimum {
         step = GOLDEN * stepBefore;
       }
       double x = best + direction(step) * Math.max(Math.abs(step), tolerance);
-      take(x, function.applyAsDouble(x));
+      take(x, function.at(x));
     }
     return new Point(best, atBest);
   }
@@ -106,7 +111,7 @@ final class BoundedMinimum {
     return value == 0 ? 1 : Math.signum(value);
   }
 
-  private void take(double x, double atX) {
+  private void take(double x, float atX) {
     if (atX <= atBest) {
       if (x >= best) {
         left = best;

@@ -44,7 +44,7 @@ public final class CrossEntropyEstimator extends SearchEstimator {
     Tensor target = x.softmax(CLASSES);
     return new RangeLoss() {
       @Override
-      public double of(double min, double max) {
+      public float of(double min, double max) {
         try (Tensor logits = trial.quantize(min, max).log_softmax(CLASSES);
             Tensor products = logits.mul(target);
             Tensor sum = products.sum()) {

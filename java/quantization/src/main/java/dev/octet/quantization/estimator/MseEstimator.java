@@ -53,11 +53,13 @@ public final class MseEstimator extends SearchEstimator {
     TrialQuantizer trial = new TrialQuantizer(quantizer(), x);
     return new RangeLoss() {
       @Override
-      public double of(double min, double max) {
+      public float of(double min, double max) {
         Tensor error = trial.quantize(min, max);
         error.sub_(x);
         error.mul_(error);
-        try (Tensor sum = error.sum()) {
+        try (Tensor rows = error.reshape(x.size(0), -1);
+            Tensor sums = rows.sum(1);
+            Tensor sum = sums.sum()) {
           return sum.item_float();
         }
       }

@@ -165,7 +165,7 @@ public abstract class RangeEstimator implements AutoCloseable {
    */
   public final void loadState(Map<String, Tensor> tensors) {
     for (String name : tensors.keySet()) {
-      if (!name.equals(XMIN) && !name.equals(XMAX)) {
+      if (!knows(name)) {
         throw new IllegalArgumentException(
             "'" + name + "' is no state of a range estimator, expected " + XMIN + " or " + XMAX);
       }
@@ -178,6 +178,11 @@ public abstract class RangeEstimator implements AutoCloseable {
             state.put(name, compact.clone());
           }
         });
+  }
+
+  /** Tells whether {@link #loadState} takes a tensor of that name. */
+  public static boolean knows(String name) {
+    return name.equals(XMIN) || name.equals(XMAX);
   }
 
   /** Closes the tensors' handles; a model in which they are registered keeps them. */

@@ -5,7 +5,7 @@ package dev.octet.quantization.estimator;
 interface RangeLoss extends AutoCloseable {
 
   /** Returns the loss with a range. */
-  double of(double min, double max);
+  float of(double min, double max);
 
   @Override
   void close();

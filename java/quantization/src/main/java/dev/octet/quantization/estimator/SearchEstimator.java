@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.estimator;
 
+import dev.octet.quantization.estimator.BoundedMinimum.FloatFunction;
 import dev.octet.quantization.quantizer.QuantizationMethod;
 import dev.octet.quantization.quantizer.Quantizer;
 import dev.octet.quantization.quantizer.QuantizerNotInitializedException;
 import java.util.Arrays;
-import java.util.function.DoubleUnaryOperator;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
@@ -203,7 +203,7 @@ public abstract sealed class SearchEstimator extends RangeEstimator
   }
 
   private double[] centeredMinimum(RangeLoss loss) {
-    DoubleUnaryOperator byWidth = half -> loss.of(oneSided ? 0 : -half, half);
+    FloatFunction byWidth = half -> loss.of(oneSided ? 0 : -half, half);
     double half = leastOverWidths(byWidth);
     return new double[] {oneSided ? 0 : -half, half};
   }
@@ -214,7 +214,7 @@ public abstract sealed class SearchEstimator extends RangeEstimator
     return new double[] {-half + shift, half + shift};
   }
 
-  private double leastOverWidths(DoubleUnaryOperator loss) {
+  private double leastOverWidths(FloatFunction loss) {
     double largest = interval.largest();
     return BoundedMinimum.find(loss, SMALLEST_SHARE * largest, largest).x();
   }

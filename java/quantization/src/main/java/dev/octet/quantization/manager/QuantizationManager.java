@@ -41,6 +41,7 @@ public final class QuantizationManager extends Module
   private final RangeEstimator estimator;
   private final Map<String, Module> children = new LinkedHashMap<>();
   private RangeState state;
+  private Runnable trainListener = () -> {};
 
   /**
    * Makes a manager that estimates the range in train mode.
@@ -176,6 +177,23 @@ public final class QuantizationManager extends Module
             + " parameters of one, or leave it in state fix_ranges");
   }
 
+  /**
+   * Sets the mode, of this module and its children. libtorch calls this when the mode of a module above
+   * is set.
+   */
+  @Override
+  public void train(boolean on) {
+    super.train(on);
+    if (on) {
+      trainListener.run();
+    }
+  }
+
+  /** Runs {@code listener}, instead of one set before, whenever this module is put in train mode. */
+  public void onTrain(Runnable listener) {
+    trainListener = listener;
+  }
+
   /** Lets every forward update the range. */
   public void estimateRanges() {
     state = RangeState.ESTIMATE_RANGES;
@@ -207,7 +225,7 @@ public final class QuantizationManager extends Module
   }
 
   /**
-   * Forgets the range and all batches; the state stays.
+   * Forgets the range and all batches, and estimates it anew in train mode.
    *
    * @throws IllegalStateException if there is no estimator
    */
@@ -217,6 +235,7 @@ public final class QuantizationManager extends Module
     }
     estimator.reset();
     quantizer.reset();
+    state = RangeState.ESTIMATE_RANGES_TRAIN;
   }
 
   /** Returns what is done with the values. */
@@ -267,6 +286,21 @@ public final class QuantizationManager extends Module
       }
     }
     return tensors;
+  }
+
+  /** Tells whether {@link #loadRangeState} takes a tensor of that name. */
+  public boolean hasRangeState(String name) {
+    String second = RANGE_ESTIMATOR + "." + QUANTIZER + ".";
+    if (name.startsWith(second)) {
+      return estimator instanceof SearchEstimator
+          && quantizer.knows(name.substring(second.length()));
+    }
+    if (name.startsWith(RANGE_ESTIMATOR + ".")) {
+      return estimator != null
+          && RangeEstimator.knows(name.substring(RANGE_ESTIMATOR.length() + 1));
+    }
+    return name.startsWith(QUANTIZER + ".")
+        && quantizer.knows(name.substring(QUANTIZER.length() + 1));
   }
 
   /**

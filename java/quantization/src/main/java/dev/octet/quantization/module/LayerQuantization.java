@@ -48,38 +48,55 @@ public final class LayerQuantization {
 
   /** Quantizers of output and weight, registered in the module in this order. */
   static LayerQuantization ofWeightAndOutput(Module module, QuantizationConfig config) {
-    LayerQuantization quantization =
-        new LayerQuantization(
+    return new LayerQuantization(
             config,
             Quantizers.ofActivations(config.activationQuant()),
-            Quantizers.ofWeights(config.weightQuant()));
-    quantization.register(module, ACTIVATION_QUANTIZER, quantization.activationQuantizer);
-    quantization.register(module, WEIGHT_QUANTIZER, quantization.weightQuantizer);
-    quantization.weightQuantizer.onTrain(quantization::dropCache);
-    return quantization;
+            Quantizers.ofWeights(config.weightQuant()))
+        .registerAll(module);
   }
 
   /** A quantizer of the weight; in the place of the output's stands a module that does nothing. */
   static LayerQuantization ofWeight(Module module, QuantizationConfig config) {
-    LayerQuantization quantization =
-        new LayerQuantization(config, null, Quantizers.ofWeights(config.weightQuant()));
-    quantization.register(module, ACTIVATION_QUANTIZER, new FP32Acts());
-    quantization.register(module, WEIGHT_QUANTIZER, quantization.weightQuantizer);
-    quantization.weightQuantizer.onTrain(quantization::dropCache);
-    return quantization;
+    return new LayerQuantization(config, null, Quantizers.ofWeights(config.weightQuant()))
+        .registerAll(module);
   }
 
   /** A quantizer of the output alone. */
   static LayerQuantization ofOutput(Module module, QuantizationConfig config) {
-    LayerQuantization quantization =
-        new LayerQuantization(config, Quantizers.ofActivations(config.activationQuant()), null);
-    quantization.register(module, ACTIVATION_QUANTIZER, quantization.activationQuantizer);
-    return quantization;
+    return new LayerQuantization(config, Quantizers.ofActivations(config.activationQuant()), null)
+        .registerAll(module);
+  }
+
+  private LayerQuantization registerAll(Module module) {
+    register(
+        module,
+        ACTIVATION_QUANTIZER,
+        activationQuantizer == null ? new FP32Acts() : activationQuantizer);
+    if (weightQuantizer != null) {
+      register(module, WEIGHT_QUANTIZER, weightQuantizer);
+      weightQuantizer.onTrain(this::dropCache);
+    }
+    return this;
   }
 
   private void register(Module module, String name, Module child) {
     module.register_module(name, child);
     children.put(name, child);
+  }
+
+  /** Copies quantizers, ranges, states and switches for a copy of the module. */
+  LayerQuantization copyFor(Module module, boolean training) {
+    LayerQuantization copy =
+        new LayerQuantization(
+            config,
+            activationQuantizer == null ? null : activationQuantizer.copy(),
+            weightQuantizer == null ? null : weightQuantizer.copy());
+    copy.weights = weights;
+    copy.activations = activations;
+    copy.caching = caching();
+    module.train(training);
+    copy.registerAll(module);
+    return copy;
   }
 
   /** Returns the quantizers' Java objects by registered name. */
@@ -170,8 +187,8 @@ public final class LayerQuantization {
   }
 
   private static boolean sameKind(Tensor a, Tensor b) {
-    return a.scalar_type() == b.scalar_type()
-        && a.device().type() == b.device().type()
+    return a.scalar_type().intern() == b.scalar_type().intern()
+        && a.device().type().intern() == b.device().type().intern()
         && a.device().index() == b.device().index();
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.module;
 
+import dev.octet.quantization.tree.CopyContext;
 import org.bytedeco.pytorch.Tensor;
 
 /** Hands parameters of an original over to the module that replaces it. */
@@ -18,5 +19,10 @@ final class Parameters {
       target.set_data(source);
       target.set_requires_grad(requiresGrad);
     }
+  }
+
+  /** Returns a handle of a parameter's copy; an undefined one gives an undefined one. */
+  static Tensor copy(Tensor parameter, CopyContext context) {
+    return parameter.defined() ? new Tensor(context.copy(parameter)) : new Tensor();
   }
 }

@@ -3,8 +3,11 @@ package dev.octet.quantization.module;
 
 import dev.octet.quantization.config.QuantizationConfig;
 import dev.octet.quantization.tree.ChildHolder;
+import dev.octet.quantization.tree.CopyContext;
 import dev.octet.quantization.tree.FacadeTarget;
+import dev.octet.quantization.tree.FreshOutput;
 import dev.octet.quantization.tree.ModuleCall;
+import dev.octet.quantization.tree.StructuralCopy;
 import java.util.Map;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
@@ -13,7 +16,8 @@ import org.bytedeco.pytorch.Tensor;
  * A module whose output is quantized, while the module itself, weights and all, stays as it is. Made
  * for batch normalization, it wraps any module of one tensor that returns one.
  */
-public final class QuantBatchNorm2d extends Module implements ChildHolder, FacadeTarget {
+public final class QuantBatchNorm2d extends Module
+    implements ChildHolder, FacadeTarget, FreshOutput, StructuralCopy {
   private static final String MODULE = "module";
   private static final String QUANTIZER = "act_bn_quantizer";
 
@@ -24,6 +28,13 @@ public final class QuantBatchNorm2d extends Module implements ChildHolder, Facad
   public QuantBatchNorm2d(Module module, QuantizationConfig config) {
     children.register(MODULE, module);
     quantizer = new QuantizedActivation(config);
+    children.register(QUANTIZER, quantizer);
+  }
+
+  private QuantBatchNorm2d(QuantBatchNorm2d original, CopyContext context) {
+    train(original.is_training());
+    children.register(MODULE, context.copy(original.children.get(MODULE)));
+    quantizer = (QuantizedActivation) context.copy(original.quantizer);
     children.register(QUANTIZER, quantizer);
   }
 
@@ -44,6 +55,11 @@ public final class QuantBatchNorm2d extends Module implements ChildHolder, Facad
   }
 
   @Override
+  public boolean returnsFresh() {
+    return ModuleCall.returnsFresh(facadeInner());
+  }
+
+  @Override
   public Module facadeInner() {
     return children.get(MODULE);
   }
@@ -59,5 +75,10 @@ public final class QuantBatchNorm2d extends Module implements ChildHolder, Facad
       throw FixedChildren.refuse(this, name);
     }
     children.put(name, module);
+  }
+
+  @Override
+  public Module copyStructure(CopyContext context) {
+    return new QuantBatchNorm2d(this, context);
   }
 }

@@ -3,7 +3,9 @@ package dev.octet.quantization.module;
 
 import dev.octet.quantization.config.QuantizationConfig;
 import dev.octet.quantization.tree.ChildHolder;
+import dev.octet.quantization.tree.CopyContext;
 import dev.octet.quantization.tree.FreshOutput;
+import dev.octet.quantization.tree.StructuralCopy;
 import java.util.Map;
 import org.bytedeco.pytorch.Conv2dImpl;
 import org.bytedeco.pytorch.Module;
@@ -14,7 +16,7 @@ import org.bytedeco.pytorch.Tensor;
  * reflect, replicate and circular.
  */
 public final class QuantConv2d extends Conv2dImpl
-    implements QuantizedModule, ChildHolder, FreshOutput {
+    implements QuantizedModule, ChildHolder, FreshOutput, StructuralCopy {
   private final LayerQuantization quantization;
   private final Conv2dGeometry geometry;
 
@@ -25,6 +27,17 @@ public final class QuantConv2d extends Conv2dImpl
     Parameters.share(original.bias(), bias());
     geometry = Conv2dGeometry.of(options());
     quantization = LayerQuantization.ofWeightAndOutput(this, config);
+  }
+
+  private QuantConv2d(QuantConv2d original, CopyContext context) {
+    super(Conv2dGeometry.copyOptions(original.options()));
+    try (Tensor weight = Parameters.copy(original.weight(), context);
+        Tensor bias = Parameters.copy(original.bias(), context)) {
+      Parameters.share(weight, weight());
+      Parameters.share(bias, bias());
+    }
+    geometry = original.geometry;
+    quantization = original.quantization.copyFor(this, original.is_training());
   }
 
   /**
@@ -54,6 +67,11 @@ public final class QuantConv2d extends Conv2dImpl
   @Override
   public void childObject(String name, Module module) {
     throw FixedChildren.refuse(this, name);
+  }
+
+  @Override
+  public Module copyStructure(CopyContext context) {
+    return new QuantConv2d(this, context);
   }
 
   @Override

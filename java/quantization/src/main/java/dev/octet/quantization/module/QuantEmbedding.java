@@ -6,7 +6,9 @@ import static org.bytedeco.pytorch.global.torch.embedding_renorm_;
 
 import dev.octet.quantization.config.QuantizationConfig;
 import dev.octet.quantization.tree.ChildHolder;
+import dev.octet.quantization.tree.CopyContext;
 import dev.octet.quantization.tree.FreshOutput;
+import dev.octet.quantization.tree.StructuralCopy;
 import java.util.Map;
 import org.bytedeco.pytorch.EmbeddingImpl;
 import org.bytedeco.pytorch.EmbeddingOptions;
@@ -22,7 +24,7 @@ import org.bytedeco.pytorch.Tensor;
  * eval mode the table that is kept stays so.
  */
 public final class QuantEmbedding extends EmbeddingImpl
-    implements QuantizedModule, ChildHolder, FreshOutput {
+    implements QuantizedModule, ChildHolder, FreshOutput, StructuralCopy {
   private final LayerQuantization quantization;
   private final long paddingIndex;
   private final boolean renormalizes;
@@ -43,6 +45,20 @@ public final class QuantEmbedding extends EmbeddingImpl
     scaleGradByFrequency = options.scale_grad_by_freq().get();
     sparse = options.sparse().get();
     quantization = LayerQuantization.ofWeight(this, config);
+  }
+
+  private QuantEmbedding(QuantEmbedding original, CopyContext context) {
+    super(original.options());
+    try (Tensor weight = Parameters.copy(original.weight(), context)) {
+      Parameters.share(weight, weight());
+    }
+    paddingIndex = original.paddingIndex;
+    renormalizes = original.renormalizes;
+    maxNorm = original.maxNorm;
+    normType = original.normType;
+    scaleGradByFrequency = original.scaleGradByFrequency;
+    sparse = original.sparse;
+    quantization = original.quantization.copyFor(this, original.is_training());
   }
 
   /**
@@ -77,6 +93,11 @@ public final class QuantEmbedding extends EmbeddingImpl
   @Override
   public void childObject(String name, Module module) {
     throw FixedChildren.refuse(this, name);
+  }
+
+  @Override
+  public Module copyStructure(CopyContext context) {
+    return new QuantEmbedding(this, context);
   }
 
   @Override

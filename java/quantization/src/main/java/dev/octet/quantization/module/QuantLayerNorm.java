@@ -5,7 +5,9 @@ import static org.bytedeco.pytorch.global.torch.layer_norm;
 
 import dev.octet.quantization.config.QuantizationConfig;
 import dev.octet.quantization.tree.ChildHolder;
+import dev.octet.quantization.tree.CopyContext;
 import dev.octet.quantization.tree.FreshOutput;
+import dev.octet.quantization.tree.StructuralCopy;
 import java.util.Map;
 import org.bytedeco.pytorch.LayerNormImpl;
 import org.bytedeco.pytorch.Module;
@@ -17,7 +19,7 @@ import org.bytedeco.pytorch.TensorOptional;
  * to quantize, and its quantizer has no effect.
  */
 public final class QuantLayerNorm extends LayerNormImpl
-    implements QuantizedModule, ChildHolder, FreshOutput {
+    implements QuantizedModule, ChildHolder, FreshOutput, StructuralCopy {
   private final LayerQuantization quantization;
   private final long[] normalizedShape;
   private final double eps;
@@ -30,6 +32,18 @@ public final class QuantLayerNorm extends LayerNormImpl
     normalizedShape = options().normalized_shape().get();
     eps = options().eps().get();
     quantization = LayerQuantization.ofWeightAndOutput(this, config);
+  }
+
+  private QuantLayerNorm(QuantLayerNorm original, CopyContext context) {
+    super(original.options());
+    try (Tensor weight = Parameters.copy(original.weight(), context);
+        Tensor bias = Parameters.copy(original.bias(), context)) {
+      Parameters.share(weight, weight());
+      Parameters.share(bias, bias());
+    }
+    normalizedShape = original.normalizedShape;
+    eps = original.eps;
+    quantization = original.quantization.copyFor(this, original.is_training());
   }
 
   /**
@@ -68,6 +82,11 @@ public final class QuantLayerNorm extends LayerNormImpl
   @Override
   public void childObject(String name, Module module) {
     throw FixedChildren.refuse(this, name);
+  }
+
+  @Override
+  public Module copyStructure(CopyContext context) {
+    return new QuantLayerNorm(this, context);
   }
 
   @Override

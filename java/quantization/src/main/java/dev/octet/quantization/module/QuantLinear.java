@@ -5,7 +5,9 @@ import static org.bytedeco.pytorch.global.torch.linear;
 
 import dev.octet.quantization.config.QuantizationConfig;
 import dev.octet.quantization.tree.ChildHolder;
+import dev.octet.quantization.tree.CopyContext;
 import dev.octet.quantization.tree.FreshOutput;
+import dev.octet.quantization.tree.StructuralCopy;
 import java.util.Map;
 import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Module;
@@ -14,7 +16,7 @@ import org.bytedeco.pytorch.TensorOptional;
 
 /** A linear layer with quantized weight and output: {@code Q(x Q(W)^T + b)}. */
 public final class QuantLinear extends LinearImpl
-    implements QuantizedModule, ChildHolder, FreshOutput {
+    implements QuantizedModule, ChildHolder, FreshOutput, StructuralCopy {
   private final LayerQuantization quantization;
 
   /** Takes the place of a layer, sharing its parameters. */
@@ -23,6 +25,16 @@ public final class QuantLinear extends LinearImpl
     Parameters.share(original.weight(), weight());
     Parameters.share(original.bias(), bias());
     quantization = LayerQuantization.ofWeightAndOutput(this, config);
+  }
+
+  private QuantLinear(QuantLinear original, CopyContext context) {
+    super(original.options());
+    try (Tensor weight = Parameters.copy(original.weight(), context);
+        Tensor bias = Parameters.copy(original.bias(), context)) {
+      Parameters.share(weight, weight());
+      Parameters.share(bias, bias());
+    }
+    quantization = original.quantization.copyFor(this, original.is_training());
   }
 
   /**
@@ -54,6 +66,11 @@ public final class QuantLinear extends LinearImpl
   @Override
   public void childObject(String name, Module module) {
     throw FixedChildren.refuse(this, name);
+  }
+
+  @Override
+  public Module copyStructure(CopyContext context) {
+    return new QuantLinear(this, context);
   }
 
   @Override

@@ -3,19 +3,25 @@ package dev.octet.quantization.module;
 
 import dev.octet.quantization.config.QuantizationConfig;
 import dev.octet.quantization.tree.ChildHolder;
+import dev.octet.quantization.tree.CopyContext;
 import dev.octet.quantization.tree.FreshOutput;
+import dev.octet.quantization.tree.StructuralCopy;
 import java.util.Map;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
 /** A quantizer of whatever flows through. */
 public final class QuantizedActivation extends Module
-    implements QuantizedModule, ChildHolder, FreshOutput {
+    implements QuantizedModule, ChildHolder, FreshOutput, StructuralCopy {
   private final LayerQuantization quantization;
 
   /** Uses the activation part of the configuration. */
   public QuantizedActivation(QuantizationConfig config) {
     quantization = LayerQuantization.ofOutput(this, config);
+  }
+
+  private QuantizedActivation(QuantizedActivation original) {
+    quantization = original.quantization.copyFor(this, original.is_training());
   }
 
   /**
@@ -41,5 +47,10 @@ public final class QuantizedActivation extends Module
   @Override
   public void childObject(String name, Module module) {
     throw FixedChildren.refuse(this, name);
+  }
+
+  @Override
+  public Module copyStructure(CopyContext context) {
+    return new QuantizedActivation(this);
   }
 }

@@ -5,14 +5,18 @@ import dev.octet.quantization.config.ActivationQuantConfig;
 import dev.octet.quantization.config.QuantizationConfig;
 import dev.octet.quantization.config.WeightQuantConfig;
 import dev.octet.quantization.tree.ChildHolder;
+import dev.octet.quantization.tree.CopyContext;
 import dev.octet.quantization.tree.FacadeTarget;
+import dev.octet.quantization.tree.FreshOutput;
 import dev.octet.quantization.tree.ModuleCall;
+import dev.octet.quantization.tree.StructuralCopy;
 import java.util.Map;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
 /** A module with a quantizer in front of its first input. */
-public final class QuantizedInputModule extends Module implements ChildHolder, FacadeTarget {
+public final class QuantizedInputModule extends Module
+    implements ChildHolder, FacadeTarget, FreshOutput, StructuralCopy {
   private static final String MODULE = "module";
   private static final String INPUT_QUANTIZER = "input_quantizer";
 
@@ -24,6 +28,13 @@ public final class QuantizedInputModule extends Module implements ChildHolder, F
     children.register(MODULE, module);
     inputQuantizer =
         new QuantizedActivation(new QuantizationConfig(config, WeightQuantConfig.ofBits(8)));
+    children.register(INPUT_QUANTIZER, inputQuantizer);
+  }
+
+  private QuantizedInputModule(QuantizedInputModule original, CopyContext context) {
+    train(original.is_training());
+    children.register(MODULE, context.copy(original.children.get(MODULE)));
+    inputQuantizer = (QuantizedActivation) context.copy(original.inputQuantizer);
     children.register(INPUT_QUANTIZER, inputQuantizer);
   }
 
@@ -65,6 +76,11 @@ public final class QuantizedInputModule extends Module implements ChildHolder, F
   }
 
   @Override
+  public boolean returnsFresh() {
+    return ModuleCall.returnsFresh(facadeInner());
+  }
+
+  @Override
   public Module facadeInner() {
     return module();
   }
@@ -80,5 +96,10 @@ public final class QuantizedInputModule extends Module implements ChildHolder, F
       throw FixedChildren.refuse(this, name);
     }
     children.put(name, module);
+  }
+
+  @Override
+  public Module copyStructure(CopyContext context) {
+    return new QuantizedInputModule(this, context);
   }
 }

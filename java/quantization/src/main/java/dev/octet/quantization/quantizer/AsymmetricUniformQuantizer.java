@@ -70,7 +70,7 @@ public final class AsymmetricUniformQuantizer extends Quantizer {
   }
 
   @Override
-  boolean knows(String name) {
+  public boolean knows(String name) {
     return name.equals(DELTA) || name.equals(ZERO_FLOAT);
   }
 }

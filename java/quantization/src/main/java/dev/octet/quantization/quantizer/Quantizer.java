@@ -87,8 +87,8 @@ public abstract class Quantizer implements AutoCloseable {
   /** Returns the names of the tensors that can be learned. */
   abstract String[] trainableNames();
 
-  /** Tells whether a tensor of that name belongs to the state. */
-  abstract boolean knows(String name);
+  /** Tells whether {@link #loadState} takes a tensor of that name. */
+  public abstract boolean knows(String name);
 
   /** Returns the settings. */
   public final QuantizerOptions options() {

@@ -72,7 +72,7 @@ public final class SymmetricUniformQuantizer extends Quantizer {
   }
 
   @Override
-  boolean knows(String name) {
+  public boolean knows(String name) {
     return name.equals(DELTA) || name.equals(SIGNED);
   }
 }

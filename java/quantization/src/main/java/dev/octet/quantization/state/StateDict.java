@@ -136,7 +136,7 @@ public final class StateDict {
       if (path != null) {
         String local = name.substring(prefix(path).length());
         QuantizationManager manager = managers.get(path);
-        if (!manager.stateNames().contains(local)) {
+        if (!manager.hasRangeState(local)) {
           unexpected.add(name);
         } else {
           ranges.computeIfAbsent(manager, m -> new LinkedHashMap<>()).put(local, value);
@@ -180,6 +180,6 @@ public final class StateDict {
   }
 
   private static String describe(Tensor tensor) {
-    return tensor.scalar_type() + " " + Arrays.toString(tensor.shape());
+    return tensor.scalar_type().intern() + " " + Arrays.toString(tensor.shape());
   }
 }

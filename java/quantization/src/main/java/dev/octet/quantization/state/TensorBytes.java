@@ -12,6 +12,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -51,7 +52,7 @@ record TensorBytes(SafetensorsDtype dtype, List<Long> shape, ByteBuffer data, Te
   }
 
   private static SafetensorsDtype typeOf(Tensor tensor) {
-    ScalarType type = tensor.scalar_type();
+    ScalarType type = tensor.scalar_type().intern();
     for (Map.Entry<SafetensorsDtype, ScalarType> entry : TYPES.entrySet()) {
       if (entry.getValue() == type) {
         return entry.getKey();
@@ -69,8 +70,9 @@ record TensorBytes(SafetensorsDtype dtype, List<Long> shape, ByteBuffer data, Te
           "a tensor is of type " + info.dtype() + ", expected one of " + TYPES.keySet());
     }
     long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
-    try (TensorOptions options = new TensorOptions(type)) {
-      Tensor tensor = empty(shape, options, NO_FORMAT);
+    try (TensorOptions options = new TensorOptions(type);
+        MemoryFormatOptional defaultFormat = new MemoryFormatOptional()) {
+      Tensor tensor = empty(shape, options, defaultFormat);
       if (info.byteLength() > 0) {
         new BytePointer(tensor.data_ptr()).capacity(info.byteLength()).asByteBuffer().put(data);
       }

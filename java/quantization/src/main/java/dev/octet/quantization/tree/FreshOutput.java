@@ -9,4 +9,10 @@ package dev.octet.quantization.tree;
  * remembers a tensor it returns (a cache, say) must not carry this mark, or must return a second
  * handle, {@code new Tensor(t)}.
  */
-public interface FreshOutput {}
+public interface FreshOutput {
+
+  /** Tell whether the promise holds; a wrapper may have to ask the module that it wraps. */
+  default boolean returnsFresh() {
+    return true;
+  }
+}

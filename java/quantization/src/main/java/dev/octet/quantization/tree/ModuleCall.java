@@ -113,7 +113,9 @@ public final class ModuleCall {
    * @return true for the presets' own classes and for {@link FreshOutput} modules
    */
   public static boolean returnsFresh(Module module) {
-    return module instanceof FreshOutput || NativeModules.isPreset(module.getClass());
+    return module instanceof FreshOutput fresh
+        ? fresh.returnsFresh()
+        : NativeModules.isPreset(module.getClass());
   }
 
   private static String describe(Module module) {

@@ -45,6 +45,7 @@ final class SearchComparison {
       TensorComparison.assertClose("xmax", xMax, search.currentXmax(), 0, 1e-6, 0, 0);
       return;
     }
+    if (Boolean.getBoolean("dbg")) System.out.println("D "+java.util.Arrays.toString(TensorComparison.values(xMax))+" "+java.util.Arrays.toString(TensorComparison.values(search.currentXmax()))+" "+java.util.Arrays.equals(TensorComparison.values(xMax),TensorComparison.values(search.currentXmax())));
     double[] expected = losses(xMin, xMax);
     double[] actual = losses(search.currentXmin(), search.currentXmax());
     assertEquals(expected.length, actual.length);
