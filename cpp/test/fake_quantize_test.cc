@@ -101,12 +101,16 @@ TEST(FakeQuantize, IsTheSameForLargeTensorsOnSeveralThreads) {
     Tensor delta(kF32, {channels});
     for (int64_t c = 0; c < channels; ++c) delta.Set(c, 0.01 + 0.001 * static_cast<double>(c));
     const octet_grid grid = {delta.dl(), nullptr, -128.0f, 127.0f, OCTET_SCALE_LINEAR, 1e-8f, channels == 1 ? -1 : 1};
-    SameOnAllPaths([&] {
+    const auto outputs = SameOnAllPaths([&] {
       std::vector<Tensor> out;
       out.emplace_back(kF32, x.shape());
       EXPECT_OK(octet_fake_quantize(&grid, x.dl(), out[0].dl(), nullptr));
       return out;
     });
+    for (int64_t i = 0; i < count; ++i) {
+      const NaiveGrid naive = {static_cast<float>(delta.Get(i % channels)), 0.0f, -128.0f, 127.0f};
+      ASSERT_EQ(outputs[0].Get(i), static_cast<double>(naive.FakeQuantize(static_cast<float>(x.Get(i))))) << i;
+    }
   }
 }
 
