@@ -11,6 +11,7 @@ import dev.octet.quantization.estimator.RangeEstimator;
 import dev.octet.quantization.estimator.RangeEstimatorOptions;
 import dev.octet.quantization.estimator.SearchEstimator;
 import dev.octet.quantization.quantizer.Quantizer;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -113,15 +114,27 @@ class EstimatorGoldenTest {
 
   private static void checkSearch(
       GoldenCase golden, int i, SearchEstimator search, Quantizer quantizer, Tensor batch) {
-    JsonNode values = golden.values().get("search" + i);
-    assertEquals(values.get("one_sided_dist").asBoolean(), search.isOneSided());
-    assertEquals(values.get("max_search_range").asDouble(), search.maxSearchRange());
-    if (golden.expects("loss_array" + i)) {
-      try (Tensor losses = search.lossArray()) {
-        SearchComparison.assertSameLosses(golden.tensor("loss_array" + i), losses);
-      }
+    JsonNode found = golden.values().get("search" + i);
+    assertEquals(found.get("one_sided_dist").asBoolean(), search.isOneSided());
+    assertEquals(found.get("max_search_range").asDouble(), search.maxSearchRange());
+    SearchComparison compare = new SearchComparison(quantizer, search, batch);
+    if (!golden.expects("loss_array" + i)) {
+      compare.assertAsGood(golden.tensor("xmin" + i), golden.tensor("xmax" + i));
+      return;
     }
-    new SearchComparison(quantizer, search, batch)
-        .assertAsGood(golden.tensor("xmin" + i), golden.tensor("xmax" + i));
+    double greatest = 0;
+    long seen = 0;
+    for (int b = 0; b <= i; b++) {
+      double[] values = TensorComparison.values(golden.tensor("batch" + b));
+      greatest = Math.max(greatest, Arrays.stream(values).map(Math::abs).max().orElse(0));
+      seen += values.length;
+    }
+    try (Tensor losses = search.lossArray()) {
+      compare.assertSameLosses(golden.tensor("loss_array" + i), losses, seen, greatest);
+    }
+    TensorComparison.assertClose(
+        "xmin" + i, golden.tensor("xmin" + i), search.currentXmin(), 0, 1e-6, 0, 0);
+    TensorComparison.assertClose(
+        "xmax" + i, golden.tensor("xmax" + i), search.currentXmax(), 0, 1e-6, 0, 0);
   }
 }

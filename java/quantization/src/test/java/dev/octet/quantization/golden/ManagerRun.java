@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.octet.quantization.estimator.RangeEstimatorType;
 import dev.octet.quantization.estimator.RangeOptMethod;
 import dev.octet.quantization.estimator.SearchEstimator;
 import dev.octet.quantization.estimator.SearchParameters;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /** Takes a manager through the steps of a case. */
@@ -25,6 +27,7 @@ final class ManagerRun implements AutoCloseable {
   private final QuantizationManager manager;
   private final ManagerComparison compare;
   private final Map<String, Tensor> recorded = new HashMap<>();
+  private final boolean looseRanges;
   private Tensor input;
   private Tensor output;
 
@@ -32,6 +35,7 @@ final class ManagerRun implements AutoCloseable {
     this.golden = golden;
     this.manager = manager(golden);
     this.compare = new ManagerComparison(golden.params(), isGoldenSection());
+    this.looseRanges = isGoldenSection() && isCrossEntropy();
   }
 
   private static QuantizationManager manager(GoldenCase golden) {
@@ -71,6 +75,14 @@ final class ManagerRun implements AutoCloseable {
             == RangeOptMethod.GOLDEN_SECTION;
   }
 
+  /**
+   * Cross entropy is nearly flat, and libtorch's softmax differs between processors: only how good a
+   * range is can be compared.
+   */
+  private boolean isCrossEntropy() {
+    return manager.rangeEstimatorType() == RangeEstimatorType.CROSS_ENTROPY;
+  }
+
   void steps() {
     int number = 0;
     for (JsonNode step : golden.get("steps")) {
@@ -107,7 +119,7 @@ final class ManagerRun implements AutoCloseable {
     } else {
       run(step, prefix);
     }
-    if (expectation == Expectation.REPLACEMENT) {
+    if (expectation == Expectation.REPLACEMENT || looseRanges && step.has("output")) {
       compare.assertFreshlyQuantized(manager.quantizer(), input, output);
     } else if (step.has("output")) {
       compare.assertOutput(golden.tensor(prefix + "output"), output, manager.quantizer());
@@ -180,7 +192,7 @@ final class ManagerRun implements AutoCloseable {
         var parameters = manager.parameters()) {
       for (long i = 0; i < parameters.size(); i++) {
         try (Tensor parameter = parameters.get(i);
-            var factor = new org.bytedeco.pytorch.Scalar(-rate)) {
+            Scalar factor = new Scalar(-rate)) {
           if (parameter.grad().defined()) {
             parameter.add_(parameter.grad(), factor);
           }
@@ -209,8 +221,22 @@ final class ManagerRun implements AutoCloseable {
     }
     Map<String, Tensor> state = manager.rangeState();
     assertEquals(new TreeSet<>(recorded.keySet()), new TreeSet<>(state.keySet()), "state keys");
-    recorded.forEach((key, tensor) -> compare.assertState(key, tensor, state.get(key)));
+    if (looseRanges) {
+      checkHowGood(step, prefix);
+    } else {
+      recorded.forEach((key, tensor) -> compare.assertState(key, tensor, state.get(key)));
+    }
     checkRegistry(state);
+  }
+
+  private void checkHowGood(JsonNode step, String prefix) {
+    String xMin = prefix + "range_estimator.current_xmin";
+    String xMax = prefix + "range_estimator.current_xmax";
+    if (step.has("output") && golden.expects(xMin) && golden.expects(xMax)) {
+      SearchEstimator search = (SearchEstimator) manager.rangeEstimator();
+      new SearchComparison(manager.quantizer(), search, input)
+          .assertAsGood(golden.tensor(xMin), golden.tensor(xMax));
+    }
   }
 
   /** The native modules must list the same tensors, in the places where PyTorch would. */
