@@ -3,6 +3,8 @@ package dev.octet.cli;
 
 import dev.octet.bindings.InstructionSet;
 import dev.octet.bindings.NativeLibrary;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -11,7 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.bytedeco.javacpp.Loader;
-import org.bytedeco.pytorch.global.torch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
@@ -59,12 +60,21 @@ final class VersionCommand implements Callable<Integer> {
               .toList());
       facts.put("threads", NativeLibrary.threads());
       facts.put("cuda", CudaProbe.describe());
-      facts.put("libtorch", torch.TORCH_VERSION());
+      facts.put("libtorch", presetsVersion());
       facts.put("platform", Loader.getPlatform());
       facts.put("java", System.getProperty("java.version") + " " + System.getProperty("java.vm.name"));
     }
     spec.commandLine().getOut().println(json ? Report.json(facts) : text(facts));
     return 0;
+  }
+
+  /** The version of the presets' jar, which begins with that of libtorch. */
+  private static String presetsVersion() {
+    try {
+      return Loader.getVersion("org.bytedeco", "pytorch");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static String name(InstructionSet isa) {

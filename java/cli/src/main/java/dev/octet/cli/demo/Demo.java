@@ -29,7 +29,7 @@ final class Demo {
   private static final int[] TRAINED_BITS = {3, 2};
   private static final int CALIBRATION_BATCH = 50;
   private static final double LEARNING_RATE = 3e-3;
-  private static final double QAT_LEARNING_RATE = 1e-3;
+  private static final double QAT_LEARNING_RATE = 3e-3;
 
   /** A pair of estimators, by the name in the report. */
   private record Estimators(
@@ -60,6 +60,8 @@ final class Demo {
   DemoReport run() throws IOException {
     long start = System.nanoTime();
     torch.manual_seed(seed);
+    // The layers are so small that libtorch's threads would mostly wait for each other.
+    torch.set_num_threads(1);
     try (Digits digits = Digits.load(seed);
         PointerScope scope = new PointerScope()) {
       progress.message("training in floats");

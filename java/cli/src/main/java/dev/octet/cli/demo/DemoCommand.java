@@ -42,7 +42,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--qat-epochs",
-      defaultValue = "6",
+      defaultValue = "15",
       description = "Epochs of the training with quantization (default: ${DEFAULT-VALUE}).")
   private int qatEpochs;
 
