@@ -18,6 +18,12 @@ final class SearchComparison {
   /** Golden section stops where the loss is flat, of which 32-bit floats have many places. */
   private static final double FLAT = 1e-3;
 
+  /**
+   * libtorch's softmax differs in the last place between processors, which can lead a search of shifted
+   * ranges to another local minimum.
+   */
+  private static final double OTHER_MINIMUM = 3e-2;
+
   private final Quantizer quantizer;
   private final SearchEstimator search;
   private final Tensor batch;
@@ -68,12 +74,13 @@ final class SearchComparison {
   void assertAsGood(Tensor xMin, Tensor xMax) {
     TensorComparison.assertSameShape("xmin", xMin, search.currentXmin());
     TensorComparison.assertSameShape("xmax", xMax, search.currentXmax());
+    double slack = search.type() == RangeEstimatorType.CROSS_ENTROPY ? OTHER_MINIMUM : FLAT;
     double[] expected = losses(xMin, xMax);
     double[] actual = losses(search.currentXmin(), search.currentXmax());
     assertEquals(expected.length, actual.length);
     for (int g = 0; g < expected.length; g++) {
       boolean bothNaN = Double.isNaN(expected[g]) && Double.isNaN(actual[g]);
-      if (!bothNaN && !(actual[g] <= expected[g] * (1 + FLAT) + 1e-9)) {
+      if (!bothNaN && !(actual[g] <= expected[g] * (1 + slack) + 1e-9)) {
         fail("slice " + g + ": the loss is " + actual[g] + ", expected " + expected[g]);
       }
     }
