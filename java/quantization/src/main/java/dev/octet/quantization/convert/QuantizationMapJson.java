@@ -36,7 +36,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.TreeSet;
 
 /**
  * Reads and writes the JSON form of a {@link QuantizationMap}. Its fields are named as in the
@@ -117,7 +117,7 @@ public final class QuantizationMapJson {
     try {
       form = mapper.readValue(json, MapForm.class);
     } catch (JsonProcessingException e) {
-      throw located(e, source);
+      throw located(e, json, source);
     }
     if (form == null) {
       throw new QuantizationMapException(source + ": the document is null", -1, "", null);
@@ -183,29 +183,41 @@ public final class QuantizationMapJson {
     Files.writeString(file, write(map) + "\n");
   }
 
-  private static QuantizationMapException located(JsonProcessingException e, String source) {
+  private static QuantizationMapException located(
+      JsonProcessingException e, String json, String source) {
     JsonLocation location = e.getLocation();
-    int line = location == null ? -1 : location.getLineNr();
-    String place = line < 0 ? "" : ":" + line + ":" + location.getColumnNr();
     String field = "";
     String words = e.getOriginalMessage();
     if (e instanceof JsonMappingException mapping) {
-      field =
+      List<String> path =
           mapping.getPath().stream()
               .map(r -> r.getFieldName() != null ? r.getFieldName() : "[" + r.getIndex() + "]")
-              .collect(Collectors.joining("."));
+              .toList();
+      field = String.join(".", path);
+      JsonLocation exact = FieldLocator.find(json, path);
+      location = exact == null ? location : exact;
       Throwable cause = mapping.getCause();
       if (cause instanceof IllegalArgumentException || cause instanceof NullPointerException) {
         words = cause.getMessage();
       }
     }
     if (e instanceof UnrecognizedPropertyException unknown) {
-      words =
-          "unknown field, expected one of "
-              + unknown.getKnownPropertyIds().stream().map(String::valueOf).sorted().toList();
+      words = "unknown field, expected one of " + knownFields(unknown);
     }
+    int line = location == null ? -1 : location.getLineNr();
+    String place = line < 0 ? "" : ":" + line + ":" + location.getColumnNr();
     return new QuantizationMapException(
         source + place + ": " + (field.isEmpty() ? "" : field + ": ") + words, line, field, e);
+  }
+
+  /** What Jackson knows, with the field that it reads through another one. */
+  private static Set<String> knownFields(UnrecognizedPropertyException unknown) {
+    Set<String> fields = new TreeSet<>();
+    unknown.getKnownPropertyIds().forEach(id -> fields.add(String.valueOf(id)));
+    if (fields.contains("range_estimator")) {
+      fields.add("range_estimator_params");
+    }
+    return fields;
   }
 
   private static final class TypeReader extends StdDeserializer<QuantizedModuleType> {

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.octet.bindings.NativeLibrary;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.bytedeco.pytorch.LinearImpl;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class CommandLineTest {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final String MAP =
+      """
+      {
+        "default_qconfig": {
+          "activation_quant": {"n_bits": 8, "symmetric": true, "range_estimator": "running_minmax"},
+          "weight_quant": {"n_bits": 4, "symmetric": true, "range_estimator": "current_minmax",
+                           "per_channel": true}
+        },
+        "append_default_conversions": true,
+        "input_activation_qconfig_map": {
+          "conv1": {"n_bits": 6, "symmetric": false, "range_estimator": "allminmax"}
+        },
+        "excluded_modules": ["%s"]
+      }
+      """;
+
+  @TempDir Path folder;
+
+  private record Result(int code, String out, String err) {
+    JsonNode json() throws IOException {
+      return JSON.readTree(out);
+    }
+  }
+
+  /** A model of somebody else's. */
+  public static final class Tiny extends Module {
+    private final LinearImpl fc = register_module("fc", new LinearImpl(2, 3));
+
+    public Tensor forward(Tensor x) {
+      return fc.forward(x);
+    }
+  }
+
+  private static Result run(String... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(out, true));
+    line.setErr(new PrintWriter(err, true));
+    int code = line.execute(args);
+    return new Result(code, out.toString(), err.toString());
+  }
+
+  private Path map(String excluded) throws IOException {
+    return Files.writeString(folder.resolve("map.json"), String.format(MAP, excluded));
+  }
+
+  @Test
+  void versionSaysWhatRuns() throws IOException {
+    assertEquals("octet " + NativeLibrary.mavenVersion(), run("version").out().strip());
+    Result verbose = run("version", "--verbose", "--json");
+    assertEquals(0, verbose.code());
+    assertEquals(
+        NativeLibrary.instructionSet().name().toLowerCase(Locale.ROOT),
+        verbose.json().get("instruction_set").asText());
+    assertTrue(verbose.json().get("cuda").asText().contains("not used"), verbose.out());
+    assertTrue(Files.isRegularFile(Path.of(verbose.json().get("native_library").asText())));
+  }
+
+  @Test
+  void inspectSaysWhatAMapDoes() throws IOException {
+    Result result = run("inspect", "--map", map("head").toString(), "--json", "digits");
+    assertEquals(0, result.code(), result.err());
+    JsonNode conv1 = row(result.json(), "conv1");
+    assertEquals("QuantConv2d", conv1.get("becomes").asText());
+    assertEquals("type", conv1.get("reason").asText());
+    assertEquals(4, conv1.get("weight_bits").asInt());
+    assertEquals(6, conv1.get("input_bits").asInt());
+    assertEquals("[16,1,3,3]", conv1.get("shapes").get("weight").toString());
+    assertEquals("excluded", row(result.json(), "head").get("reason").asText());
+    assertFalse(row(result.json(), "head").has("becomes"));
+    Result table = run("inspect", "--map", map("head").toString(), "digits");
+    assertTrue(table.out().contains("QuantConv2d"), table.out());
+  }
+
+  @Test
+  void inspectFailsForNamesThatMatchNothing() throws IOException {
+    Result result = run("inspect", "--map", map("haed").toString(), "digits");
+    assertEquals(1, result.code());
+    assertTrue(result.out().contains("'haed'") && result.out().contains("head"), result.out());
+  }
+
+  @Test
+  void inspectTakesAClass() {
+    Result result = run("inspect", Tiny.class.getName());
+    assertEquals(0, result.code(), result.err());
+    assertTrue(result.out().contains("weight [3, 2]"), result.out());
+  }
+
+  @Test
+  void inspectNamesLineAndFieldOfABadMap() throws IOException {
+    Path map =
+        Files.writeString(folder.resolve("bad.json"), "{\n  \"excluded_module\": []\n}\n");
+    Result result = run("inspect", "--map", map.toString(), "digits");
+    assertEquals(1, result.code());
+    assertTrue(result.err().contains("bad.json:2:"), result.err());
+    assertTrue(result.err().contains("excluded_module"), result.err());
+  }
+
+  private static JsonNode row(JsonNode report, String path) {
+    for (JsonNode row : report.get("modules")) {
+      if (row.get("path").asText().equals(path)) {
+        return row;
+      }
+    }
+    throw new AssertionError("no module " + path);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"no.such.Model", "java.lang.String"})
+  void unknownModelIsAnErrorInWords(String model) {
+    Result result = run("inspect", model);
+    assertEquals(1, result.code());
+    assertTrue(result.err().startsWith("octet: ") && result.err().contains(model), result.err());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "bench", "bench --suite nope", "inspect", "demo --epochs 0", "nope"})
+  void wrongUsageExitsWith2(String arguments) {
+    Result result = run(arguments.isEmpty() ? new String[0] : arguments.split(" "));
+    assertEquals(2, result.code());
+    assertFalse(result.err().isBlank());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"demo", "inspect", "bench", "version"})
+  void everyCommandHasExamples(String command) {
+    Result result = run(command, "--help");
+    assertEquals(0, result.code());
+    assertTrue(result.out().contains("Examples:"), result.out());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fake-quant", "ranges"})
+  void benchWritesARowForEachMeasurement(String suite) throws IOException {
+    Path file = folder.resolve("bench.json");
+    Result result =
+        run("bench", "--suite", suite, "--rounds", "1", "--slice", "1", "--json", file.toString());
+    assertEquals(0, result.code(), result.err());
+    JsonNode rows = JSON.readTree(file.toFile());
+    assertTrue(rows.size() > 5, rows.toString());
+    for (JsonNode row : rows) {
+      assertEquals(suite, row.get("suite").asText());
+      for (String number : new String[] {"ours", "peer", "ratio"}) {
+        assertTrue(row.get(number).asDouble() > 0, row.toString());
+      }
+      for (String text : new String[] {"name", "peer_name", "unit"}) {
+        assertFalse(row.get(text).asText().isBlank(), row.toString());
+      }
+      assertEquals(1, row.get("rounds").asInt());
+    }
+  }
+
+  @Test
+  void demoReportsEveryWidth() throws IOException {
+    Result result = run("demo", "--epochs", "2", "--qat-epochs", "1", "--json");
+    assertEquals(0, result.code(), result.err());
+    JsonNode report = result.json();
+    assertTrue(report.get("float_accuracy").asDouble() > 0.5, report.toString());
+    assertEquals(10, report.get("calibrated").size());
+    assertEquals(2, report.get("trained").size());
+    assertEquals(
+        1797,
+        report.get("train_images").asInt()
+            + report.get("calibration_images").asInt()
+            + report.get("test_images").asInt());
+    JsonNode eightBits = report.get("calibrated").get(0);
+    assertEquals(8, eightBits.get("bits").asInt());
+    assertTrue(eightBits.get("agreement").asDouble() > 0.9, report.toString());
+  }
+}
