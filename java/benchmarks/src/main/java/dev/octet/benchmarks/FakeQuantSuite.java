@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Fake quantization of 8 bits, the call with the allocation of its output as a model makes it, beside
- * libtorch's own operators; and the kernel alone beside libtorch's copy of the same tensor.
+ * Fake quantization of 8 bits, the call with the allocation of its output as a model makes it,
+ * beside libtorch's own operators; and the kernel alone beside libtorch's copy of the same tensor.
  */
 final class FakeQuantSuite extends TensorSuite {
   static final String NAME = "fake-quant";

@@ -17,8 +17,8 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * Range estimation beside libtorch's operators: extreme values, percentiles, and the squared errors
- * of 100 candidate ranges, for which the peer is the chain of operators that a quantizer written with
- * tensors runs for every candidate.
+ * of 100 candidate ranges, for which the peer is the chain of operators that a quantizer written
+ * with tensors runs for every candidate.
  */
 final class RangesSuite extends TensorSuite {
   static final String NAME = "ranges";

@@ -30,8 +30,7 @@ public final class Suites {
   public static Suite open(String name) {
     Supplier<Suite> suite = SUITES.get(name);
     if (suite == null) {
-      throw new IllegalArgumentException(
-          "suite is '" + name + "', expected one of " + names());
+      throw new IllegalArgumentException("suite is '" + name + "', expected one of " + names());
     }
     return suite.get();
   }

@@ -36,8 +36,7 @@ class NativeLibraryTest {
         assertEquals(candidate, NativeLibrary.instructionSet());
       } else {
         assertThrows(
-            UnsupportedOperationException.class,
-            () -> NativeLibrary.setInstructionSet(candidate));
+            UnsupportedOperationException.class, () -> NativeLibrary.setInstructionSet(candidate));
       }
     }
   }

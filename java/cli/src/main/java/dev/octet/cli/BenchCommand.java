@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.cli;
 
-import dev.octet.bindings.NativeLibrary;
 import dev.octet.benchmarks.Comparison;
 import dev.octet.benchmarks.InterleavedRunner;
 import dev.octet.benchmarks.Measurement;
 import dev.octet.benchmarks.Suite;
 import dev.octet.benchmarks.Suites;
+import dev.octet.bindings.NativeLibrary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,8 +88,7 @@ final class BenchCommand implements Callable<Integer> {
           "suite is '" + suite + "', expected one of " + String.join(", ", Suites.names()));
     }
     if (rounds < 1 || slice < 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--rounds and --slice must be at least 1");
+      throw new ParameterException(spec.commandLine(), "--rounds and --slice must be at least 1");
     }
     if (threads != null) {
       NativeLibrary.setThreads(threads);

@@ -16,9 +16,6 @@ final class CudaProbe {
         Files.isReadable(NVIDIA_DRIVER)
             ? "an NVIDIA driver is there"
             : "no NVIDIA driver was found (" + NVIDIA_DRIVER + " does not exist)";
-    return "not used: octet "
-        + NativeLibrary.mavenVersion()
-        + " has CPU kernels only; "
-        + driver;
+    return "not used: octet " + NativeLibrary.mavenVersion() + " has CPU kernels only; " + driver;
   }
 }

@@ -42,10 +42,7 @@ final class InspectCommand implements Callable<Integer> {
       })
   private String model;
 
-  @Option(
-      names = "--map",
-      paramLabel = "FILE",
-      description = "The quantization map as JSON.")
+  @Option(names = "--map", paramLabel = "FILE", description = "The quantization map as JSON.")
   private Path map;
 
   @Option(

@@ -21,8 +21,7 @@ public final class Main {
     line.setExecutionExceptionHandler(
         (exception, failed, result) -> {
           PrintWriter err = failed.getErr();
-          boolean stackTrace =
-              ((OctetCommand) line.getCommandSpec().userObject()).stackTrace;
+          boolean stackTrace = ((OctetCommand) line.getCommandSpec().userObject()).stackTrace;
           if (stackTrace) {
             exception.printStackTrace(err);
           } else {

@@ -22,8 +22,8 @@ final class ModelSource {
   /**
    * Makes a model.
    *
-   * @param name {@link #DIGITS}, or the fully qualified name of a class that extends Module and has a
-   *     public constructor without parameters
+   * @param name {@link #DIGITS}, or the fully qualified name of a class that extends Module and has
+   *     a public constructor without parameters
    * @param classPath jars and folders to look for the class in, beside Octet's own
    * @throws IllegalArgumentException if there is no such model; the message says why
    */

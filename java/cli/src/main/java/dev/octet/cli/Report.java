@@ -7,8 +7,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.List;
 import java.util.Objects;
 import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Help.Column;
 import picocli.CommandLine.Help.ColorScheme;
+import picocli.CommandLine.Help.Column;
 import picocli.CommandLine.Help.TextTable;
 
 /** Formats what commands report. */
@@ -35,7 +35,10 @@ public final class Report {
     for (int i = 0; i < columns; i++) {
       int column = i;
       int width =
-          rows.stream().mapToInt(row -> Objects.toString(row.get(column), "").length()).max().orElse(0);
+          rows.stream()
+              .mapToInt(row -> Objects.toString(row.get(column), "").length())
+              .max()
+              .orElse(0);
       layout[i] = new Column(width + GAP, 0, Column.Overflow.SPAN);
     }
     TextTable table = TextTable.forColumns(plain(), layout);

@@ -62,7 +62,8 @@ final class VersionCommand implements Callable<Integer> {
       facts.put("cuda", CudaProbe.describe());
       facts.put("libtorch", presetsVersion());
       facts.put("platform", Loader.getPlatform());
-      facts.put("java", System.getProperty("java.version") + " " + System.getProperty("java.vm.name"));
+      facts.put(
+          "java", System.getProperty("java.version") + " " + System.getProperty("java.vm.name"));
     }
     spec.commandLine().getOut().println(json ? Report.json(facts) : text(facts));
     return 0;

@@ -116,8 +116,7 @@ class CommandLineTest {
 
   @Test
   void inspectNamesLineAndFieldOfABadMap() throws IOException {
-    Path map =
-        Files.writeString(folder.resolve("bad.json"), "{\n  \"excluded_module\": []\n}\n");
+    Path map = Files.writeString(folder.resolve("bad.json"), "{\n  \"excluded_module\": []\n}\n");
     Result result = run("inspect", "--map", map.toString(), "digits");
     assertEquals(1, result.code());
     assertTrue(result.err().contains("bad.json:2:"), result.err());

@@ -25,11 +25,7 @@ final class Classifier {
         Adam optimizer = new Adam(model.parameters(), options)) {
       for (int epoch = 0; epoch < epochs; epoch++) {
         double progress = epochs == 1 ? 0 : (double) epoch / (epochs - 1);
-        optimizer
-            .param_groups()
-            .get(0)
-            .options()
-            .set_lr(learningRate * Math.pow(0.1, progress));
+        optimizer.param_groups().get(0).options().set_lr(learningRate * Math.pow(0.1, progress));
         trainEpoch(model, optimizer, data);
         afterEpoch.run();
       }

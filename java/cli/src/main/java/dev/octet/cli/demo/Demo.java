@@ -93,7 +93,9 @@ final class Demo {
     }
   }
 
-  /** Everything at these bits, weights per channel; the input of the first layer too, the head not. */
+  /**
+   * Everything at these bits, weights per channel; the input of the first layer too, the head not.
+   */
   private static QuantizationMap map(int bits, Estimators estimators) {
     ActivationQuantConfig activations =
         ActivationQuantConfig.builder()
@@ -133,8 +135,7 @@ final class Demo {
   private static DemoReport.Calibrated calibrated(
       DigitsNet model, Digits digits, Tensor floatClasses, int bits, Estimators estimators) {
     try (PointerScope scope = new PointerScope()) {
-      Tensor classes =
-          Classifier.predict(convert(model, digits, bits, estimators), digits.test());
+      Tensor classes = Classifier.predict(convert(model, digits, bits, estimators), digits.test());
       return new DemoReport.Calibrated(
           bits,
           estimators.name(),

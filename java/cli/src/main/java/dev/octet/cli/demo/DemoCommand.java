@@ -57,8 +57,7 @@ public final class DemoCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     DemoReport report;
-    try (Terminal.Progress progress =
-        Terminal.progress("demo", Demo.steps(epochs, qatEpochs))) {
+    try (Terminal.Progress progress = Terminal.progress("demo", Demo.steps(epochs, qatEpochs))) {
       report = new Demo(seed, epochs, qatEpochs, progress).run();
     }
     out.println(json ? Report.json(report) : report.text());

@@ -48,7 +48,10 @@ final class Digits implements AutoCloseable {
     this.test = test;
   }
 
-  /** Reads the data and deals it out at random: 2/3 to training, 1/9 to calibration, the rest to test. */
+  /**
+   * Reads the data and deals it out at random: 2/3 to training, 1/9 to calibration, the rest to
+   * test.
+   */
   static Digits load(long seed) throws IOException {
     List<int[]> rows = read();
     Collections.shuffle(rows, new Random(seed));

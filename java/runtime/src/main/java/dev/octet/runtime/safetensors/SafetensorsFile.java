@@ -52,11 +52,8 @@ public final class SafetensorsFile implements AutoCloseable {
         throw new SafetensorsException(
             path + ": the file has " + size + " bytes, too few for a safetensors file");
       }
-      long headerLength =
-          read(channel, 0, Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).getLong();
-      if (headerLength < 2
-          || headerLength > MAX_HEADER_BYTES
-          || headerLength > size - Long.BYTES) {
+      long headerLength = read(channel, 0, Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).getLong();
+      if (headerLength < 2 || headerLength > MAX_HEADER_BYTES || headerLength > size - Long.BYTES) {
         throw new SafetensorsException(
             path
                 + ": the header length is "
@@ -67,8 +64,7 @@ public final class SafetensorsFile implements AutoCloseable {
       }
       long dataStart = Long.BYTES + headerLength;
       byte[] json = read(channel, Long.BYTES, (int) headerLength).array();
-      SafetensorsHeader header =
-          SafetensorsHeader.parse(path.toString(), json, size - dataStart);
+      SafetensorsHeader header = SafetensorsHeader.parse(path.toString(), json, size - dataStart);
       return new SafetensorsFile(path, channel, dataStart, header);
     } catch (IOException | RuntimeException e) {
       try {
@@ -139,8 +135,7 @@ public final class SafetensorsFile implements AutoCloseable {
               + Integer.MAX_VALUE);
     }
     ByteBuffer mapped =
-        channel.map(
-            FileChannel.MapMode.READ_ONLY, dataStart + info.offset(), info.byteLength());
+        channel.map(FileChannel.MapMode.READ_ONLY, dataStart + info.offset(), info.byteLength());
     return mapped.order(ByteOrder.LITTLE_ENDIAN);
   }
 

@@ -84,8 +84,7 @@ public final class SafetensorsWriter {
   public void write(Path path) throws IOException {
     Path target = path.toAbsolutePath();
     Path directory = target.getParent();
-    Path temporary =
-        Files.createTempFile(directory, "." + target.getFileName() + ".", ".partial");
+    Path temporary = Files.createTempFile(directory, "." + target.getFileName() + ".", ".partial");
     try {
       try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
         writeFully(channel, header());
@@ -122,8 +121,7 @@ public final class SafetensorsWriter {
     }
     byte[] json = JSON.writeValueAsString(root).getBytes(StandardCharsets.UTF_8);
     int padded = (json.length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    ByteBuffer buffer =
-        ByteBuffer.allocate(Long.BYTES + padded).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer buffer = ByteBuffer.allocate(Long.BYTES + padded).order(ByteOrder.LITTLE_ENDIAN);
     buffer.putLong(padded).put(json);
     while (buffer.hasRemaining()) {
       buffer.put((byte) ' ');
