@@ -42,7 +42,8 @@ final class BatchRange {
 
   private static Range of(Tensor x, int axis, Kernel kernel) {
     if (x.numel() == 0) {
-      throw new IllegalArgumentException("x has no elements, expected at least one: it has no range");
+      throw new IllegalArgumentException(
+          "x has no elements, expected at least one: it has no range");
     }
     long[] shape = axis < 0 ? new long[0] : new long[] {x.size(axis)};
     try (Tensor min = Tensors.emptyBeside(x, ScalarType.Float, shape);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.estimator;
 
-
 /**
  * Finds a minimum of a function of one variable within an interval.
  *
- * <p>Brent's method: golden-section steps, and steps to the vertex of the parabola through the three
- * best points where those go well. From R. P. Brent, Algorithms for Minimization without Derivatives,
- * 1973, chapter 5, with the tolerances and the end of the search that SciPy's {@code
+ * <p>Brent's method: golden-section steps, and steps to the vertex of the parabola through the
+ * three best points where those go well. From R. P. Brent, Algorithms for Minimization without
+ * Derivatives, 1973, chapter 5, with the tolerances and the end of the search that SciPy's {@code
  * minimize_scalar(method="bounded")} documents.
  */
 final class BoundedMinimum {

@@ -28,8 +28,8 @@ final class Candidates {
   }
 
   /**
-   * Ranges of growing width, each shifted by up to a quarter of the grid's steps to either side and cut
-   * off where the first batch ended.
+   * Ranges of growing width, each shifted by up to a quarter of the grid's steps to either side and
+   * cut off where the first batch ended.
    */
   static Candidates twoDimensional(SearchInterval interval, int count, int nBits) {
     int shifts = maxShift(nBits);

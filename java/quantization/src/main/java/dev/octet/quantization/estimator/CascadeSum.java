@@ -4,12 +4,13 @@ package dev.octet.quantization.estimator;
 import java.util.Arrays;
 
 /**
- * Sums 32-bit floats in one fixed order: in four interleaved rows of eight lanes, each over levels, so
- * that errors grow with the logarithm of the length.
+ * Sums 32-bit floats in one fixed order: in four interleaved rows of eight lanes, each over levels,
+ * so that errors grow with the logarithm of the length.
  *
- * <p>The order is that in which libtorch sums a contiguous row with eight lanes. libtorch's own sums
- * have as many lanes as the processor, and a golden-section search over a noisy loss ends elsewhere for a
- * difference in the last place: with this order it ends at the same range on every machine.
+ * <p>The order is that in which libtorch sums a contiguous row with eight lanes. libtorch's own
+ * sums have as many lanes as the processor, and a golden-section search over a noisy loss ends
+ * elsewhere for a difference in the last place: with this order it ends at the same range on every
+ * machine.
  */
 final class CascadeSum {
   private static final int LANES = 8;
@@ -62,7 +63,9 @@ final class CascadeSum {
     return sums;
   }
 
-  /** Sums steps of four vectors; what a level has summed goes to the next one after so many steps. */
+  /**
+   * Sums steps of four vectors; what a level has summed goes to the next one after so many steps.
+   */
   private float[] levels(int from, int steps) {
     int power = Math.max(LEAST_POWER, ceilLog2(steps) / LEVELS);
     int stride = 1 << power;

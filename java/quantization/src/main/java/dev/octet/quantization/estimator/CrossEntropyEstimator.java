@@ -6,9 +6,10 @@ import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The range with the least cross entropy between the softmax of the values and that of the quantized
- * ones, along dimension 1. Meant for logits: tensors need at least two dimensions. Per channel, a grid
- * search finds one range for all channels, and golden section needs three dimensions.
+ * The range with the least cross entropy between the softmax of the values and that of the
+ * quantized ones, along dimension 1. Meant for logits: tensors need at least two dimensions. Per
+ * channel, a grid search finds one range for all channels, and golden section needs three
+ * dimensions.
  */
 public final class CrossEntropyEstimator extends SearchEstimator {
   private static final int CLASSES = 1;
@@ -37,8 +38,8 @@ public final class CrossEntropyEstimator extends SearchEstimator {
     if (x.dim() <= CLASSES) {
       throw new IllegalArgumentException(
           (options().perChannel() ? "a channel of x" : "x")
-              + " has 1 dimension, but cross entropy takes the softmax along dimension 1; use another"
-              + " range estimator");
+              + " has 1 dimension, but cross entropy takes the softmax along dimension 1; use"
+              + " another range estimator");
     }
     TrialQuantizer trial = new TrialQuantizer(quantizer(), x);
     Tensor target = x.softmax(CLASSES);

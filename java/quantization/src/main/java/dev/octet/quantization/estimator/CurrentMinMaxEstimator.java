@@ -6,16 +6,15 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * The range of the last batch.
  *
- * <p>With a percentile p: per tensor the values from the p-th percentile to the maximum, in a tensor of
- * shape [1]; per channel from the p-th to the (100 - p)-th. Percentile 0 is none.
+ * <p>With a percentile p: per tensor the values from the p-th percentile to the maximum, in a
+ * tensor of shape [1]; per channel from the p-th to the (100 - p)-th. Percentile 0 is none.
  */
 public final class CurrentMinMaxEstimator extends RangeEstimator {
   private final double percentile;
   private float[] groupRanges;
 
   /** Makes an estimator. */
-  public CurrentMinMaxEstimator(
-      CurrentMinMaxParameters parameters, RangeEstimatorOptions options) {
+  public CurrentMinMaxEstimator(CurrentMinMaxParameters parameters, RangeEstimatorOptions options) {
     super(parameters, options, "CurrentMinMaxEstimator");
     Double p = parameters.percentile();
     percentile = p == null ? 0 : p;

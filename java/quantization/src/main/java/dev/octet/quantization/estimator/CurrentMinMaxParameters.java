@@ -6,8 +6,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 /**
  * Parameters of the estimator that takes the range of the last batch.
  *
- * @param percentile the percentage cut off, 0 to 100 (per channel: at most 50 makes sense, both ends are cut; per
- *     tensor only the lower end is); null and 0: none
+ * @param percentile the percentage cut off, 0 to 100 (per channel: at most 50 makes sense, both
+ *     ends are cut; per tensor only the lower end is); null and 0: none
  */
 public record CurrentMinMaxParameters(@JsonProperty("percentile") Double percentile)
     implements RangeEstimatorParameters {

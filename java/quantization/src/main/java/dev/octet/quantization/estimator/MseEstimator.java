@@ -56,8 +56,8 @@ public final class MseEstimator extends SearchEstimator {
   RangeLoss lossOf(Tensor x) {
     if (x.dim() == 0) {
       throw new IllegalArgumentException(
-          "x has one value a channel, too few for a golden-section search; use range_opt_method grid"
-              + " or one range for the whole tensor");
+          "x has one value a channel, too few for a golden-section search; use range_opt_method"
+              + " grid or one range for the whole tensor");
     }
     if (x.numel() > LARGE) {
       return new LargeLoss(x);

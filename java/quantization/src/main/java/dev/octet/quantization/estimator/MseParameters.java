@@ -6,8 +6,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 
 /**
- * Parameters of the search for the range of least loss, the loss being
- * the sum of squared errors.
+ * Parameters of the search for the range of least loss, the loss being the sum of squared errors.
  *
  * @param rangeOptMethod how the range is searched
  * @param numCandidates the number of ranges that a grid search tries in one dimension, at least 1

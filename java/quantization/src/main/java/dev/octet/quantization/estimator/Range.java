@@ -6,10 +6,6 @@ import java.util.Arrays;
 /** Lower and upper ends of ranges, with the shape of the tensors that hold them. */
 record Range(float[] min, float[] max, long[] shape) {
 
-  static Range scalar(float min, float max) {
-    return new Range(new float[] {min}, new float[] {max}, new long[0]);
-  }
-
   static Range vector(float[] min, float[] max) {
     return new Range(min, max, new long[] {min.length});
   }

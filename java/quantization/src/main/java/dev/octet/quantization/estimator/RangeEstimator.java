@@ -68,7 +68,8 @@ public abstract class RangeEstimator implements AutoCloseable {
    * Takes a batch in and updates the range.
    *
    * @param x f32, f16 or bf16, any strides
-   * @throws IllegalArgumentException if x has no elements, or not the dimensions that the options need
+   * @throws IllegalArgumentException if x has no elements, or not the dimensions that the options
+   *     need
    */
   public abstract void update(Tensor x);
 
@@ -157,8 +158,8 @@ public abstract class RangeEstimator implements AutoCloseable {
   }
 
   /**
-   * Copies values into the state. Names that are missing stay as they are; shapes may be others than
-   * now.
+   * Copies values into the state. Names that are missing stay as they are; shapes may be others
+   * than now.
    *
    * @param tensors by name, {@code current_xmin} and {@code current_xmax}; left alone
    * @throws IllegalArgumentException if a name is another

@@ -7,8 +7,8 @@ import java.util.OptionalInt;
  * For what slices of a tensor ranges are estimated. Immutable.
  *
  * @param perChannel whether every index along dimension 0 has a range of its own
- * @param axis the dimension along which every index has a range of its own; negative ones count from
- *     the last; empty: none. Estimators that search, and the one over all batches, ignore it
+ * @param axis the dimension along which every index has a range of its own; negative ones count
+ *     from the last; empty: none. Estimators that search, and the one over all batches, ignore it
  * @param nGroups into how many groups the indices along the axis are put, all of a group having one
  *     range; empty: every index on its own
  */
@@ -22,8 +22,7 @@ public record RangeEstimatorOptions(boolean perChannel, OptionalInt axis, Option
   public RangeEstimatorOptions {
     if (axis == null || nGroups == null) {
       throw new IllegalArgumentException(
-          (axis == null ? "axis" : "n_groups")
-              + " is null, expected OptionalInt.empty() for none");
+          (axis == null ? "axis" : "n_groups") + " is null, expected OptionalInt.empty() for none");
     }
     if (perChannel && axis.isPresent()) {
       throw new IllegalArgumentException(

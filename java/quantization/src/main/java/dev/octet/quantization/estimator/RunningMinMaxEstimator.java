@@ -12,8 +12,7 @@ public final class RunningMinMaxEstimator extends RangeEstimator {
   private final float oldShare;
 
   /** Makes an estimator. */
-  public RunningMinMaxEstimator(
-      RunningMinMaxParameters parameters, RangeEstimatorOptions options) {
+  public RunningMinMaxEstimator(RunningMinMaxParameters parameters, RangeEstimatorOptions options) {
     super(parameters, options, "RunningMinMaxEstimator");
     newShare = (float) (1 - parameters.momentum());
     oldShare = (float) parameters.momentum();

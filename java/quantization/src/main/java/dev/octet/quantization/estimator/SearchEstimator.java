@@ -12,11 +12,12 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * The range with the least loss of quantization.
  *
- * <p>The first batch decides where ranges are searched: up to the margin beyond its greatest magnitude;
- * and, if it has no negative value, only ranges that begin at 0 are tried. Otherwise a symmetric
- * quantizer is tried with symmetric ranges, an asymmetric one also with ranges shifted to either side.
- * A grid search adds up the losses of all batches; golden section looks at the last batch alone.
- * {@link #reset()} forgets losses and interval, but not whether there were negative values.
+ * <p>The first batch decides where ranges are searched: up to the margin beyond its greatest
+ * magnitude; and, if it has no negative value, only ranges that begin at 0 are tried. Otherwise a
+ * symmetric quantizer is tried with symmetric ranges, an asymmetric one also with ranges shifted to
+ * either side. A grid search adds up the losses of all batches; golden section looks at the last
+ * batch alone. {@link #reset()} forgets losses and interval, but not whether there were negative
+ * values.
  *
  * <p>The range has shape [1], or [channels].
  */
@@ -71,9 +72,10 @@ public abstract sealed class SearchEstimator extends RangeEstimator
   }
 
   /**
-   * Returns the losses of a grid search, summed over the batches: f64, shape [groups, candidates + 1]
-   * or, with shifted ranges, [groups, candidates + 1, shifts, 2]; the first candidate is the empty range,
-   * which has an infinite loss. A new tensor, owned by the caller; null before the first batch.
+   * Returns the losses of a grid search, summed over the batches: f64, shape [groups, candidates +
+   * 1] or, with shifted ranges, [groups, candidates + 1, shifts, 2]; the first candidate is the
+   * empty range, which has an infinite loss. A new tensor, owned by the caller; null before the
+   * first batch.
    */
   public final Tensor lossArray() {
     if (losses == null) {
@@ -106,9 +108,10 @@ public abstract sealed class SearchEstimator extends RangeEstimator
     try (NoGradGuard guard = new NoGradGuard()) {
       int groups = options().perChannel() ? (int) x.size(0) : 1;
       prepare(x, groups);
-      Range best = search.rangeOptMethod() == RangeOptMethod.GRID
-          ? gridSearch(x, groups)
-          : goldenSection(x, groups);
+      Range best =
+          search.rangeOptMethod() == RangeOptMethod.GRID
+              ? gridSearch(x, groups)
+              : goldenSection(x, groups);
       store(best);
     }
   }

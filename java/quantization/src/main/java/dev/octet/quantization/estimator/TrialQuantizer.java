@@ -12,7 +12,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Quantizes one tensor with one range after another, as a quantizer would, into the same memory. */
+/**
+ * Quantizes one tensor with one range after another, as a quantizer would, into the same memory.
+ */
 final class TrialQuantizer implements AutoCloseable {
   private final Quantizer quantizer;
   private final Tensor x;

@@ -131,8 +131,7 @@ final class CallFrame {
     fields.putFloat(GRID + GRID_INT_MIN, g.intMin());
     fields.putFloat(GRID + GRID_INT_MAX, g.intMax());
     fields.putInt(
-        GRID + GRID_SCALE_DOMAIN,
-        g.logDomain() ? octet.OCTET_SCALE_LOG : octet.OCTET_SCALE_LINEAR);
+        GRID + GRID_SCALE_DOMAIN, g.logDomain() ? octet.OCTET_SCALE_LOG : octet.OCTET_SCALE_LINEAR);
     fields.putFloat(GRID + GRID_EPS, g.eps());
     fields.putInt(GRID + GRID_AXIS, g.axis());
     return grid;

@@ -9,10 +9,11 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * Quantization of tensors by the native library.
  *
- * <p>The formulas are those of the C API's {@code fake_quantize.h} and {@code quantize.h}. Nothing is
- * copied or allocated; outputs come from the caller. All methods are safe for use by several threads
- * and throw {@link IllegalArgumentException} for tensors they don't take, {@link
- * UnsupportedOperationException} for a device without a backend; the message has the library's words.
+ * <p>The formulas are those of the C API's {@code fake_quantize.h} and {@code quantize.h}. Nothing
+ * is copied or allocated; outputs come from the caller. All methods are safe for use by several
+ * threads and throw {@link IllegalArgumentException} for tensors they don't take, {@link
+ * UnsupportedOperationException} for a device without a backend; the message has the library's
+ * words.
  */
 public final class QuantizeKernels {
   private QuantizeKernels() {}
@@ -76,8 +77,6 @@ public final class QuantizeKernels {
     CallFrame frame = CallFrame.next();
     check(
         octet.octet_grid_resolve(
-            frame.grid(grid),
-            frame.tensor(scale, "scale"),
-            frame.tensor(zeroPoint, "zero_point")));
+            frame.grid(grid), frame.tensor(scale, "scale"), frame.tensor(zeroPoint, "zero_point")));
   }
 }

@@ -14,9 +14,9 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * Ranges of tensors, and grids from ranges, by the native library.
  *
- * <p>The formulas are those of the C API's {@code range.h} and {@code grid.h}. With axis -1 there is one
- * result for all of x, else one for every index along the axis. Threads and exceptions as in {@link
- * QuantizeKernels}.
+ * <p>The formulas are those of the C API's {@code range.h} and {@code grid.h}. With axis -1 there
+ * is one result for all of x, else one for every index along the axis. Threads and exceptions as in
+ * {@link QuantizeKernels}.
  */
 public final class RangeKernels {
   private static final int ALIGNMENT = 64;
@@ -86,9 +86,7 @@ public final class RangeKernels {
   public static void percentile(
       Tensor x, int axis, double low, double high, Tensor outLow, Tensor outHigh) {
     try (SizeTPointer bytes = new SizeTPointer(1)) {
-      check(
-          octet.octet_percentile_workspace_size(
-              CallFrame.next().tensor(x, "x"), axis, bytes));
+      check(octet.octet_percentile_workspace_size(CallFrame.next().tensor(x, "x"), axis, bytes));
       long size = bytes.get();
       try (BytePointer workspace = new BytePointer(size + ALIGNMENT)) {
         CallFrame frame = CallFrame.next();

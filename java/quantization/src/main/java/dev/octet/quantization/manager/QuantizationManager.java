@@ -21,14 +21,15 @@ import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Quantizes one tensor of a model: a quantizer, an estimator of its range, and a state that says whether
- * the range is being estimated, fixed or learned.
+ * Quantizes one tensor of a model: a quantizer, an estimator of its range, and a state that says
+ * whether the range is being estimated, fixed or learned.
  *
- * <p>Parameters and buffers begin with {@code quantizer.} and {@code range_estimator.}; an estimator
- * that searches has the quantizer's tensors once more below {@code range_estimator.quantizer.}, as
- * buffers always, so that an optimizer finds a learned range once.
+ * <p>Parameters and buffers begin with {@code quantizer.} and {@code range_estimator.}; an
+ * estimator that searches has the quantizer's tensors once more below {@code
+ * range_estimator.quantizer.}, as buffers always, so that an optimizer finds a learned range once.
  *
- * <p>{@link #forward} is safe for use by several threads where it does not estimate; nothing else is.
+ * <p>{@link #forward} is safe for use by several threads where it does not estimate; nothing else
+ * is.
  */
 public final class QuantizationManager extends Module
     implements TypeNamed, ChildHolder, StructuralCopy {
@@ -56,8 +57,8 @@ public final class QuantizationManager extends Module
   /**
    * Makes a manager that estimates the range in train mode.
    *
-   * @param nGroups into how many groups of one range each the indices along the options' axis are put;
-     *     empty: every index on its own
+   * @param nGroups into how many groups of one range each the indices along the options' axis are
+   *     put; empty: every index on its own
    * @throws IllegalArgumentException if an argument is null
    */
   public QuantizationManager(
@@ -173,13 +174,13 @@ public final class QuantizationManager extends Module
 
   private static IllegalStateException noEstimator() {
     return new IllegalStateException(
-        "this manager was constructed with a range and has no range estimator; construct it with the"
-            + " parameters of one, or leave it in state fix_ranges");
+        "this manager was constructed with a range and has no range estimator; construct it with"
+            + " the parameters of one, or leave it in state fix_ranges");
   }
 
   /**
-   * Sets the mode, of this module and its children. libtorch calls this when the mode of a module above
-   * is set.
+   * Sets the mode, of this module and its children. libtorch calls this when the mode of a module
+   * above is set.
    */
   @Override
   public void train(boolean on) {
@@ -189,7 +190,9 @@ public final class QuantizationManager extends Module
     }
   }
 
-  /** Runs {@code listener}, instead of one set before, whenever this module is put in train mode. */
+  /**
+   * Runs {@code listener}, instead of one set before, whenever this module is put in train mode.
+   */
   public void onTrain(Runnable listener) {
     trainListener = listener;
   }
@@ -212,8 +215,8 @@ public final class QuantizationManager extends Module
   public void fixRanges() {
     if (!quantizer.isInitialized()) {
       throw new QuantizerNotInitializedException(
-          "fixRanges() was called before a range was estimated; run a forward in train mode or after"
-              + " estimateRanges() first");
+          "fixRanges() was called before a range was estimated; run a forward in train mode or"
+              + " after estimateRanges() first");
     }
     state = RangeState.FIX_RANGES;
   }
@@ -253,7 +256,9 @@ public final class QuantizationManager extends Module
     return quantizer;
   }
 
-  /** Returns the estimator, which belongs to this manager; null if it was constructed with a range. */
+  /**
+   * Returns the estimator, which belongs to this manager; null if it was constructed with a range.
+   */
   public RangeEstimator rangeEstimator() {
     return estimator;
   }
@@ -304,8 +309,8 @@ public final class QuantizationManager extends Module
   }
 
   /**
-   * Copies values into the tensors of {@link #rangeState()}, or adds them. What is missing stays as it
-   * is; shapes may be others than now. The state of this manager stays, too.
+   * Copies values into the tensors of {@link #rangeState()}, or adds them. What is missing stays as
+   * it is; shapes may be others than now. The state of this manager stays, too.
    *
    * @throws IllegalArgumentException if a name belongs to no tensor of this manager
    */
@@ -325,7 +330,10 @@ public final class QuantizationManager extends Module
             ofEstimator.put(name.substring(prefix.length()), tensor);
           } else {
             throw new IllegalArgumentException(
-                "'" + name + "' is no range state of this manager, which has " + rangeState().keySet());
+                "'"
+                    + name
+                    + "' is no range state of this manager, which has "
+                    + rangeState().keySet());
           }
         });
     quantizer.loadState(ofQuantizer);

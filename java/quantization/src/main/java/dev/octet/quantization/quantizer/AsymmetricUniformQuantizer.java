@@ -7,8 +7,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A quantizer with a zero point, on the grid 0..2^n-1. The step is {@code (max - min) / intMax}; the
- * zero point is stored as the float {@code -min / step}, and rounded and clamped to the grid in use.
+ * A quantizer with a zero point, on the grid 0..2^n-1. The step is {@code (max - min) / intMax};
+ * the zero point is stored as the float {@code -min / step}, and rounded and clamped to the grid in
+ * use.
  */
 public final class AsymmetricUniformQuantizer extends Quantizer {
   private static final String[] TRAINABLE = {DELTA, ZERO_FLOAT};

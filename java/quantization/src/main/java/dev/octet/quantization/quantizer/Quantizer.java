@@ -16,14 +16,14 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Snaps values to a uniform integer grid that covers a range.
  *
- * <p>With n bits the grid has the integers intMin..intMax. A value becomes {@code q =
- * clamp(round(x / scale) + zeroPoint)}, rounded half to even, and is read back as {@code scale * (q -
- * zeroPoint)}. NaN stays NaN, infinities become the ends of the grid. A range is widened to contain 0
- * and to reach eps.
+ * <p>With n bits the grid has the integers intMin..intMax. A value becomes {@code q = clamp(round(x
+ * / scale) + zeroPoint)}, rounded half to even, and is read back as {@code scale * (q -
+ * zeroPoint)}. NaN stays NaN, infinities become the ends of the grid. A range is widened to contain
+ * 0 and to reach eps.
  *
- * <p>The state lives in tensors {@code _delta}, {@code _zero_float} (asymmetric) and {@code _signed}
- * (symmetric, once there is a range) of {@link #module()}. Before there is a range, {@code _delta} is
- * NaN.
+ * <p>The state lives in tensors {@code _delta}, {@code _zero_float} (asymmetric) and {@code
+ * _signed} (symmetric, once there is a range) of {@link #module()}. Before there is a range, {@code
+ * _delta} is NaN.
  *
  * <p>While nothing changes the range, all methods are safe for use by several threads; methods that
  * change it are not.
@@ -173,8 +173,8 @@ public abstract class Quantizer implements AutoCloseable {
   /**
    * Makes the grids of ranges.
    *
-   * @param xMin f32; its shape becomes that of the step. More than one element only where this quantizer
-   *     is per channel or has an axis
+   * @param xMin f32; its shape becomes that of the step. More than one element only where this
+   *     quantizer is per channel or has an axis
    * @param xMax like xMin
    * @throws IllegalArgumentException if the shapes don't fit
    * @throws IllegalStateException if the range is trainable and gradients are being recorded
@@ -314,7 +314,10 @@ public abstract class Quantizer implements AutoCloseable {
     return scale;
   }
 
-  /** Returns the zero point in use, f32, in the shape of the step: a new tensor, owned by the caller. */
+  /**
+   * Returns the zero point in use, f32, in the shape of the step: a new tensor, owned by the
+   * caller.
+   */
   public final Tensor zeroPoint() {
     requireInitialized();
     Tensor zeroPoint = torch.empty_like(delta);
@@ -322,7 +325,10 @@ public abstract class Quantizer implements AutoCloseable {
     return zeroPoint;
   }
 
-  /** Returns the least value of the grid, in the shape of the step: a new tensor, owned by the caller. */
+  /**
+   * Returns the least value of the grid, in the shape of the step: a new tensor, owned by the
+   * caller.
+   */
   public final Tensor xMin() {
     return end(intMin());
   }
@@ -413,8 +419,8 @@ public abstract class Quantizer implements AutoCloseable {
   }
 
   /**
-   * Copies values into the state. Names that are missing stay as they are; shapes may be others than
-   * now.
+   * Copies values into the state. Names that are missing stay as they are; shapes may be others
+   * than now.
    *
    * @param tensors by the names of {@link #state()}; left alone
    * @throws IllegalArgumentException if a name does not belong to this quantizer

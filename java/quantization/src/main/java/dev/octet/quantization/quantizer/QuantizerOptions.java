@@ -6,8 +6,8 @@ import java.util.OptionalInt;
 /**
  * The settings of a quantizer. Immutable; the {@code with} methods return changed copies.
  *
- * @param nBits bits of the integer grid, 0 to 24. 0 and 1 give the degenerate grids that the formulas
- *     give: steps may be infinite, outputs NaN
+ * @param nBits bits of the integer grid, 0 to 24. 0 and 1 give the degenerate grids that the
+ *     formulas give: steps may be infinite, outputs NaN
  * @param perChannel whether every index along dimension 0 has a step of its own
  * @param axis the dimension along which every index has a step of its own; negative ones count from
  *     the last; empty: none
@@ -30,8 +30,7 @@ public record QuantizerOptions(
    */
   public QuantizerOptions {
     if (nBits > MAX_BITS) {
-      throw new IllegalArgumentException(
-          "n_bits is " + nBits + ", expected at most " + MAX_BITS);
+      throw new IllegalArgumentException("n_bits is " + nBits + ", expected at most " + MAX_BITS);
     }
     if (axis == null) {
       throw new IllegalArgumentException("axis is null, expected OptionalInt.empty() for none");
@@ -40,7 +39,8 @@ public record QuantizerOptions(
       throw new IllegalArgumentException(
           "both axis ("
               + axis.getAsInt()
-              + ") and per_channel are set, expected at most one of them; per_channel means axis 0");
+              + ") and per_channel are set, expected at most one of them; per_channel means axis"
+              + " 0");
     }
     if (scaleDomain == null) {
       throw new IllegalArgumentException("scale_domain is null, expected LINEAR or LOG");
@@ -53,8 +53,7 @@ public record QuantizerOptions(
 
   /** Returns the settings for one grid for the whole tensor, linear, eps 1e-8. */
   public static QuantizerOptions ofBits(int nBits) {
-    return new QuantizerOptions(
-        nBits, false, OptionalInt.empty(), ScaleDomain.LINEAR, DEFAULT_EPS);
+    return new QuantizerOptions(nBits, false, OptionalInt.empty(), ScaleDomain.LINEAR, DEFAULT_EPS);
   }
 
   /** Returns these settings with another perChannel. */

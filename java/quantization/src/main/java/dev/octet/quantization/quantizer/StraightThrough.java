@@ -11,9 +11,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Quantization that autograd can differentiate.
  *
- * <p>Java can't give libtorch a backward function. But the gradients are linear in the incoming one: so
- * the kernel computes the partial derivatives of every element, autograd records the linear function
- * that has these derivatives, and its value is then replaced by the quantized one.
+ * <p>Java can't give libtorch a backward function. But the gradients are linear in the incoming
+ * one: so the kernel computes the partial derivatives of every element, autograd records the linear
+ * function that has these derivatives, and its value is then replaced by the quantized one.
  */
 final class StraightThrough {
   private StraightThrough() {}

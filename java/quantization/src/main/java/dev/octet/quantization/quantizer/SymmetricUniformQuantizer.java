@@ -8,8 +8,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A quantizer whose zero point is 0. Signed, -2^(n-1)..2^(n-1)-1, iff any range begins below 0; else
- * unsigned, 0..2^n-1. The step is {@code max(|min|, max) / intMax}.
+ * A quantizer whose zero point is 0. Signed, -2^(n-1)..2^(n-1)-1, iff any range begins below 0;
+ * else unsigned, 0..2^n-1. The step is {@code max(|min|, max) / intMax}.
  */
 public final class SymmetricUniformQuantizer extends Quantizer {
   private static final String[] TRAINABLE = {DELTA};

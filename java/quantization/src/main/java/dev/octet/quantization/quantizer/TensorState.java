@@ -10,12 +10,12 @@ import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The named tensors of a quantizer or an estimator, registered in a native module so that they appear
- * among the parameters and buffers of a model.
+ * The named tensors of a quantizer or an estimator, registered in a native module so that they
+ * appear among the parameters and buffers of a model.
  *
- * <p>libtorch can't unregister a tensor, nor turn a buffer into a parameter. Where that is needed, a
- * new native module takes the place of the old one, and the listener registers it with the parent. The
- * tensors stay the same all the while: an optimizer that holds one keeps learning it.
+ * <p>libtorch can't unregister a tensor, nor turn a buffer into a parameter. Where that is needed,
+ * a new native module takes the place of the old one, and the listener registers it with the
+ * parent. The tensors stay the same all the while: an optimizer that holds one keeps learning it.
  *
  * <p>Not safe for use by several threads while something changes.
  */

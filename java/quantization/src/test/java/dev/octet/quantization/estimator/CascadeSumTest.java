@@ -3,6 +3,7 @@ package dev.octet.quantization.estimator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -13,7 +14,7 @@ class CascadeSumTest {
   @ValueSource(ints = {0, 1, 3, 4, 7, 8, 31, 32, 33, 511, 512, 513, 8192, 8197, 70001})
   void everyElementCountsOnce(int count) {
     float[] ones = new float[count + 5];
-    java.util.Arrays.fill(ones, 1);
+    Arrays.fill(ones, 1);
     assertEquals(count, CascadeSum.of(ones, 5, count));
   }
 

@@ -40,8 +40,7 @@ class RangeEstimatorTest {
     Tensor x = torch.randn(6, 4).to(ScalarType.Half).t();
     for (RangeEstimatorType type : RangeEstimatorType.values()) {
       try (Quantizer quantizer =
-              Quantizer.create(
-                  QuantizationMethod.SYMMETRIC_UNIFORM, QuantizerOptions.ofBits(4));
+              Quantizer.create(QuantizationMethod.SYMMETRIC_UNIFORM, QuantizerOptions.ofBits(4));
           RangeEstimator a = perTensor(type, quantizer);
           RangeEstimator b = perTensor(type, quantizer)) {
         a.update(x);
@@ -90,8 +89,7 @@ class RangeEstimatorTest {
             new RunningMinMaxParameters(), RangeEstimatorOptions.ofChannels(), null)) {
       estimator.update(torch.randn(3, 4));
       IllegalArgumentException thrown =
-          assertThrows(
-              IllegalArgumentException.class, () -> estimator.update(torch.randn(4, 4)));
+          assertThrows(IllegalArgumentException.class, () -> estimator.update(torch.randn(4, 4)));
       assertTrue(thrown.getMessage().contains("reset"), thrown.getMessage());
     }
   }
@@ -104,8 +102,7 @@ class RangeEstimatorTest {
         RangeEstimator.create(new CurrentMinMaxParameters(), options, null)) {
       estimator.update(torch.randn(3, 5));
       assertArrayEquals(new long[] {5}, estimator.currentXmin().shape());
-      assertThrows(
-          IllegalArgumentException.class, () -> estimator.update(Tensors.scalar(1f)));
+      assertThrows(IllegalArgumentException.class, () -> estimator.update(Tensors.scalar(1f)));
     }
   }
 

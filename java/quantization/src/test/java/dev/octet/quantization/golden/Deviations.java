@@ -52,12 +52,12 @@ final class Deviations {
                   + " is a copy of the original"),
           entry(
               UNKNOWN_NAMES,
-              "a name that matches nothing is a mistake that would go unnoticed: it is an error which"
-                  + " lists the nearest names; the map without it does what was recorded"),
+              "a name that matches nothing is a mistake that would go unnoticed: it is an error"
+                  + " which lists the nearest names; the map without it does what was recorded"),
           entry(
               SHARED_MODULES,
-              "whoever shares a module wants one: it is converted once and stays shared, wherever the"
-                  + " map says the same of its paths"),
+              "whoever shares a module wants one: it is converted once and stays shared, wherever"
+                  + " the map says the same of its paths"),
           entry(
               PADDING_MODE,
               "other values at the borders are another layer: the original's padding mode is kept"),
@@ -69,21 +69,23 @@ final class Deviations {
               "as many batches are used as one asks for; with one more the recorded ranges result"),
           entry(
               EMBEDDING_INPUT,
-              "indices have no grid, and the model fails at its first batch: the conversion is refused,"
-                  + " in words"),
+              "indices have no grid, and the model fails at its first batch: the conversion is"
+                  + " refused, in words"),
           entry(
               CALIBRATION_LOADER,
               "tensors are the usual batches of a model with one input: they are taken"),
           entry(
-          STALE_VIEW,
-          "a result that depends on the shape of an earlier input is wrong; the steps lie along the"
-              + " channel axis of every input"),
-          entry(NEGATIVE_AXIS,
-          "everywhere else in PyTorch a negative axis counts from the last; so it does here, and the"
-              + " output has the shape of the input"),
-          entry(MANAGER_WITH_RANGE,
-          "a manager with a given range is there to be used: forward quantizes with that range;"
-              + " resetting it still fails, for there is nothing to estimate it anew with"));
+              STALE_VIEW,
+              "a result that depends on the shape of an earlier input is wrong; the steps lie along"
+                  + " the channel axis of every input"),
+          entry(
+              NEGATIVE_AXIS,
+              "everywhere else in PyTorch a negative axis counts from the last; so it does here,"
+                  + " and the output has the shape of the input"),
+          entry(
+              MANAGER_WITH_RANGE,
+              "a manager with a given range is there to be used: forward quantizes with that range;"
+                  + " resetting it still fails, for there is nothing to estimate it anew with"));
 
   private Deviations() {}
 

@@ -54,8 +54,7 @@ class EstimatorGoldenTest {
     GoldenCase.requireNames("quantizer", quantizer, "method", "n_bits", "scale_domain", "eps");
     return Quantizer.create(
         GoldenQuantizers.method(quantizer),
-        GoldenQuantizers.options(quantizer)
-            .withPerChannel(params.path("per_channel").asBoolean()));
+        GoldenQuantizers.options(quantizer).withPerChannel(params.path("per_channel").asBoolean()));
   }
 
   private static void check(GoldenCase golden) {

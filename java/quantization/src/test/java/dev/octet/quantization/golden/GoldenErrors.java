@@ -17,12 +17,18 @@ final class GoldenErrors {
   /** Checks that something fails as the reference did, with a message in words. */
   static void assertFails(JsonNode error, Executable action) {
     String type = error.get("type").asText();
-    RuntimeException thrown = assertThrows(RuntimeException.class, action, () -> "expected: " + error);
+    RuntimeException thrown =
+        assertThrows(RuntimeException.class, action, () -> "expected: " + error);
     boolean fits =
         switch (type) {
           case "QuantizerNotInitializedError" -> thrown instanceof QuantizerNotInitializedException;
-          case "AssertionError", "ValueError", "TypeError", "IndexError", "RuntimeError",
-              "AttributeError", "NotImplementedError" ->
+          case "AssertionError",
+              "ValueError",
+              "TypeError",
+              "IndexError",
+              "RuntimeError",
+              "AttributeError",
+              "NotImplementedError" ->
               thrown instanceof IllegalArgumentException || thrown instanceof IllegalStateException;
           default -> throw new AssertionError("an exception this test does not know: " + error);
         };

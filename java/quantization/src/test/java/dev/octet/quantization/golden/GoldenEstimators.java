@@ -35,7 +35,8 @@ final class GoldenEstimators {
         options.hasNonNull("opt_method")
             ? RangeOptMethod.ofJsonName(options.get("opt_method").asText())
             : null;
-    Integer count = options.hasNonNull("num_candidates") ? options.get("num_candidates").asInt() : null;
+    Integer count =
+        options.hasNonNull("num_candidates") ? options.get("num_candidates").asInt() : null;
     Double margin = optionalDouble(options.path("range_margin"));
     return type == RangeEstimatorType.MSE
         ? MseParameters.of(method, count, margin)

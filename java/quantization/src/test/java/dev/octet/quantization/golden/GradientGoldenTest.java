@@ -18,7 +18,10 @@ class GradientGoldenTest {
   /** Of the sum of the magnitudes that are added, in 32-bit floats. */
   private static final double SUM_ERROR = 1e-6;
 
-  /** The reference multiplies the gradient by the scale and divides it again; here it passes as it is. */
+  /**
+   * The reference multiplies the gradient by the scale and divides it again; here it passes as it
+   * is.
+   */
   private static final double TWO_ROUNDINGS = 0x1p-23;
 
   @TestFactory
@@ -92,7 +95,8 @@ class GradientGoldenTest {
     double codes = Math.max(Math.abs(quantizer.intMin()), Math.abs(quantizer.intMax()));
     double deltaError = SUM_ERROR * codes * gradients * (log ? Math.max(1, largestScale) : 1);
     checkGradient(golden, "grad_delta", quantizer.delta(), deltaError);
-    checkGradient(golden, "grad_zero_float", quantizer.zeroFloat(), SUM_ERROR * gradients * largestScale);
+    checkGradient(
+        golden, "grad_zero_float", quantizer.zeroFloat(), SUM_ERROR * gradients * largestScale);
   }
 
   private static double sumOfMagnitudes(Tensor tensor) {

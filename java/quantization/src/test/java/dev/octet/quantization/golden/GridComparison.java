@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.fail;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Compares what quantizers compute. In the linear domain all is single IEEE operations, and equal. In the
- * log domain steps may differ in the last places, and so codes by one next to a tie.
+ * Compares what quantizers compute. In the linear domain all is single IEEE operations, and equal.
+ * In the log domain steps may differ in the last places, and so codes by one next to a tie.
  */
 final class GridComparison {
   /** A few units in the last place of 32-bit floats. */

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * How closely a manager must follow the reference. Equal, save for: the log domain and learned ranges
- * (last places); golden section, which stops somewhere in the flat part of the loss.
+ * How closely a manager must follow the reference. Equal, save for: the log domain and learned
+ * ranges (last places); golden section, which stops somewhere in the flat part of the loss.
  */
 final class ManagerComparison {
   private static final double LAST_PLACES = 2e-6;

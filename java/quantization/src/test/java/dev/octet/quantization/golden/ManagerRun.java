@@ -76,8 +76,8 @@ final class ManagerRun implements AutoCloseable {
   }
 
   /**
-   * Cross entropy is nearly flat, and libtorch's softmax differs between processors: only how good a
-   * range is can be compared.
+   * Cross entropy is nearly flat, and libtorch's softmax differs between processors: only how good
+   * a range is can be compared.
    */
   private boolean isCrossEntropy() {
     return manager.rangeEstimatorType() == RangeEstimatorType.CROSS_ENTROPY;

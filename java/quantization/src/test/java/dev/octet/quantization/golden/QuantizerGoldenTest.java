@@ -72,8 +72,7 @@ class QuantizerGoldenTest {
     }
   }
 
-  private static void checkStored(
-      GoldenCase golden, Quantizer quantizer, GridComparison compare) {
+  private static void checkStored(GoldenCase golden, Quantizer quantizer, GridComparison compare) {
     JsonNode values = golden.values();
     assertEquals(values.get("is_initialized").asBoolean(), quantizer.isInitialized());
     compare.assertSameShaped("_delta", golden.tensor("_delta"), quantizer.delta());
@@ -114,8 +113,7 @@ class QuantizerGoldenTest {
     }
   }
 
-  private static void checkOutputs(
-      GoldenCase golden, Quantizer quantizer, GridComparison compare) {
+  private static void checkOutputs(GoldenCase golden, Quantizer quantizer, GridComparison compare) {
     Tensor x = golden.tensor("x");
     try (Tensor expectedOut = expected(golden, "out", quantizer.axis(x));
         Tensor expectedCodes = expected(golden, "codes", quantizer.axis(x));

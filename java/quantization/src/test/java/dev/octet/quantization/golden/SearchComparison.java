@@ -19,8 +19,8 @@ final class SearchComparison {
   private static final double FLAT = 1e-3;
 
   /**
-   * libtorch's softmax differs in the last place between processors, which can lead a search of shifted
-   * ranges to another local minimum.
+   * libtorch's softmax differs in the last place between processors, which can lead a search of
+   * shifted ranges to another local minimum.
    */
   private static final double OTHER_MINIMUM = 3e-2;
 
@@ -35,7 +35,8 @@ final class SearchComparison {
   }
 
   /**
-   * Compares the losses of all candidates and finds that the least one is the reference's, or as good.
+   * Compares the losses of all candidates and finds that the least one is the reference's, or as
+   * good.
    *
    * @param seen elements of all batches so far
    * @param greatest the greatest magnitude among them
@@ -70,7 +71,9 @@ final class SearchComparison {
     return LOSS * loss + 1e-9 + 0x1p-22 * greatest * Math.sqrt(seen * loss);
   }
 
-  /** Checks that the range found gives every slice of the batch as small a loss as the reference's. */
+  /**
+   * Checks that the range found gives every slice of the batch as small a loss as the reference's.
+   */
   void assertAsGood(Tensor xMin, Tensor xMax) {
     TensorComparison.assertSameShape("xmin", xMin, search.currentXmin());
     TensorComparison.assertSameShape("xmax", xMax, search.currentXmax());

@@ -171,18 +171,23 @@ class QuantizationManagerTest {
     }
     System.gc();
     long before = Pointer.physicalBytes();
+    long objects = Pointer.totalCount();
     for (int i = 0; i < 1000; i++) {
       round(i);
     }
+    long left = Pointer.totalCount() - objects;
+    assertTrue(left < 100, left + " native objects were left to the garbage collector");
     System.gc();
     long grown = Pointer.physicalBytes() - before;
     assertTrue(grown < 32L << 20, "memory grew by " + grown + " bytes in 1000 rounds");
   }
 
-  /** One round makes tensors of 2 MiB altogether: a leak of any of them shows. */
+  /** One round makes several tensors of 256 KiB: a leak of any of them shows. */
   private static void round(int i) {
     RangeEstimatorParameters parameters =
-        i % 3 == 0 ? SEARCH : i % 3 == 1 ? new RunningMinMaxParameters() : new CurrentMinMaxParameters(1.0);
+        i % 3 == 0
+            ? SEARCH
+            : i % 3 == 1 ? new RunningMinMaxParameters() : new CurrentMinMaxParameters(1.0);
     try (QuantizationManager manager = i % 2 == 0 ? symmetric(parameters) : asymmetric(parameters);
         Tensor x = torch.randn(64, 1024)) {
       manager.forward(x).close();

@@ -15,7 +15,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -177,7 +179,7 @@ class QuantizerTest {
   void halvingTheModelKeepsRanges() {
     try (Quantizer quantizer = Quantizer.create(QuantizationMethod.ASYMMETRIC_UNIFORM, bits(4))) {
       quantizer.setQuantRange(-1, 1);
-      org.bytedeco.pytorch.Module parent = new org.bytedeco.pytorch.Module("parent");
+      Module parent = new Module("parent");
       parent.register_module("quantizer", quantizer.module());
       parent.to(ScalarType.Half, false);
       assertEquals(ScalarType.Float, quantizer.delta().scalar_type().intern());
@@ -220,8 +222,8 @@ class QuantizerTest {
     try (Quantizer quantizer = symmetric(bits(8).withPerChannel(true))) {
       int channels = 16;
       quantizer.setQuantRange(
-          torch.full(new long[] {channels}, new org.bytedeco.pytorch.Scalar(-2)),
-          torch.full(new long[] {channels}, new org.bytedeco.pytorch.Scalar(2)));
+          torch.full(new long[] {channels}, new Scalar(-2)),
+          torch.full(new long[] {channels}, new Scalar(2)));
       Tensor x = torch.randn(channels, 100);
       Tensor expected = quantizer.forward(x);
       ExecutorService threads = Executors.newFixedThreadPool(8);
@@ -244,8 +246,7 @@ class QuantizerTest {
 
   @Test
   void optionsAreChecked() {
-    assertThrows(
-        IllegalArgumentException.class, () -> bits(8).withPerChannel(true).withAxis(0));
+    assertThrows(IllegalArgumentException.class, () -> bits(8).withPerChannel(true).withAxis(0));
     assertThrows(IllegalArgumentException.class, () -> bits(25));
     assertThrows(IllegalArgumentException.class, () -> bits(8).withEps(0));
     assertThrows(IllegalArgumentException.class, () -> bits(8).withScaleDomain(null));
