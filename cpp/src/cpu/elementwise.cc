@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "cpu/elementwise_loop.h"
+#include "cpu/huge_pages.h"
 #include "cpu/thread_pool.h"
 
 namespace octet {
@@ -297,6 +298,12 @@ void RunElementwise(RowKernel kernel, const ElementwiseOperands& operands, const
                    parameters.count > 1,
                    loop.parameter_strides[inner],
                    way};
+  if (job.streaming && AllMemoryIsOneRun(loop)) {
+    for (int i = kMaxRowInputs; i < kMaxOperands; ++i) {
+      const LoopOperand& out = loop.operands[i];
+      if (out.data != nullptr) AdviseHugePages(out.data, loop.count * out.item_size);
+    }
+  }
   const int64_t pieces = (loop.count + kPiece - 1) / kPiece;
   ParallelFor(pieces, [&job](int64_t piece) {
     const int64_t begin = piece * kPiece;
