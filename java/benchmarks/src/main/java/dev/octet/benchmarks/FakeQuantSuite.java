@@ -4,6 +4,7 @@ package dev.octet.benchmarks;
 import static org.bytedeco.pytorch.global.torch.empty_like;
 import static org.bytedeco.pytorch.global.torch.fake_quantize_per_channel_affine;
 import static org.bytedeco.pytorch.global.torch.fake_quantize_per_tensor_affine;
+import static org.bytedeco.pytorch.global.torch.fake_quantize_per_tensor_affine_cachemask_out;
 import static org.bytedeco.pytorch.global.torch.randn;
 
 import dev.octet.quantization.kernel.Grid;
@@ -12,6 +13,7 @@ import dev.octet.quantization.quantizer.AsymmetricUniformQuantizer;
 import dev.octet.quantization.quantizer.Quantizer;
 import dev.octet.quantization.quantizer.QuantizerOptions;
 import dev.octet.quantization.quantizer.SymmetricUniformQuantizer;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -32,8 +34,10 @@ final class FakeQuantSuite extends TensorSuite {
       perTensor(elements);
       perChannel(elements);
     }
-    copy(1 << 20);
-    copy(1 << 24);
+    for (long elements : new long[] {1 << 20, 1 << 24}) {
+      kernelBesideKernel(elements);
+      kernelBesideCopy(elements);
+    }
   }
 
   private void perTensor(long elements) {
@@ -71,20 +75,43 @@ final class FakeQuantSuite extends TensorSuite {
             call(() -> fake_quantize_per_channel_affine(x, scale, zeroPoint, 0, -128, 127))));
   }
 
-  private void copy(long elements) {
+  private void kernelBesideKernel(long elements) {
     Tensor x = own(randn(elements));
     Tensor out = own(empty_like(x));
-    Quantizer quantizer = own(new SymmetricUniformQuantizer(QuantizerOptions.ofBits(8)));
-    quantizer.setQuantRange(-3, 3);
-    Grid grid =
-        new Grid(quantizer.delta(), null, quantizer.intMin(), quantizer.intMax(), false, 1e-8f, -1);
+    Tensor mask = own(x.gt(new Scalar(0)));
+    Tensor peerOut = own(empty_like(x));
+    Grid grid = symmetricGrid();
+    double scale = grid.delta().item_double();
     add(
         Comparison.bandwidth(
-            "kernel alone, f32, " + size(elements),
+            "kernel beside kernel, f32, " + size(elements),
+            F32_BYTES * elements,
+            () -> QuantizeKernels.fakeQuantize(grid, x, out),
+            TORCH + "_per_tensor_affine_cachemask.out",
+            () ->
+                fake_quantize_per_tensor_affine_cachemask_out(
+                        peerOut, mask, x, scale, 0, -128, 127)
+                    .close()));
+  }
+
+  private void kernelBesideCopy(long elements) {
+    Tensor x = own(randn(elements));
+    Tensor out = own(empty_like(x));
+    Grid grid = symmetricGrid();
+    add(
+        Comparison.bandwidth(
+            "kernel beside copy, f32, " + size(elements),
             F32_BYTES * elements,
             () -> QuantizeKernels.fakeQuantize(grid, x, out),
             "libtorch copy_",
             () -> out.copy_(x)));
+  }
+
+  private Grid symmetricGrid() {
+    Quantizer quantizer = own(new SymmetricUniformQuantizer(QuantizerOptions.ofBits(8)));
+    quantizer.setQuantRange(-3, 3);
+    return new Grid(
+        quantizer.delta(), null, quantizer.intMin(), quantizer.intMax(), false, 1e-8f, -1);
   }
 
   private static double scalar(Tensor tensor) {
