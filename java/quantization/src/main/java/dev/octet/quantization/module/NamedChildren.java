@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.module;
 
+import dev.octet.quantization.tree.ModuleTypes;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,7 +17,7 @@ final class NamedChildren {
   }
 
   void register(String name, Module child) {
-    parent.register_module(name, child);
+    parent.register_module(name, ModuleTypes.owned(child));
     children.put(name, child);
   }
 

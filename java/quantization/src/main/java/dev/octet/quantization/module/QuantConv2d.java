@@ -2,11 +2,7 @@
 package dev.octet.quantization.module;
 
 import dev.octet.quantization.config.QuantizationConfig;
-import dev.octet.quantization.tree.ChildHolder;
 import dev.octet.quantization.tree.CopyContext;
-import dev.octet.quantization.tree.FreshOutput;
-import dev.octet.quantization.tree.StructuralCopy;
-import java.util.Map;
 import org.bytedeco.pytorch.Conv2dImpl;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
@@ -15,8 +11,7 @@ import org.bytedeco.pytorch.Tensor;
  * A 2-D convolution with quantized weight and output. The original's padding mode is kept: zeros,
  * reflect, replicate and circular.
  */
-public final class QuantConv2d extends Conv2dImpl
-    implements QuantizedModule, ChildHolder, FreshOutput, StructuralCopy {
+public final class QuantConv2d extends Conv2dImpl implements QuantizedLayer {
   private final LayerQuantization quantization;
   private final Conv2dGeometry geometry;
 
@@ -57,16 +52,6 @@ public final class QuantConv2d extends Conv2dImpl
   @Override
   public LayerQuantization quantization() {
     return quantization;
-  }
-
-  @Override
-  public Map<String, Module> childObjects() {
-    return quantization.children();
-  }
-
-  @Override
-  public void childObject(String name, Module module) {
-    throw FixedChildren.refuse(this, name);
   }
 
   @Override

@@ -5,11 +5,7 @@ import static org.bytedeco.pytorch.global.torch.embedding;
 import static org.bytedeco.pytorch.global.torch.embedding_renorm_;
 
 import dev.octet.quantization.config.QuantizationConfig;
-import dev.octet.quantization.tree.ChildHolder;
 import dev.octet.quantization.tree.CopyContext;
-import dev.octet.quantization.tree.FreshOutput;
-import dev.octet.quantization.tree.StructuralCopy;
-import java.util.Map;
 import org.bytedeco.pytorch.EmbeddingImpl;
 import org.bytedeco.pytorch.EmbeddingOptions;
 import org.bytedeco.pytorch.Module;
@@ -23,8 +19,7 @@ import org.bytedeco.pytorch.Tensor;
  * <p>With {@code max_norm}, rows of the quantized table are renormalized when they are looked up; in
  * eval mode the table that is kept stays so.
  */
-public final class QuantEmbedding extends EmbeddingImpl
-    implements QuantizedModule, ChildHolder, FreshOutput, StructuralCopy {
+public final class QuantEmbedding extends EmbeddingImpl implements QuantizedLayer {
   private final LayerQuantization quantization;
   private final long paddingIndex;
   private final boolean renormalizes;
@@ -83,16 +78,6 @@ public final class QuantEmbedding extends EmbeddingImpl
   @Override
   public LayerQuantization quantization() {
     return quantization;
-  }
-
-  @Override
-  public Map<String, Module> childObjects() {
-    return quantization.children();
-  }
-
-  @Override
-  public void childObject(String name, Module module) {
-    throw FixedChildren.refuse(this, name);
   }
 
   @Override

@@ -4,11 +4,7 @@ package dev.octet.quantization.module;
 import static org.bytedeco.pytorch.global.torch.layer_norm;
 
 import dev.octet.quantization.config.QuantizationConfig;
-import dev.octet.quantization.tree.ChildHolder;
 import dev.octet.quantization.tree.CopyContext;
-import dev.octet.quantization.tree.FreshOutput;
-import dev.octet.quantization.tree.StructuralCopy;
-import java.util.Map;
 import org.bytedeco.pytorch.LayerNormImpl;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
@@ -18,8 +14,7 @@ import org.bytedeco.pytorch.TensorOptional;
  * A layer normalization with quantized weight and output. Without an affine part there is no weight
  * to quantize, and its quantizer has no effect.
  */
-public final class QuantLayerNorm extends LayerNormImpl
-    implements QuantizedModule, ChildHolder, FreshOutput, StructuralCopy {
+public final class QuantLayerNorm extends LayerNormImpl implements QuantizedLayer {
   private final LayerQuantization quantization;
   private final long[] normalizedShape;
   private final double eps;
@@ -72,16 +67,6 @@ public final class QuantLayerNorm extends LayerNormImpl
   @Override
   public LayerQuantization quantization() {
     return quantization;
-  }
-
-  @Override
-  public Map<String, Module> childObjects() {
-    return quantization.children();
-  }
-
-  @Override
-  public void childObject(String name, Module module) {
-    throw FixedChildren.refuse(this, name);
   }
 
   @Override

@@ -4,19 +4,14 @@ package dev.octet.quantization.module;
 import static org.bytedeco.pytorch.global.torch.linear;
 
 import dev.octet.quantization.config.QuantizationConfig;
-import dev.octet.quantization.tree.ChildHolder;
 import dev.octet.quantization.tree.CopyContext;
-import dev.octet.quantization.tree.FreshOutput;
-import dev.octet.quantization.tree.StructuralCopy;
-import java.util.Map;
 import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 
 /** A linear layer with quantized weight and output: {@code Q(x Q(W)^T + b)}. */
-public final class QuantLinear extends LinearImpl
-    implements QuantizedModule, ChildHolder, FreshOutput, StructuralCopy {
+public final class QuantLinear extends LinearImpl implements QuantizedLayer {
   private final LayerQuantization quantization;
 
   /** Takes the place of a layer, sharing its parameters. */
@@ -56,16 +51,6 @@ public final class QuantLinear extends LinearImpl
   @Override
   public LayerQuantization quantization() {
     return quantization;
-  }
-
-  @Override
-  public Map<String, Module> childObjects() {
-    return quantization.children();
-  }
-
-  @Override
-  public void childObject(String name, Module module) {
-    throw FixedChildren.refuse(this, name);
   }
 
   @Override

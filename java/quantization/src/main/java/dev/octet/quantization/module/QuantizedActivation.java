@@ -2,17 +2,12 @@
 package dev.octet.quantization.module;
 
 import dev.octet.quantization.config.QuantizationConfig;
-import dev.octet.quantization.tree.ChildHolder;
 import dev.octet.quantization.tree.CopyContext;
-import dev.octet.quantization.tree.FreshOutput;
-import dev.octet.quantization.tree.StructuralCopy;
-import java.util.Map;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
 /** A quantizer of whatever flows through. */
-public final class QuantizedActivation extends Module
-    implements QuantizedModule, ChildHolder, FreshOutput, StructuralCopy {
+public final class QuantizedActivation extends Module implements QuantizedLayer {
   private final LayerQuantization quantization;
 
   /** Uses the activation part of the configuration. */
@@ -37,16 +32,6 @@ public final class QuantizedActivation extends Module
   @Override
   public LayerQuantization quantization() {
     return quantization;
-  }
-
-  @Override
-  public Map<String, Module> childObjects() {
-    return quantization.children();
-  }
-
-  @Override
-  public void childObject(String name, Module module) {
-    throw FixedChildren.refuse(this, name);
   }
 
   @Override
