@@ -48,7 +48,8 @@ final class GoldenFolder {
   private static Path locate() {
     String property = System.getProperty("octet.goldens", "");
     if (!property.isEmpty()) {
-      Path path = Path.of(property);
+      // Relative to where Maven was started, not to the module whose tests run.
+      Path path = Path.of(System.getProperty("octet.root", "")).resolve(property);
       if (!Files.isRegularFile(path.resolve("index.json"))) {
         throw new IllegalStateException(
             "-Doctet.goldens=" + property + ": no index.json there, expected a folder of cases");
