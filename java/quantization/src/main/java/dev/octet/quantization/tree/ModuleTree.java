@@ -343,6 +343,7 @@ public final class ModuleTree {
     if (module == null || module.isNull() || module.getClass() == Module.class) {
       return;
     }
+    NativeModules.share(module);
     Module known = held.get(module.address());
     boolean better = known == null || NativeModules.isPreset(known.getClass());
     boolean preset = NativeModules.isPreset(module.getClass());

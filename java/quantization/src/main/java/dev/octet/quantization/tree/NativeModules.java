@@ -48,7 +48,51 @@ final class NativeModules {
 
   /** A view of the module that has a share of it: the module itself where it does. */
   static Module owned(Module module) {
-    return owns(module) ? module : newShare(module);
+    if (!owns(module)) {
+      return newShare(module);
+    }
+    share(module);
+    return module;
+  }
+
+  /**
+   * Turns an object that owns its native module alone into one that has a share of it.
+   *
+   * <p>The presets' constructors of pooling, padding, dropout and normalization modules make native
+   * objects without a reference count. Registering such a module gives it one that the Java object
+   * does not know of, and both free it.
+   */
+  static void share(Module module) {
+    Object deallocator = get(DEALLOCATOR, module);
+    if (!NATIVE_DEALLOCATOR.isInstance(deallocator)) {
+      return;
+    }
+    try {
+      if (OWNER.getLong(deallocator) == module.address()) {
+        give(deallocator, firstShare(module));
+      }
+    } catch (IllegalAccessException e) {
+      throw inaccessible(e);
+    }
+  }
+
+  private static Module firstShare(Module module) {
+    try (SharedModuleVector all = module.modules(true)) {
+      return all.get(0);
+    } catch (RuntimeException nobodyElseOwnsIt) {
+      try (SharedModuleVector one = new SharedModuleVector(module)) {
+        return one.get(0);
+      }
+    }
+  }
+
+  /** Makes a deallocator release the share of another object, which loses it. */
+  private static void give(Object deallocator, Module share) throws IllegalAccessException {
+    Object from = get(DEALLOCATOR, share);
+    OWNER.set(deallocator, OWNER.get(from));
+    RELEASE.set(deallocator, RELEASE.get(from));
+    OWNER.set(from, 0L);
+    RELEASE.set(from, 0L);
   }
 
   /**
@@ -82,6 +126,7 @@ final class NativeModules {
 
   private static Module newShare(Module module) {
     if (owns(module)) {
+      share(module);
       try (SharedModuleVector one = new SharedModuleVector(module)) {
         return one.get(0);
       }
