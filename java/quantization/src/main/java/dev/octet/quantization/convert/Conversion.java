@@ -9,9 +9,12 @@ import dev.octet.quantization.state.QuantizationStates;
 import dev.octet.quantization.tree.ModelCopier;
 import dev.octet.quantization.tree.ModuleTree;
 import dev.octet.quantization.tree.ModuleTypes;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Module;
 import org.slf4j.Logger;
@@ -58,7 +61,10 @@ public final class Conversion {
    */
   public static Module convertToQuantized(Module model, QuantizationMap map) {
     checkPlan(model, map);
-    return quantizeModel(ModelCopier.copy(model), map);
+    Execution execution = new Execution(ModelCopier.copy(model), map);
+    execution.run();
+    execution.closeReplacedLayers();
+    return execution.root;
   }
 
   /**
@@ -105,16 +111,9 @@ public final class Conversion {
    */
   public static Module quantizeModel(Module model, QuantizationMap map) {
     checkPlan(model, map);
-    ModuleTree tree = ModuleTree.of(ModuleTree.adopt(model));
-    ConversionPlan plan = ConversionPlan.of(tree, map);
-    if (map.inputActivationQConfigMap().containsKey("")) {
-      LOG.warn(
-          "the map's input quantizer for the root (path '') has no effect: name the modules that"
-              + " take the model's input");
-    }
-    Module root = new Execution(tree).run(plan);
-    QuantizationStates.enableQuantStates(root);
-    return root;
+    Execution execution = new Execution(model, map);
+    execution.run();
+    return execution.root;
   }
 
   /** Carries a plan out. */
@@ -122,15 +121,23 @@ public final class Conversion {
     private record Shared(long identity, QuantizedModuleConfig config) {}
 
     private final ModuleTree tree;
+    private final ConversionPlan plan;
     private final Map<Shared, Module> quantized = new HashMap<>();
+    private final Set<Module> replacedLayers = Collections.newSetFromMap(new IdentityHashMap<>());
     private Module root;
 
-    Execution(ModuleTree tree) {
-      this.tree = tree;
-      this.root = tree.root();
+    Execution(Module model, QuantizationMap map) {
+      tree = ModuleTree.of(ModuleTree.adopt(model));
+      plan = ConversionPlan.of(tree, map);
+      root = tree.root();
+      if (map.inputActivationQConfigMap().containsKey("")) {
+        LOG.warn(
+            "the map's input quantizer for the root (path '') has no effect: name the modules that"
+                + " take the model's input");
+      }
     }
 
-    Module run(ConversionPlan plan) {
+    void run() {
       for (PlannedModule planned : plan.modules()) {
         Module original = planned.node().module();
         Module module = original;
@@ -144,6 +151,9 @@ public final class Conversion {
                     .quantizedModule()
                     .quantize(original, config.qconfig(), planned.node().path());
             quantized.put(key, module);
+            if (QuantizedModules.defaultConversions().containsValue(config.quantizedModule())) {
+              replacedLayers.add(original);
+            }
           }
         }
         if (planned.input().isPresent()) {
@@ -153,7 +163,16 @@ public final class Conversion {
           put(planned, module);
         }
       }
-      return root;
+      QuantizationStates.enableQuantStates(root);
+    }
+
+    /**
+     * Frees layers whose parameters a layer of ours has taken over, where nobody else knows them. One
+     * that is still somewhere in the model, because an entry is for another of its paths, stays.
+     */
+    void closeReplacedLayers() {
+      ModuleTree.of(root).nodes().forEach(node -> replacedLayers.remove(node.module()));
+      replacedLayers.forEach(Module::close);
     }
 
     private void put(PlannedModule planned, Module module) {

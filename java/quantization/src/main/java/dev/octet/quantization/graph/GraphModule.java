@@ -300,6 +300,13 @@ public class GraphModule extends Module
     return new GraphModule(typeName, childCopies, attributeCopies, program, is_training());
   }
 
+  /** Closes the graph's handles of its own tensors, and this one. */
+  @Override
+  public void close() {
+    attributes.values().forEach(attribute -> attribute.tensor().close());
+    super.close();
+  }
+
   /**
    * Print the nodes as a program.
    *

@@ -7,6 +7,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
@@ -187,9 +189,12 @@ public final class LayerQuantization {
   }
 
   private static boolean sameKind(Tensor a, Tensor b) {
-    return a.scalar_type().intern() == b.scalar_type().intern()
-        && a.device().type().intern() == b.device().type().intern()
-        && a.device().index() == b.device().index();
+    try (Device deviceOfA = a.device();
+        Device deviceOfB = b.device()) {
+      return a.scalar_type().intern() == b.scalar_type().intern()
+          && deviceOfA.type().intern() == deviceOfB.type().intern()
+          && deviceOfA.index() == deviceOfB.index();
+    }
   }
 
   /**

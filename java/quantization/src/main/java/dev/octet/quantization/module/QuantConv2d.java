@@ -54,6 +54,13 @@ public final class QuantConv2d extends Conv2dImpl implements QuantizedLayer {
     return quantization;
   }
 
+  /** Closes this handle and the weight that is kept. */
+  @Override
+  public void close() {
+    quantization.dropCache();
+    super.close();
+  }
+
   @Override
   public Module copyStructure(CopyContext context) {
     return new QuantConv2d(this, context);

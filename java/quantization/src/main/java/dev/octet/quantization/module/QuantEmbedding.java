@@ -80,6 +80,13 @@ public final class QuantEmbedding extends EmbeddingImpl implements QuantizedLaye
     return quantization;
   }
 
+  /** Closes this handle and the weight that is kept. */
+  @Override
+  public void close() {
+    quantization.dropCache();
+    super.close();
+  }
+
   @Override
   public Module copyStructure(CopyContext context) {
     return new QuantEmbedding(this, context);

@@ -69,6 +69,13 @@ public final class QuantLayerNorm extends LayerNormImpl implements QuantizedLaye
     return quantization;
   }
 
+  /** Closes this handle and the weight that is kept. */
+  @Override
+  public void close() {
+    quantization.dropCache();
+    super.close();
+  }
+
   @Override
   public Module copyStructure(CopyContext context) {
     return new QuantLayerNorm(this, context);

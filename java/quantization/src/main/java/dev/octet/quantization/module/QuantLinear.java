@@ -53,6 +53,13 @@ public final class QuantLinear extends LinearImpl implements QuantizedLayer {
     return quantization;
   }
 
+  /** Closes this handle and the weight that is kept. */
+  @Override
+  public void close() {
+    quantization.dropCache();
+    super.close();
+  }
+
   @Override
   public Module copyStructure(CopyContext context) {
     return new QuantLinear(this, context);

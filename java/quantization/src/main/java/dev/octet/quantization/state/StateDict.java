@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.StringTensorDict;
@@ -94,7 +95,9 @@ public final class StateDict {
     for (long i = 0; i < tensors.size(); i++) {
       StringTensorDictItem item = tensors.get(i);
       if (item.value().defined()) {
-        into.put(prefix + item.key().getString(), new Tensor(item.value()));
+        try (BytePointer key = item.key()) {
+          into.put(prefix + key.getString(), new Tensor(item.value()));
+        }
       }
     }
   }

@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.TensorImpl;
  *
  * <p>Obtained from {@link ModelCopier}. Not thread-safe.
  */
-public final class CopyContext {
+public final class CopyContext implements AutoCloseable {
 
   private final ModuleTree tree;
   private final Map<Long, Module> modules = new HashMap<>();
@@ -48,7 +48,8 @@ public final class CopyContext {
    * Copy a tensor of the model, which does or does not require a gradient as the original does.
    *
    * @param tensor the original
-   * @return its copy; a handle of the same tensor each time
+   * @return its copy, the same each time; a handle that is closed when the whole model is copied, of
+   *     which a module keeps {@code new Tensor(copy)}
    */
   public Tensor copy(Tensor tensor) {
     Tensor copy = tensors.get(key(tensor));
@@ -65,6 +66,12 @@ public final class CopyContext {
   /** Say what the copy of a tensor is, where a module has made it already. */
   void copied(Tensor original, Tensor copy) {
     tensors.putIfAbsent(key(original), copy);
+  }
+
+  /** Close the handles of the tensors' copies, which belong to the copied modules now. */
+  @Override
+  public void close() {
+    tensors.values().forEach(Tensor::close);
   }
 
   static long key(Tensor tensor) {

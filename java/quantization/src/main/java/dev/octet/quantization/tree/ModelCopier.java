@@ -34,7 +34,9 @@ public final class ModelCopier {
    */
   @SuppressWarnings("unchecked")
   public static <M extends Module> M copy(M model) {
-    return (M) new CopyContext(model).copy(model);
+    try (CopyContext context = new CopyContext(model)) {
+      return (M) context.copy(model);
+    }
   }
 
   /**

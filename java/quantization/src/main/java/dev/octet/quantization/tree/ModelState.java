@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.StringTensorDict;
@@ -24,8 +25,8 @@ final class ModelState {
   static void copy(Module from, Module to) {
     Map<String, Tensor> source = tensors(from);
     Map<String, Tensor> destination = tensors(to);
-    verify(source, destination);
     try (NoGradGuard noGrad = new NoGradGuard()) {
+      verify(source, destination);
       source.forEach(
           (name, tensor) -> {
             Tensor copy = destination.get(name);
@@ -35,6 +36,9 @@ final class ModelState {
             }
             copy.set_requires_grad(tensor.requires_grad());
           });
+    } finally {
+      source.values().forEach(Tensor::close);
+      destination.values().forEach(Tensor::close);
     }
     copyModes(from, to);
   }
@@ -55,6 +59,7 @@ final class ModelState {
         copyTiedMember(from, to, getter, setter, source, context);
       }
     }
+    source.values().forEach(Tensor::close);
   }
 
   private static void copyTiedMember(
@@ -151,7 +156,9 @@ final class ModelState {
   private static void addAll(StringTensorDict dict, Map<String, Tensor> all) {
     for (long i = 0; i < dict.size(); i++) {
       StringTensorDictItem item = dict.get(i);
-      all.put(item.key().getString(), new Tensor(item.value()));
+      try (BytePointer key = item.key()) {
+        all.put(key.getString(), new Tensor(item.value()));
+      }
     }
   }
 }

@@ -4,6 +4,7 @@ package dev.octet.quantization.tree;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.StringSharedModuleDict;
 import org.bytedeco.pytorch.StringSharedModuleDictItem;
@@ -17,13 +18,15 @@ import org.bytedeco.pytorch.StringSharedModuleDictItem;
  */
 record ModuleInfo(Module module, Map<String, Module> children, List<Slot> slots) {
 
-  /** Views of the children as the native registry has them. */
+  /** Views of the children as the native registry has them; the caller closes those it drops. */
   static Map<String, Module> registered(Module module) {
     Map<String, Module> views = new LinkedHashMap<>();
     try (StringSharedModuleDict dict = module.named_children()) {
       for (long i = 0; i < dict.size(); i++) {
         StringSharedModuleDictItem item = dict.get(i);
-        views.put(item.key().getString(), item.value());
+        try (BytePointer key = item.key()) {
+          views.put(key.getString(), item.value());
+        }
       }
     }
     return views;

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.SequentialImpl;
 
@@ -95,6 +96,25 @@ public final class ModuleTree {
     } catch (ModuleReplaceException e) {
       return container;
     }
+  }
+
+  /**
+   * Free the native memory of a model now, not when the garbage collector finds its Java objects.
+   *
+   * <p>The model cannot be used afterwards. Tensors that the caller took from it stay.
+   *
+   * @param root the model
+   */
+  public static void close(Module root) {
+    Set<Module> modules = Collections.newSetFromMap(new IdentityHashMap<>());
+    List<Module> order = new ArrayList<>();
+    for (ModuleNode node : of(root).nodes()) {
+      if (modules.add(node.module())) {
+        order.add(node.module());
+      }
+    }
+    Collections.reverse(order);
+    order.forEach(Module::close);
   }
 
   /**
@@ -356,7 +376,14 @@ public final class ModuleTree {
     Map<String, Module> known = parent instanceof ChildHolder h ? h.childObjects() : Map.of();
     Map<String, Module> children = new LinkedHashMap<>();
     ModuleInfo.registered(parent)
-        .forEach((name, view) -> children.put(name, resolve(parent, name, view, known.get(name))));
+        .forEach(
+            (name, view) -> {
+              Module child = resolve(parent, name, view, known.get(name));
+              if (child != view) {
+                view.close();
+              }
+              children.put(name, child);
+            });
     return children;
   }
 

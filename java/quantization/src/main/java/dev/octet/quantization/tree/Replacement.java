@@ -123,6 +123,10 @@ final class Replacement {
         parent.unregister_module(child.getKey());
         parent.register_module(child.getKey(), swapped ? share : child.getValue());
       }
+      child.getValue().close();
+    }
+    if (share != target) {
+      share.close();
     }
   }
 }
