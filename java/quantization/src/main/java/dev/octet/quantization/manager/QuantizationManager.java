@@ -367,13 +367,19 @@ public final class QuantizationManager extends Module
     children.put(name, module);
   }
 
-  /** Closes quantizer and estimator, and this handle; a native model that has them keeps them. */
+  /**
+   * Lets go of this handle, and with the last hold on it of quantizer and estimator, whose handles
+   * outlive the scopes in which their tensors change; a native model that has them keeps them.
+   */
   @Override
-  public void close() {
-    quantizer.close();
-    if (estimator != null) {
-      estimator.close();
+  public boolean releaseReference() {
+    boolean released = super.releaseReference();
+    if (released) {
+      quantizer.close();
+      if (estimator != null) {
+        estimator.close();
+      }
     }
-    super.close();
+    return released;
   }
 }

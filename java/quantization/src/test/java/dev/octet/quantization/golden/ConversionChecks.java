@@ -37,6 +37,8 @@ final class ConversionChecks {
   // A search ends somewhere in the flat bottom of its loss, so that grids differ by this much.
   private static final double SEARCH_TOLERANCE = 1e-3;
   private static final double LEARNED_TOLERANCE = 1e-3;
+  // The softmax in the loss differs between processors, and the loss is flatter still.
+  private static final double CROSS_ENTROPY_TOLERANCE = 3e-2;
 
   private final ConversionCase golden;
   private Module model;
@@ -165,7 +167,7 @@ final class ConversionChecks {
           what,
           expected,
           actual,
-          outputTolerance(),
+          crossEntropy() ? largestStep() : outputTolerance(),
           outputTolerance(),
           Math.max(2, expected.numel() / 50) + 2 * moved,
           1.01 * Math.max(jitter.path("max_abs").asDouble(0), largestStep()));
@@ -173,7 +175,9 @@ final class ConversionChecks {
   }
 
   private double outputTolerance() {
-    return searches()
+    return crossEntropy()
+        ? CROSS_ENTROPY_TOLERANCE
+        : searches()
         ? SEARCH_TOLERANCE
         : golden.kind().equals("training") ? LEARNED_TOLERANCE : OUTPUT_TOLERANCE;
   }
@@ -234,7 +238,9 @@ final class ConversionChecks {
         double tolerance =
             moves()
                 ? 0.1
-                : searches()
+                : crossEntropy()
+                    ? CROSS_ENTROPY_TOLERANCE
+                    : searches()
                     ? SEARCH_TOLERANCE
                     : golden.kind().equals("training") ? LEARNED_TOLERANCE : RANGE_TOLERANCE;
         TensorComparison.assertClose(
@@ -255,6 +261,10 @@ final class ConversionChecks {
 
   private static boolean weightRange(String key) {
     return key.contains("weight_quantizer.");
+  }
+
+  private boolean crossEntropy() {
+    return golden.detail().get("effective_map").toString().contains("\"cross_entropy\"");
   }
 
   private boolean searches() {
