@@ -39,6 +39,7 @@ final class RangesSuite extends TensorSuite {
     percentile(1 << 20);
     mse(1 << 14);
     mse(1 << 18);
+    mse(1 << 20);
     msePerChannel(1 << 18);
   }
 
@@ -118,18 +119,21 @@ final class RangesSuite extends TensorSuite {
             () -> operators(x, true)));
   }
 
-  /** What a quantizer written with tensor operators does for every candidate. */
+  /**
+   * What the reference does for every candidate, operator by operator: the quantizer's division,
+   * rounding, zero point, clamping and product, then the difference, its square and the sum.
+   */
   private static void operators(Tensor x, boolean perChannel) {
     for (int i = 1; i <= CANDIDATES; i++) {
       try (PointerScope scope = new PointerScope()) {
         Scalar scale = new Scalar(5.0 * i / CANDIDATES / INT_MAX);
+        Scalar zeroPoint = new Scalar(0.0);
         Tensor codes =
             clamp(
-                x.div(scale).round(),
+                x.div(scale).round().add(zeroPoint),
                 new ScalarOptional(new Scalar(INT_MIN)),
                 new ScalarOptional(new Scalar(INT_MAX)));
-        Tensor error = x.sub(codes.mul(scale));
-        Tensor squares = error.mul(error);
+        Tensor squares = x.sub(codes.sub(zeroPoint).mul(scale)).pow(new Scalar(2));
         Tensor loss = perChannel ? squares.sum(1) : squares.sum();
         if (!loss.defined()) {
           throw new IllegalStateException("the operators gave no result");
