@@ -10,13 +10,13 @@ public final class QuantizationMapException extends IOException {
   private final int line;
   private final String field;
 
-  QuantizationMapException(String message, int line, String field, Throwable cause) {
-    super(message, cause);
+  QuantizationMapException(String message, int line, String field) {
+    super(message);
     this.line = line;
     this.field = field;
   }
 
-  /** Returns the line, counted from 1, or -1 if it is not known. */
+  /** Returns the line, counted from 1. */
   public int line() {
     return line;
   }
