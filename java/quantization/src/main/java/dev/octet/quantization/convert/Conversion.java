@@ -3,6 +3,7 @@ package dev.octet.quantization.convert;
 
 import dev.octet.quantization.config.QuantizationMap;
 import dev.octet.quantization.config.QuantizedModuleConfig;
+import dev.octet.quantization.config.QuantizedModuleType;
 import dev.octet.quantization.module.QuantizedInputModule;
 import dev.octet.quantization.module.QuantizedModules;
 import dev.octet.quantization.state.QuantizationStates;
@@ -12,6 +13,7 @@ import dev.octet.quantization.tree.ModuleTypes;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -105,9 +107,10 @@ public final class Conversion {
    *     container of the presets, which can't run Java modules
    * @throws UnknownModuleException if the map names a path that the model does not have; the model
    *     is unchanged then
-   * @throws IllegalArgumentException if a quantized module type does not fit its module
+   * @throws IllegalArgumentException if a quantized module type does not fit its module; no module
+   *     is quantized then
    * @throws dev.octet.quantization.tree.ModuleReplaceException if a module can't be swapped; the
-   *     message names the field and what to do
+   *     message names the field and what to do, and no module is quantized
    */
   public static Module quantizeModel(Module model, QuantizationMap map) {
     checkPlan(model, map);
@@ -137,33 +140,52 @@ public final class Conversion {
       }
     }
 
+    /** Makes all modules, and checks that all can be put in their places, before it changes any. */
     void run() {
+      Map<PlannedModule, Module> modules = new LinkedHashMap<>();
       for (PlannedModule planned : plan.modules()) {
         Module original = planned.node().module();
-        Module module = original;
-        if (planned.decision().replaces()) {
-          QuantizedModuleConfig config = planned.config().orElseThrow();
-          Shared key = new Shared(ModuleTypes.identity(original), config);
-          module = quantized.get(key);
-          if (module == null) {
-            module =
-                config
-                    .quantizedModule()
-                    .quantize(original, config.qconfig(), planned.node().path());
-            quantized.put(key, module);
-            if (QuantizedModules.defaultConversions().containsValue(config.quantizedModule())) {
-              replacedLayers.add(original);
-            }
-          }
-        }
+        Module module = planned.decision().replaces() ? quantized(planned) : original;
         if (planned.input().isPresent()) {
           module = new QuantizedInputModule(module, planned.input().get());
         }
         if (module != original) {
-          put(planned, module);
+          modules.put(planned, module);
         }
       }
+      modules.forEach(this::check);
+      modules.forEach(this::put);
       QuantizationStates.enableQuantStates(root);
+    }
+
+    private Module quantized(PlannedModule planned) {
+      Module original = planned.node().module();
+      QuantizedModuleConfig config = planned.config().orElseThrow();
+      QuantizedModuleType type = config.quantizedModule();
+      Shared key = new Shared(ModuleTypes.identity(original), config);
+      Module module = quantized.get(key);
+      if (module == null) {
+        module = type.quantize(original, config.qconfig(), planned.node().path());
+        if (module == null) {
+          throw new IllegalArgumentException(
+              "quantized_module of '"
+                  + planned.node().path()
+                  + "' is "
+                  + type.name()
+                  + ", whose quantize() returned null, expected a module");
+        }
+        quantized.put(key, module);
+        if (QuantizedModules.defaultConversions().containsValue(type)) {
+          replacedLayers.add(original);
+        }
+      }
+      return module;
+    }
+
+    private void check(PlannedModule planned, Module module) {
+      if (planned.node().parent() != null) {
+        tree.checkReplace(planned.node().parent(), planned.node().name(), module);
+      }
     }
 
     /**

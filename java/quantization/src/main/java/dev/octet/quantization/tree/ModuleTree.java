@@ -244,6 +244,31 @@ public final class ModuleTree {
    * @throws ModuleReplaceException if a place cannot be set; nothing has changed then
    */
   public void replace(Module parent, String name, Module replacement) {
+    Replacement plan = checkedPlan(parent, name, replacement);
+    if (plan.changesNothing()) {
+      return;
+    }
+    plan.apply();
+    plan.touched().forEach(infos::remove);
+    infos.remove(ModuleTypes.resolve(parent));
+    Module target = ModuleTypes.resolve(replacement);
+    held.put(target.address(), target);
+  }
+
+  /**
+   * Check that a child of a module can be replaced, changing nothing.
+   *
+   * @param parent a module of this tree
+   * @param name the name under which it registered the child
+   * @param replacement the module that would take its place
+   * @throws IllegalArgumentException if the parent has no such child
+   * @throws ModuleReplaceException if a place cannot be set
+   */
+  public void checkReplace(Module parent, String name, Module replacement) {
+    checkedPlan(parent, name, replacement);
+  }
+
+  private Replacement checkedPlan(Module parent, String name, Module replacement) {
     Objects.requireNonNull(
         replacement, "replacement is null; pass the module that takes the place");
     Module holder = ModuleTypes.resolve(parent);
@@ -257,18 +282,12 @@ public final class ModuleTree {
               + "'; it has "
               + children(holder).keySet());
     }
-    if (old == target) {
-      return;
-    }
-    if (runsChildrenNatively(holder)) {
+    if (old != target && runsChildrenNatively(holder)) {
       throw new ModuleReplaceException(nativeParent(holder, name));
     }
     Replacement plan = new Replacement(holder, name, old, target, slotsOf(holder, name, old));
     plan.check();
-    plan.apply();
-    plan.touched().forEach(infos::remove);
-    infos.remove(holder);
-    held.put(target.address(), target);
+    return plan;
   }
 
   /** Code of the presets' modules calls their children natively, whatever Java object there is. */

@@ -25,8 +25,16 @@ final class Replacement {
     this.slots = slots;
   }
 
+  /** Whether the module is in its place already. */
+  boolean changesNothing() {
+    return old == target;
+  }
+
   /** Find everything that stands in the way, changing nothing. */
   void check() {
+    if (changesNothing()) {
+      return;
+    }
     ModuleTypes.identity(target);
     for (Slot slot : slots) {
       Place place = slot.place();
