@@ -25,10 +25,10 @@ import dev.octet.quantization.estimator.RangeEstimatorType;
   "per_channel"
 })
 public record WeightQuantConfig(
-    @JsonProperty(value = "n_bits", required = true) int nBits,
-    @JsonProperty(value = "symmetric", required = true) boolean symmetric,
-    @JsonProperty(value = "range_estimator", required = true) RangeEstimatorType rangeEstimator,
-    @JsonProperty("range_estimator_params") @EstimatorParametersJson RangeEstimatorParameters rangeEstimatorParams,
+    @JsonProperty("n_bits") int nBits,
+    @JsonProperty("symmetric") boolean symmetric,
+    @JsonProperty("range_estimator") RangeEstimatorType rangeEstimator,
+    @JsonProperty("range_estimator_params") RangeEstimatorParameters rangeEstimatorParams,
     @JsonProperty("per_channel") boolean perChannel) {
 
   /**
