@@ -89,8 +89,7 @@ final class FakeQuantSuite extends TensorSuite {
             () -> QuantizeKernels.fakeQuantize(grid, x, out),
             TORCH + "_per_tensor_affine_cachemask.out",
             () ->
-                fake_quantize_per_tensor_affine_cachemask_out(
-                        peerOut, mask, x, scale, 0, -128, 127)
+                fake_quantize_per_tensor_affine_cachemask_out(peerOut, mask, x, scale, 0, -128, 127)
                     .close()));
   }
 

@@ -49,8 +49,7 @@ public class CallOverheadBenchmark {
     quantizer = new SymmetricUniformQuantizer(QuantizerOptions.ofBits(8));
     quantizer.setQuantRange(-3, 3);
     grid =
-        new Grid(
-            quantizer.delta(), null, quantizer.intMin(), quantizer.intMax(), false, 1e-8f, -1);
+        new Grid(quantizer.delta(), null, quantizer.intMin(), quantizer.intMax(), false, 1e-8f, -1);
   }
 
   @TearDown

@@ -24,9 +24,9 @@ import org.bytedeco.pytorch.Module;
  *   <li>otherwise the module's children are looked at.
  * </ol>
  *
- * A module that an entry applies to is replaced and not descended into; if the entry's configuration
- * quantizes nothing, it stays. {@link #inputActivationQConfigMap()} then puts a quantizer in front of
- * whatever stands at a path.
+ * A module that an entry applies to is replaced and not descended into; if the entry's
+ * configuration quantizes nothing, it stays. {@link #inputActivationQConfigMap()} then puts a
+ * quantizer in front of whatever stands at a path.
  *
  * <p>Instances are immutable and safe for use by several threads.
  */
@@ -156,7 +156,9 @@ public final class QuantizationMap {
 
     /** Quantizes all modules of exactly this class. */
     public Builder module(
-        Class<? extends Module> type, QuantizedModuleType quantizedModule, QuantizationConfig config) {
+        Class<? extends Module> type,
+        QuantizedModuleType quantizedModule,
+        QuantizationConfig config) {
       return module(typeName(type), new QuantizedModuleConfig(quantizedModule, config));
     }
 
@@ -167,7 +169,8 @@ public final class QuantizationMap {
     }
 
     /** Quantizes the module at this path, whatever the entries by type say. */
-    public Builder instance(String path, QuantizedModuleType quantizedModule, QuantizationConfig config) {
+    public Builder instance(
+        String path, QuantizedModuleType quantizedModule, QuantizationConfig config) {
       return instance(path, new QuantizedModuleConfig(quantizedModule, config));
     }
 

@@ -16,9 +16,9 @@ public interface QuantizedModuleType {
   /**
    * Makes the quantized module that takes the place of the original.
    *
-   * <p>The new module takes over the original's parameters (it shares their storage). It must have a
-   * public {@code forward} that takes what the original's takes. Where it can't be assigned to the
-   * Java fields that hold the original, it must implement {@code
+   * <p>The new module takes over the original's parameters (it shares their storage). It must have
+   * a public {@code forward} that takes what the original's takes. Where it can't be assigned to
+   * the Java fields that hold the original, it must implement {@code
    * dev.octet.quantization.tree.FacadeTarget}.
    *
    * @param original the module at {@code path}, with its parameters

@@ -10,8 +10,8 @@ import dev.octet.quantization.estimator.RangeEstimatorType;
  * How the weight of a module is quantized.
  *
  * @param nBits bits of the integer grid, at most 16; 0 or less: not quantized
- * @param symmetric whether zero lies on a grid symmetric around it (zero point 0), else the grid has
- *     a zero point
+ * @param symmetric whether zero lies on a grid symmetric around it (zero point 0), else the grid
+ *     has a zero point
  * @param rangeEstimator how the range is found
  * @param rangeEstimatorParams parameters of the estimator, never null: the estimator's defaults
  *     stand in for null
@@ -42,7 +42,10 @@ public record WeightQuantConfig(
     rangeEstimatorParams = EstimatorChoice.check(rangeEstimator, rangeEstimatorParams);
   }
 
-  /** Returns a builder that starts with 8 bits, symmetric, current min-max, one range for the whole tensor. */
+  /**
+   * Returns a builder that starts with 8 bits, symmetric, current min-max, one range for the whole
+   * tensor.
+   */
   public static Builder builder() {
     return new Builder();
   }

@@ -25,10 +25,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Converts models by a {@link QuantizationMap}.
  *
- * <p>The modules of a converted model are in train mode where they are new, so that their ranges are
- * estimated until {@code eval()} is called. A submodule that is registered at several paths stays
- * one: what it becomes at the first path stands at the others too, unless the map says otherwise for
- * one of them.
+ * <p>The modules of a converted model are in train mode where they are new, so that their ranges
+ * are estimated until {@code eval()} is called. A submodule that is registered at several paths
+ * stays one: what it becomes at the first path stands at the others too, unless the map says
+ * otherwise for one of them.
  *
  * <p>Methods may be called from any thread; a model must not be used by another thread meanwhile.
  */
@@ -72,7 +72,8 @@ public final class Conversion {
   /**
    * Returns a converted copy of a model of a Java class of your own, which itself stays as it is.
    *
-   * @param factory makes a model of the same structure, into which parameters and buffers are copied
+   * @param factory makes a model of the same structure, into which parameters and buffers are
+   *     copied
    * @throws UnknownModuleException if the map names a path that the model does not have
    * @throws IllegalArgumentException if a quantized module type does not fit its module, or if the
    *     factory's model has another structure
@@ -189,8 +190,9 @@ public final class Conversion {
     }
 
     /**
-     * Frees layers whose parameters a layer of ours has taken over, where nobody else knows them. One
-     * that is still somewhere in the model, because an entry is for another of its paths, stays.
+     * Frees layers whose parameters a layer of ours has taken over, where nobody else knows them.
+     * One that is still somewhere in the model, because an entry is for another of its paths,
+     * stays.
      */
     void closeReplacedLayers() {
       ModuleTree.of(root).nodes().forEach(node -> replacedLayers.remove(node.module()));

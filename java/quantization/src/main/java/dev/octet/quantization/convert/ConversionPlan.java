@@ -64,10 +64,7 @@ public final class ConversionPlan {
   }
 
   private static PlannedModule plan(
-      ModuleNode node,
-      QuantizationMap map,
-      Map<String, Decision> decisions,
-      Set<Long> descended) {
+      ModuleNode node, QuantizationMap map, Map<String, Decision> decisions, Set<Long> descended) {
     String path = node.path();
     Decision above = path.isEmpty() ? Decision.NONE : decisions.get(parentPath(node));
     if (above == Decision.EXCLUDED || above == Decision.INSIDE_EXCLUDED) {
@@ -79,8 +76,7 @@ public final class ConversionPlan {
     if (map.excludedModules().contains(path)) {
       return planned(node, Decision.EXCLUDED, null, null);
     }
-    ActivationQuantConfig input =
-        path.isEmpty() ? null : map.inputActivationQConfigMap().get(path);
+    ActivationQuantConfig input = path.isEmpty() ? null : map.inputActivationQConfigMap().get(path);
     QuantizedModuleConfig config = map.instanceQConfigMap().get(path);
     Decision decision = Decision.INSTANCE;
     if (config == null) {
@@ -88,8 +84,7 @@ public final class ConversionPlan {
       decision = Decision.TYPE;
     }
     if (config != null) {
-      return planned(
-          node, config.qconfig().enabled() ? decision : Decision.NO_BITS, config, input);
+      return planned(node, config.qconfig().enabled() ? decision : Decision.NO_BITS, config, input);
     }
     // The children of a module that is registered again are those that were planned before.
     boolean first = descended.add(ModuleTypes.identity(node.module()));
@@ -151,8 +146,8 @@ public final class ConversionPlan {
   }
 
   /**
-   * Checks that the model has every path that the map names, and that input quantizers stand in front
-   * of modules that take numbers.
+   * Checks that the model has every path that the map names, and that input quantizers stand in
+   * front of modules that take numbers.
    *
    * @throws UnknownModuleException if the model has not
    * @throws IllegalArgumentException if an input quantizer would stand in front of an embedding

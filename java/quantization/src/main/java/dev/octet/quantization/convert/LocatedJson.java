@@ -157,9 +157,7 @@ final class LocatedJson {
     Map<String, LocatedJson> members = members(expected);
     for (Map.Entry<String, LocatedJson> member : members.entrySet()) {
       if (!names.contains(member.getKey())) {
-        throw member
-            .getValue()
-            .wrong("unknown field, expected one of " + new TreeSet<>(names));
+        throw member.getValue().wrong("unknown field, expected one of " + new TreeSet<>(names));
       }
     }
     return members;

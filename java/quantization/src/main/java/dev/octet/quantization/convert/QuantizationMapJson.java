@@ -16,7 +16,6 @@ import dev.octet.quantization.config.QuantizationConfig;
 import dev.octet.quantization.config.QuantizationMap;
 import dev.octet.quantization.config.QuantizedModuleConfig;
 import dev.octet.quantization.config.QuantizedModuleType;
-import dev.octet.quantization.estimator.RangeEstimatorType;
 import dev.octet.quantization.module.QuantizedModules;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -56,8 +56,7 @@ final class QuantizationMapReader {
     for (Map.Entry<String, LocatedJson> entry : entries(fields, "input_activation_qconfig_map")) {
       builder.input(entry.getKey(), activations(entry.getValue()));
     }
-    List<LocatedJson> excluded =
-        optional(fields.get("excluded_modules"), LocatedJson::elements);
+    List<LocatedJson> excluded = optional(fields.get("excluded_modules"), LocatedJson::elements);
     if (excluded != null) {
       for (LocatedJson path : excluded) {
         builder.exclude(path.string("the dotted path of a module"));
@@ -81,7 +80,8 @@ final class QuantizationMapReader {
   private QuantizedModuleConfig moduleConfig(LocatedJson json) throws QuantizationMapException {
     json.membersOf(List.of("quantized_module", "qconfig"));
     LocatedJson name = json.required("quantized_module");
-    String expected = "one of " + types.keySet() + " (a type of your own must be given to the reader)";
+    String expected =
+        "one of " + types.keySet() + " (a type of your own must be given to the reader)";
     QuantizedModuleType type = types.get(name.string(expected));
     if (type == null) {
       throw name.wrong("is '" + name.string(expected) + "', expected " + expected);
@@ -102,8 +102,7 @@ final class QuantizationMapReader {
     boolean symmetric = json.required("symmetric").bool();
     RangeEstimatorType estimator = estimator(json);
     RangeEstimatorParameters parameters = parameters(json, estimator);
-    return checked(
-        bits, b -> new ActivationQuantConfig(nBits, symmetric, estimator, parameters));
+    return checked(bits, b -> new ActivationQuantConfig(nBits, symmetric, estimator, parameters));
   }
 
   private WeightQuantConfig weights(LocatedJson json) throws QuantizationMapException {
@@ -123,7 +122,8 @@ final class QuantizationMapReader {
   private static RangeEstimatorType estimator(LocatedJson json) throws QuantizationMapException {
     return checked(
         json.required("range_estimator"),
-        name -> RangeEstimatorType.ofJsonName(name.string("one of " + RangeEstimatorType.jsonNames())));
+        name ->
+            RangeEstimatorType.ofJsonName(name.string("one of " + RangeEstimatorType.jsonNames())));
   }
 
   private static RangeEstimatorParameters parameters(LocatedJson json, RangeEstimatorType type)
@@ -137,8 +137,7 @@ final class QuantizationMapReader {
     return switch (type) {
       case CURRENT_MINMAX -> {
         Map<String, LocatedJson> fields = json.membersOf(List.of("percentile"));
-        yield new CurrentMinMaxParameters(
-            optional(fields.get("percentile"), LocatedJson::number));
+        yield new CurrentMinMaxParameters(optional(fields.get("percentile"), LocatedJson::number));
       }
       case ALLMINMAX -> {
         json.membersOf(List.of());

@@ -86,8 +86,7 @@ record Conv2dGeometry(
       if (borderMode != null) {
         try (DoubleOptional none = new DoubleOptional();
             Tensor padded = pad(input, border, borderMode, none)) {
-          return conv2d(
-              padded, weight, optionalBias, stride, new long[] {0, 0}, dilation, groups);
+          return conv2d(padded, weight, optionalBias, stride, new long[] {0, 0}, dilation, groups);
         }
       }
       return paddingName != null

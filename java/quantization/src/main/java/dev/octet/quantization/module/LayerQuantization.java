@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
@@ -16,10 +15,10 @@ import org.bytedeco.pytorch.Tensor;
  * What every quantized module has beside its layer: the quantizers of output and weight, the
  * switches, and the weight that is kept in eval mode.
  *
- * <p>In eval mode the weight as the forward uses it, quantized or not, is made at the first call and
- * kept (without its gradient history) until the module goes to train mode, a switch of the weights
- * is set, its device or type changes, or {@link #dropCache()} is called. Until then changes of the
- * weight or of its range have no effect on the output.
+ * <p>In eval mode the weight as the forward uses it, quantized or not, is made at the first call
+ * and kept (without its gradient history) until the module goes to train mode, a switch of the
+ * weights is set, its device or type changes, or {@link #dropCache()} is called. Until then changes
+ * of the weight or of its range have no effect on the output.
  *
  * <p>Safe for use by several threads; see {@link QuantizedModule}.
  */

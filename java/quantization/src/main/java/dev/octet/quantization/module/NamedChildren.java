@@ -2,7 +2,6 @@
 package dev.octet.quantization.module;
 
 import dev.octet.quantization.tree.ModuleTypes;
-import dev.octet.quantization.tree.ModuleTypes;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -13,8 +13,8 @@ import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A module whose output is quantized, while the module itself, weights and all, stays as it is. Made
- * for batch normalization, it wraps any module of one tensor that returns one.
+ * A module whose output is quantized, while the module itself, weights and all, stays as it is.
+ * Made for batch normalization, it wraps any module of one tensor that returns one.
  */
 public final class QuantBatchNorm2d extends Module
     implements ChildHolder, FacadeTarget, FreshOutput, StructuralCopy {

@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.Tensor;
  * An embedding with a quantized table. Its output is never quantized: rows of the table are on the
  * grid already.
  *
- * <p>With {@code max_norm}, rows of the quantized table are renormalized when they are looked up; in
- * eval mode the table that is kept stays so.
+ * <p>With {@code max_norm}, rows of the quantized table are renormalized when they are looked up;
+ * in eval mode the table that is kept stays so.
  */
 public final class QuantEmbedding extends EmbeddingImpl implements QuantizedLayer {
   private final LayerQuantization quantization;

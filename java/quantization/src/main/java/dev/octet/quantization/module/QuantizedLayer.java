@@ -7,7 +7,9 @@ import dev.octet.quantization.tree.StructuralCopy;
 import java.util.Map;
 import org.bytedeco.pytorch.Module;
 
-/** What all of Octet's quantized modules whose only children are their quantizers have in common. */
+/**
+ * What all of Octet's quantized modules whose only children are their quantizers have in common.
+ */
 interface QuantizedLayer extends QuantizedModule, ChildHolder, FreshOutput, StructuralCopy {
   @Override
   default Map<String, Module> childObjects() {

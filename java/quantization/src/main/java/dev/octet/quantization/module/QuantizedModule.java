@@ -12,8 +12,8 @@ import java.util.function.Consumer;
  *
  * <p>The switches and the states of the ranges apply to this module alone; {@code
  * dev.octet.quantization.state.QuantizationStates} has the same for a whole model. Changing them
- * while another thread is in {@code forward} has an effect on that call or does not, but never breaks
- * it.
+ * while another thread is in {@code forward} has an effect on that call or does not, but never
+ * breaks it.
  */
 public interface QuantizedModule {
   /** Returns the quantizers and switches that this module runs with. */

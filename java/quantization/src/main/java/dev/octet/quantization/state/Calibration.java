@@ -21,8 +21,8 @@ import org.bytedeco.pytorch.Tensor;
  * Estimates the ranges of a converted model from data.
  *
  * <p>The model is put in eval mode, batches are run through it without gradients while all ranges
- * are estimated, and the ranges are then fixed; the model stays in eval mode. If a batch fails, mode
- * and range states are put back to what they were.
+ * are estimated, and the ranges are then fixed; the model stays in eval mode. If a batch fails,
+ * mode and range states are put back to what they were.
  */
 public final class Calibration {
   /** How many batches are used if nothing else is said. */

@@ -34,8 +34,8 @@ public final class StateDict {
   /**
    * Returns the tensors of a model by name.
    *
-   * @return handles of the live tensors; the caller may close them, which leaves the model's as they
-   *     are
+   * @return handles of the live tensors; the caller may close them, which leaves the model's as
+   *     they are
    */
   public static Map<String, Tensor> of(Module model) {
     Map<String, Tensor> state = new LinkedHashMap<>();
@@ -78,9 +78,7 @@ public final class StateDict {
     Map<String, Tensor> own = new LinkedHashMap<>();
     String prefix = prefix(node.path());
     if (node.module() instanceof QuantizationManager manager) {
-      manager
-          .rangeState()
-          .forEach((name, tensor) -> own.put(prefix + name, new Tensor(tensor)));
+      manager.rangeState().forEach((name, tensor) -> own.put(prefix + name, new Tensor(tensor)));
       return own;
     }
     try (StringTensorDict parameters = node.module().named_parameters(false);
@@ -104,8 +102,8 @@ public final class StateDict {
 
   /**
    * Copies tensors into a model. Ranges may have another shape than the model's at present, since
-   * they get it with the first batch; all else must match. What the model's quantizers do with their
-   * ranges (estimate, fix, learn) stays.
+   * they get it with the first batch; all else must match. What the model's quantizers do with
+   * their ranges (estimate, fix, learn) stays.
    *
    * @param state by name; only read
    * @throws StateDictException if the names, shapes or types do not fit; nothing is changed then
@@ -139,8 +137,17 @@ public final class StateDict {
       if (path != null) {
         String local = name.substring(prefix(path).length());
         QuantizationManager manager = managers.get(path);
+        long steps = steps(manager, path, own);
         if (!manager.hasRangeState(local)) {
           unexpected.add(name);
+        } else if (value.numel() != 1 && value.numel() != steps) {
+          mismatched.add(
+              name
+                  + " ("
+                  + describe(value)
+                  + ", the model takes "
+                  + (steps == 1 ? "one element" : "one element or " + steps)
+                  + ")");
         } else {
           ranges.computeIfAbsent(manager, m -> new LinkedHashMap<>()).put(local, value);
         }
@@ -156,8 +163,7 @@ public final class StateDict {
     // A range that was estimated here but not where the state comes from is forgotten, not missed.
     missing.keySet().removeIf(name -> managerPath(name, managers) != null && !isStep(name));
     if (!missing.isEmpty() || !unexpected.isEmpty() || !mismatched.isEmpty()) {
-      throw new StateDictException(
-          source, List.copyOf(missing.keySet()), unexpected, mismatched);
+      throw new StateDictException(source, List.copyOf(missing.keySet()), unexpected, mismatched);
     }
     try (NoGradGuard guard = new NoGradGuard()) {
       copies.forEach((target, value) -> target.copy_(value));
@@ -166,6 +172,18 @@ public final class StateDict {
     QuantizationStates.quantizedModules(model).stream()
         .map(QuantizedModule::quantization)
         .forEach(LayerQuantization::dropCache);
+  }
+
+  /**
+   * The number of steps that a quantizer may have, -1 for any: one, or one a channel of its weight.
+   */
+  private static long steps(QuantizationManager manager, String path, Map<String, Tensor> own) {
+    if (!manager.options().perChannel()) {
+      return manager.options().hasVectorRange() ? -1 : 1;
+    }
+    int end = path.lastIndexOf(WEIGHT_QUANTIZER);
+    Tensor weight = end < 0 ? null : own.get(path.substring(0, end) + WEIGHT);
+    return weight == null || weight.dim() == 0 ? -1 : weight.size(0);
   }
 
   private static boolean isStep(String name) {

@@ -25,8 +25,8 @@ import org.bytedeco.pytorch.Tensor;
  * Saves a model's state dict as a safetensors file, and loads it again.
  *
  * <p>Beside the tensors the file says what every quantizer does with its range (its {@link
- * RangeState}), so that a calibrated model is calibrated when it is loaded. Files without that, from
- * elsewhere, load too; the quantizers' states then stay as they are.
+ * RangeState}), so that a calibrated model is calibrated when it is loaded. Files without that,
+ * from elsewhere, load too; the quantizers' states then stay as they are.
  */
 public final class StateFile {
   private static final String FORMAT = "format";
@@ -66,8 +66,8 @@ public final class StateFile {
   /**
    * Loads a file into a model that was converted alike.
    *
-   * @throws SafetensorsException if the file is truncated, altered, or no safetensors file; the model
-   *     is unchanged then
+   * @throws SafetensorsException if the file is truncated, altered, or no safetensors file; the
+   *     model is unchanged then
    * @throws StateDictException if the file does not fit the model, which is unchanged then
    */
   public static void load(Module model, Path file) throws IOException {

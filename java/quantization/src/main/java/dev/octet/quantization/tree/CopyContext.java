@@ -48,8 +48,8 @@ public final class CopyContext implements AutoCloseable {
    * Copy a tensor of the model, which does or does not require a gradient as the original does.
    *
    * @param tensor the original
-   * @return its copy, the same each time; a handle that is closed when the whole model is copied, of
-   *     which a module keeps {@code new Tensor(copy)}
+   * @return its copy, the same each time; a handle that is closed when the whole model is copied,
+   *     of which a module keeps {@code new Tensor(copy)}
    */
   public Tensor copy(Tensor tensor) {
     Tensor copy = tensors.get(key(tensor));

@@ -58,10 +58,7 @@ class QuantizationConfigTest {
                 .build());
     refused(
         "range_estimator is missing, expected one of [current_minmax",
-        () ->
-            ActivationQuantConfig.builder()
-                .rangeEstimator((RangeEstimatorType) null)
-                .build());
+        () -> ActivationQuantConfig.builder().rangeEstimator((RangeEstimatorType) null).build());
   }
 
   @ParameterizedTest
@@ -95,8 +92,7 @@ class QuantizationConfigTest {
     builder.exclude("b").input("c", ActivationQuantConfig.ofBits(4));
     assertEquals(List.of("a"), List.copyOf(map.excludedModules()));
     assertNotEquals(map, builder.build());
-    assertThrows(
-        UnsupportedOperationException.class, () -> map.excludedModules().add("d"));
+    assertThrows(UnsupportedOperationException.class, () -> map.excludedModules().add("d"));
     assertThrows(UnsupportedOperationException.class, () -> map.instanceQConfigMap().clear());
     assertTrue(map.toString().contains("Linear"), map.toString());
   }
@@ -118,8 +114,7 @@ class QuantizationConfigTest {
             .getMessage();
     assertEquals("activation_quant is missing", message);
     assertEquals(
-        new ActivationQuantConfig(
-            8, true, RangeEstimatorType.ALLMINMAX, new AllMinMaxParameters()),
+        new ActivationQuantConfig(8, true, RangeEstimatorType.ALLMINMAX, new AllMinMaxParameters()),
         new ActivationQuantConfig(8, true, RangeEstimatorType.ALLMINMAX, null));
   }
 }

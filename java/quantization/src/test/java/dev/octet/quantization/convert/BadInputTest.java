@@ -142,9 +142,7 @@ class BadInputTest {
   @Test
   void modulesThatCannotBeSwappedAreNotSkipped() {
     QuantizationMap map =
-        QuantizationMap.builder()
-            .module(LinearImpl.class, QuantizedModules.LINEAR, EIGHT)
-            .build();
+        QuantizationMap.builder().module(LinearImpl.class, QuantizedModules.LINEAR, EIGHT).build();
     Recorded model = new Recorded();
     refused(
         ModuleReplaceException.class,
@@ -186,14 +184,10 @@ class BadInputTest {
   @Test
   void aReplacedRootNeedsTheOtherMethod() {
     QuantizationMap map =
-        QuantizationMap.builder()
-            .instance("", QuantizedModules.BATCH_NORM2D, EIGHT)
-            .build();
+        QuantizationMap.builder().instance("", QuantizedModules.BATCH_NORM2D, EIGHT).build();
     refused(
         IllegalArgumentException.class,
-        () ->
-            Conversion.convertToQuantized(
-                new UserModels.Mnist(), map, UserModels.Mnist::new),
+        () -> Conversion.convertToQuantized(new UserModels.Mnist(), map, UserModels.Mnist::new),
         "the map replaces the root",
         "convertToQuantized(model, map)");
   }
@@ -212,8 +206,7 @@ class BadInputTest {
             return null;
           }
         };
-    QuantizationMap map =
-        QuantizationMap.builder().instance("fc1", nothing, EIGHT).build();
+    QuantizationMap map = QuantizationMap.builder().instance("fc1", nothing, EIGHT).build();
     refused(
         IllegalArgumentException.class,
         () -> Conversion.quantizeModel(new UserModels.Mnist(), map),

@@ -173,8 +173,7 @@ class MapErrorPlacesTest {
   void errorsSayWhereAndWhat(String json, String place, String field, String words) {
     QuantizationMapException e =
         assertThrows(
-            QuantizationMapException.class,
-            () -> JSON.read(json.replace('\'', '"'), "map.json"));
+            QuantizationMapException.class, () -> JSON.read(json.replace('\'', '"'), "map.json"));
     String message = e.getMessage();
     assertTrue(message.startsWith("map.json:" + place), "expected " + place + ": " + message);
     assertEquals(place.substring(0, place.indexOf(':')), Integer.toString(e.line()), message);

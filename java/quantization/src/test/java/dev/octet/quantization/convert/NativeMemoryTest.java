@@ -23,15 +23,16 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 
 /**
- * A thousand rounds leave native memory where it was: neither native objects that wait for the garbage
- * collector, nor memory of the process.
+ * A thousand rounds leave native memory where it was: neither native objects that wait for the
+ * garbage collector, nor memory of the process.
  */
 class NativeMemoryTest {
   private static final int WARM_UP = 200;
   private static final int ROUNDS = 1000;
   private static final long OBJECTS = 100;
   private static final int BLOCKS = 4;
-  // A leak makes the process grow in every block of rounds, the Java heap and the compiler do not; one
+  // A leak makes the process grow in every block of rounds, the Java heap and the compiler do not;
+  // one
   // weight a round would be 4 MB a block.
   private static final long BYTES = 2L << 20;
   private static final int WIDTH = 64;

@@ -62,7 +62,9 @@ class QuantizationMapJsonTest {
         .instance("a.c", custom, mse)
         .input(
             "a",
-            ActivationQuantConfig.builder().rangeEstimator(new RunningMinMaxParameters(0.7)).build())
+            ActivationQuantConfig.builder()
+                .rangeEstimator(new RunningMinMaxParameters(0.7))
+                .build())
         .input(
             "b", ActivationQuantConfig.builder().rangeEstimator(new AllMinMaxParameters()).build())
         .input(
@@ -90,8 +92,7 @@ class QuantizationMapJsonTest {
     JsonNode activation = linear.at("/qconfig/activation_quant");
     assertEquals(4, activation.get("n_bits").asInt());
     assertEquals("MSE", activation.get("range_estimator").asText());
-    assertEquals(
-        "grid", activation.get("range_estimator_params").get("range_opt_method").asText());
+    assertEquals("grid", activation.get("range_estimator_params").get("range_opt_method").asText());
     assertTrue(linear.at("/qconfig/weight_quant/per_channel").asBoolean());
     assertEquals("x", document.get("excluded_modules").get(0).asText());
     assertTrue(document.has("default_qconfig") && document.has("instance_qconfig_map"));

@@ -224,8 +224,7 @@ class UserModelConversionTest {
     model.eval();
     Tensor x = torch.randn(2, 3, 8, 8);
     final Tensor expected = run(model, x);
-    UserModels.Vision converted =
-        Conversion.convertToQuantized(model, map, UserModels.Vision::new);
+    UserModels.Vision converted = Conversion.convertToQuantized(model, map, UserModels.Vision::new);
     assertInstanceOf(QuantizedInputModule.class, at(converted, "stem"));
     assertInstanceOf(QuantBatchNorm2d.class, at(converted, "bn"));
     assertInstanceOf(QuantBatchNorm2d.class, at(converted, "stage2.shortcut.1"));
@@ -265,9 +264,7 @@ class UserModelConversionTest {
         DEFAULTS.toBuilder()
             .exclude("layers.1", "tokens")
             .instance(
-                "layers.1.attention.out",
-                QuantizedModules.LINEAR,
-                QuantizationConfig.ofBits(8, 8))
+                "layers.1.attention.out", QuantizedModules.LINEAR, QuantizationConfig.ofBits(8, 8))
             .build();
     Module converted =
         Conversion.convertToQuantized(
@@ -304,8 +301,7 @@ class UserModelConversionTest {
   @Test
   void sharedModulesAreConvertedOnceAndStayShared() {
     Module converted =
-        Conversion.convertToQuantized(
-            new UserModels.Shared(), DEFAULTS, UserModels.Shared::new);
+        Conversion.convertToQuantized(new UserModels.Shared(), DEFAULTS, UserModels.Shared::new);
     assertInstanceOf(QuantLinear.class, at(converted, "left.common"));
     assertSame(at(converted, "left.common"), at(converted, "right.common"));
     assertSame(at(converted, "enter"), at(converted, "leave"));
@@ -389,7 +385,8 @@ class UserModelConversionTest {
     double error = relativeError(converted.forward(x), before);
     assertTrue(error > 0 && error < 0.05, "relative error " + error);
     assertTrue(torch.equal(before, model.forward(x)));
-    assertEquals(List.of("fc.weight", "fc.bias", "2.weight", "2.bias"),
+    assertEquals(
+        List.of("fc.weight", "fc.bias", "2.weight", "2.bias"),
         List.copyOf(StateDict.of(model).keySet()));
   }
 

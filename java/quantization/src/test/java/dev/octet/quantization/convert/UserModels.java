@@ -40,8 +40,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Models as people who have never heard of quantization write them.
  *
- * <p>The presets' pooling, dropout and batch normalization modules belong to their Java object alone:
- * it has to stay reachable, or the model is left with a module that is gone. So they stand in fields.
+ * <p>The presets' pooling, dropout and batch normalization modules belong to their Java object
+ * alone: it has to stay reachable, or the model is left with a module that is gone. So they stand
+ * in fields.
  */
 final class UserModels {
   private UserModels() {}
@@ -129,7 +130,8 @@ final class UserModels {
       register_module("bn", bn);
       stages[0] = register_module("stage1", new Residual(4, 4, 1));
       stages[1] = register_module("stage2", new Residual(4, 8, 2));
-      pool = register_module("pool", new AvgPool2dImpl(new AvgPool2dOptions(new LongPointer(4, 4))));
+      pool =
+          register_module("pool", new AvgPool2dImpl(new AvgPool2dOptions(new LongPointer(4, 4))));
       SequentialImpl inner = new SequentialImpl();
       inner.push_back("flatten", new FlattenImpl());
       inner.push_back("drop", drop);

@@ -19,8 +19,7 @@ record ConversionCase(GoldenFolder folder, JsonNode entry, JsonNode detail) {
     for (JsonNode entry : folder.json("index.json").get("cases")) {
       if (KINDS.contains(entry.get("kind").asText())) {
         cases.add(
-            new ConversionCase(
-                folder, entry, folder.json(entry.at("/params/detail").asText())));
+            new ConversionCase(folder, entry, folder.json(entry.at("/params/detail").asText())));
       }
     }
     return cases;

@@ -27,8 +27,8 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>Ranges and outputs that depend on sums of floats are compared with a tolerance: 1e-6 relative
  * for estimators that search, 1e-5 elsewhere; where the recorded jitter says that the order of
- * summation moves outputs by a step of the grid, as many elements as it names (and as many again) may
- * be off by as much.
+ * summation moves outputs by a step of the grid, as many elements as it names (and as many again)
+ * may be off by as much.
  */
 final class ConversionChecks {
   private static final double OUTPUT_TOLERANCE = 1e-5;
@@ -84,12 +84,8 @@ final class ConversionChecks {
   private void module(JsonNode row, ModuleNode node) {
     String what = golden.id() + ": module '" + node.path() + "' ";
     String type = row.get("type").asText();
-    assertEquals(
-        type,
-        ModuleTypes.typeName(node.module()),
-        what + "type");
-    assertEquals(
-        row.get("training").asBoolean(), node.module().is_training(), what + "training");
+    assertEquals(type, ModuleTypes.typeName(node.module()), what + "type");
+    assertEquals(row.get("training").asBoolean(), node.module().is_training(), what + "training");
     assertEquals(row.path("same_as").asText(null), node.sameAs(), what + "same as");
     if (node.module() instanceof QuantizedModule quantized && row.has("n_bits_act")) {
       var config = quantized.quantizationConfig();
@@ -178,8 +174,8 @@ final class ConversionChecks {
     return crossEntropy()
         ? CROSS_ENTROPY_TOLERANCE
         : searches()
-        ? SEARCH_TOLERANCE
-        : golden.kind().equals("training") ? LEARNED_TOLERANCE : OUTPUT_TOLERANCE;
+            ? SEARCH_TOLERANCE
+            : golden.kind().equals("training") ? LEARNED_TOLERANCE : OUTPUT_TOLERANCE;
   }
 
   /** The largest step of an activation grid: one output may be on the other side of a tie. */
@@ -241,8 +237,8 @@ final class ConversionChecks {
                 : crossEntropy()
                     ? CROSS_ENTROPY_TOLERANCE
                     : searches()
-                    ? SEARCH_TOLERANCE
-                    : golden.kind().equals("training") ? LEARNED_TOLERANCE : RANGE_TOLERANCE;
+                        ? SEARCH_TOLERANCE
+                        : golden.kind().equals("training") ? LEARNED_TOLERANCE : RANGE_TOLERANCE;
         TensorComparison.assertClose(
             what + " " + key, expected, actual, tolerance / 10, tolerance, 0, 0);
       }

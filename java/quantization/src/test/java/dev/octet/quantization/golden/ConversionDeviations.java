@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.golden;
 
+import static org.bytedeco.pytorch.global.torch.randn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.bytedeco.pytorch.global.torch.randn;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -29,12 +29,13 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The checks of conversion cases that show a behaviour of the reference which Octet replaces; reasons
- * are in {@link Deviations}.
+ * The checks of conversion cases that show a behaviour of the reference which Octet replaces;
+ * reasons are in {@link Deviations}.
  *
- * <p>Two replacements need no entry here because {@link ConversionRun} makes them part of every case:
- * names that match nothing are an error, after which the map without them must do what was recorded;
- * calibration uses as many batches as it is told, and with one more must find the recorded ranges.
+ * <p>Two replacements need no entry here because {@link ConversionRun} makes them part of every
+ * case: names that match nothing are an error, after which the map without them must do what was
+ * recorded; calibration uses as many batches as it is told, and with one more must find the
+ * recorded ranges.
  */
 final class ConversionDeviations {
   /** Checks the replacement behaviour. */
@@ -87,11 +88,12 @@ final class ConversionDeviations {
     converted.eval();
     run.original().eval();
     Tensor x = input(golden, run.original());
-    TensorComparison.assertEqual(
-        golden.id(), forward(run.original(), x), forward(converted, x));
+    TensorComparison.assertEqual(golden.id(), forward(run.original(), x), forward(converted, x));
   }
 
-  /** The recorded input, or values of the layer's size where nothing was recorded after an error. */
+  /**
+   * The recorded input, or values of the layer's size where nothing was recorded after an error.
+   */
   private static Tensor input(ConversionCase golden, Module original) {
     if (golden.entry().get("inputs").size() > 0) {
       return batch(golden);
@@ -116,8 +118,7 @@ final class ConversionDeviations {
       PlannedModule first = places.get(0);
       for (PlannedModule other : places.subList(1, places.size())) {
         shared++;
-        boolean same =
-            first.decision() == other.decision() || other.decision() == Decision.SHARED;
+        boolean same = first.decision() == other.decision() || other.decision() == Decision.SHARED;
         // Each path with an input quantizer has one of its own.
         if (same && first.input().isEmpty() && other.input().isEmpty()) {
           assertSame(
@@ -178,14 +179,12 @@ final class ConversionDeviations {
     converted.eval();
     run.original().eval();
     QuantizationStates.fullPrecision(converted);
-    TensorComparison.assertEqual(
-        golden.id(), forward(run.original(), x), forward(converted, x));
+    TensorComparison.assertEqual(golden.id(), forward(run.original(), x), forward(converted, x));
   }
 
   /** A quantizer in front of indices is refused when the model is converted. */
   private static void embeddingInput(ConversionCase golden, ConversionRun run) {
-    String message =
-        assertThrows(IllegalArgumentException.class, run::convert).getMessage();
+    String message = assertThrows(IllegalArgumentException.class, run::convert).getMessage();
     assertTrue(message.contains("Embedding"), message);
   }
 
@@ -204,7 +203,6 @@ final class ConversionDeviations {
             module ->
                 module
                     .activationQuantizer()
-                    .ifPresent(
-                        manager -> assertEquals("fix_ranges", manager.state().jsonName())));
+                    .ifPresent(manager -> assertEquals("fix_ranges", manager.state().jsonName())));
   }
 }

@@ -13,8 +13,7 @@ class ConversionGoldenTest {
   @TestFactory
   Stream<DynamicTest> cases() {
     List<ConversionCase> cases = ConversionCase.all(GoldenFolder.get());
-    return cases.stream()
-        .map(golden -> DynamicTest.dynamicTest(golden.id(), () -> check(golden)));
+    return cases.stream().map(golden -> DynamicTest.dynamicTest(golden.id(), () -> check(golden)));
   }
 
   private static void check(ConversionCase golden) throws Exception {

@@ -58,8 +58,8 @@ final class ConversionRun {
   }
 
   /**
-   * Names that match nothing are ignored by the reference and are errors here: checks that they are,
-   * and returns the map without them, which must then do what was recorded.
+   * Names that match nothing are ignored by the reference and are errors here: checks that they
+   * are, and returns the map without them, which must then do what was recorded.
    */
   private static QuantizationMap knownPaths(Module model, QuantizationMap map) {
     Set<String> unknown = ConversionPlan.of(model, map).unknownPaths().keySet();
@@ -67,11 +67,9 @@ final class ConversionRun {
       return map;
     }
     UnknownModuleException error =
-        assertThrows(
-            UnknownModuleException.class, () -> Conversion.convertToQuantized(model, map));
+        assertThrows(UnknownModuleException.class, () -> Conversion.convertToQuantized(model, map));
     assertEquals(unknown, error.nearest().keySet());
-    QuantizationMap.Builder known =
-        QuantizationMap.builder().defaultQConfig(map.defaultQConfig());
+    QuantizationMap.Builder known = QuantizationMap.builder().defaultQConfig(map.defaultQConfig());
     map.moduleQConfigMap().forEach(known::module);
     map.instanceQConfigMap()
         .forEach(
@@ -87,9 +85,7 @@ final class ConversionRun {
                 known.input(path, config);
               }
             });
-    map.excludedModules().stream()
-        .filter(path -> !unknown.contains(path))
-        .forEach(known::exclude);
+    map.excludedModules().stream().filter(path -> !unknown.contains(path)).forEach(known::exclude);
     return known.build();
   }
 
@@ -152,8 +148,7 @@ final class ConversionRun {
       checks.gradient(what, name + "/grad/" + grad.asText(), actual);
     }
     for (JsonNode parameter : step.path("params")) {
-      checks.gradient(
-          what, name + "/param/" + parameter.asText(), parameter(parameter.asText()));
+      checks.gradient(what, name + "/param/" + parameter.asText(), parameter(parameter.asText()));
     }
   }
 
@@ -234,8 +229,7 @@ final class ConversionRun {
       lastInput.mutable_grad().reset();
     }
     try (Tensor gradient = golden.tensor(step.get("grad_out").asText())) {
-      lastOutput.backward(
-          gradient, new BoolOptional(), false, null);
+      lastOutput.backward(gradient, new BoolOptional(), false, null);
     }
   }
 

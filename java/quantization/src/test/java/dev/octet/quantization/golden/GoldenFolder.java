@@ -111,8 +111,7 @@ final class GoldenFolder {
         MemoryFormatOptional format = new MemoryFormatOptional()) {
       ByteBuffer data = tensors.data(name);
       Tensor tensor =
-          torch.empty(
-              info.shape().stream().mapToLong(Long::longValue).toArray(), options, format);
+          torch.empty(info.shape().stream().mapToLong(Long::longValue).toArray(), options, format);
       if (info.byteLength() > 0) {
         new BytePointer(tensor.data_ptr()).capacity(info.byteLength()).asByteBuffer().put(data);
       }

@@ -7,7 +7,9 @@ import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Compares tensors by the rules of the golden cases: NaN equals NaN, zeros of both signs are equal. */
+/**
+ * Compares tensors by the rules of the golden cases: NaN equals NaN, zeros of both signs are equal.
+ */
 final class TensorComparison {
   private TensorComparison() {}
 
