@@ -137,10 +137,10 @@ public final class StateDict {
       if (path != null) {
         String local = name.substring(prefix(path).length());
         QuantizationManager manager = managers.get(path);
-        long steps = steps(manager, path, own);
+        long steps = local.endsWith("_signed") ? 1 : steps(manager, path, own);
         if (!manager.hasRangeState(local)) {
           unexpected.add(name);
-        } else if (value.numel() != 1 && value.numel() != steps) {
+        } else if (steps > 0 && value.numel() != 1 && value.numel() != steps) {
           mismatched.add(
               name
                   + " ("
@@ -175,14 +175,14 @@ public final class StateDict {
   }
 
   /**
-   * The number of steps that a quantizer may have, -1 for any: one, or one a channel of its weight.
+   * The number of steps that a quantizer may have beside one; -1: any.
    */
   private static long steps(QuantizationManager manager, String path, Map<String, Tensor> own) {
     if (!manager.options().perChannel()) {
       return manager.options().hasVectorRange() ? -1 : 1;
     }
-    int end = path.lastIndexOf(WEIGHT_QUANTIZER);
-    Tensor weight = end < 0 ? null : own.get(path.substring(0, end) + WEIGHT);
+    int end = path.lastIndexOf("weight_quantizer");
+    Tensor weight = end < 0 ? null : own.get(path.substring(0, end) + "weight");
     return weight == null || weight.dim() == 0 ? -1 : weight.size(0);
   }
 
