@@ -174,9 +174,7 @@ public final class StateDict {
         .forEach(LayerQuantization::dropCache);
   }
 
-  /**
-   * The number of steps that a quantizer may have beside one; -1: any.
-   */
+  /** The number of steps that a quantizer may have beside one; -1: any. */
   private static long steps(QuantizationManager manager, String path, Map<String, Tensor> own) {
     if (!manager.options().perChannel()) {
       return manager.options().hasVectorRange() ? -1 : 1;

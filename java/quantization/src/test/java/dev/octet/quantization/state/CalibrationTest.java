@@ -23,16 +23,14 @@ class CalibrationTest {
   }
 
   private static int calibrate(GraphModule model, Iterable<Tensor> batches, int most) {
-    return Calibration.calibrateQuantizationRanges(
-        model, batches, most, CalibrationProgress.NONE);
+    return Calibration.calibrateQuantizationRanges(model, batches, most, CalibrationProgress.NONE);
   }
 
   @Test
   void usesAsManyBatchesAsItIsToldAndAsksForNoMore() {
     GraphModule model = StateModels.converted(8, true, false);
     List<Tensor> asked = new ArrayList<>();
-    Iterator<Tensor> source =
-        Stream.generate(() -> torch.randn(2, 8)).peek(asked::add).iterator();
+    Iterator<Tensor> source = Stream.generate(() -> torch.randn(2, 8)).peek(asked::add).iterator();
     List<String> progress = new ArrayList<>();
     int used =
         Calibration.calibrateQuantizationRanges(
@@ -82,7 +80,9 @@ class CalibrationTest {
   }
 
   private static List<Float> steps(GraphModule model) {
-    return StateModels.managers(model).stream().map(m -> m.quantizer().delta().item_float()).toList();
+    return StateModels.managers(model).stream()
+        .map(m -> m.quantizer().delta().item_float())
+        .toList();
   }
 
   private static void failsAndRestores(
@@ -101,7 +101,8 @@ class CalibrationTest {
     GraphModule model = StateModels.converted(8, true, false);
     failsAndRestores(model, List.of(), 5, "batches is empty");
     failsAndRestores(model, List.of(torch.randn(2, 8)), 0, "maxNumBatches is 0");
-    failsAndRestores(model, List.of(torch.randn(0, 8)), 5, "a batch has no elements (shape [0, 8])");
+    failsAndRestores(
+        model, List.of(torch.randn(0, 8)), 5, "a batch has no elements (shape [0, 8])");
     failsAndRestores(model, List.of(new Tensor()), 5, "a batch has no elements");
     failsAndRestores(model, List.of(torch.randn(2, 8), torch.randn(2, 9)), 5, "9");
     model.eval();

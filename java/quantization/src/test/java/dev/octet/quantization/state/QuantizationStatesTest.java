@@ -80,7 +80,9 @@ class QuantizationStatesTest {
           module.weightQuantizer().orElseThrow().isInitialized(),
           name);
       assertEquals(
-          !name.startsWith("reset"), module.activationQuantizer().orElseThrow().isInitialized(), name);
+          !name.startsWith("reset"),
+          module.activationQuantizer().orElseThrow().isInitialized(),
+          name);
     }
   }
 
