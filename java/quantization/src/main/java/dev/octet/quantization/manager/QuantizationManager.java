@@ -374,11 +374,12 @@ public final class QuantizationManager extends Module
   @Override
   public boolean releaseReference() {
     boolean released = super.releaseReference();
-    if (released) {
+    // A constructor that throws leaves an object in its scope that has neither.
+    if (released && quantizer != null) {
       quantizer.close();
-      if (estimator != null) {
-        estimator.close();
-      }
+    }
+    if (released && estimator != null) {
+      estimator.close();
     }
     return released;
   }
