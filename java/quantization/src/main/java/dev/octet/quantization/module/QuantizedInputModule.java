@@ -62,8 +62,19 @@ public final class QuantizedInputModule extends Module
               + ", expected a tensor: a QuantizedInputModule quantizes its first input");
     }
     Object[] quantizedArgs = args.clone();
-    quantizedArgs[0] = inputQuantizer.forward(input);
-    return ModuleCall.forward(module(), quantizedArgs);
+    Tensor quantized = inputQuantizer.forward(input);
+    quantizedArgs[0] = quantized;
+    Object output = null;
+    try {
+      output = ModuleCall.forward(module(), quantizedArgs);
+      return output;
+    } finally {
+      // Inside a tuple or a list it might be handed through, too, and is left to the collector.
+      boolean closable = output == null || output instanceof Tensor && output != quantized;
+      if (quantized != input && closable) {
+        quantized.close();
+      }
+    }
   }
 
   private Module module() {
