@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -136,6 +137,13 @@ public final class ModuleTree {
   public List<ModuleNode> nodes() {
     List<ModuleNode> nodes = new ArrayList<>();
     walk(root, "", "", null, new IdentityHashMap<>(), nodes);
+    Set<Long> presets = new HashSet<>();
+    for (ModuleNode node : nodes) {
+      if (node.parent() != null && NativeModules.isPreset(node.module().getClass())) {
+        presets.add(NativeModules.address(node.module()));
+      }
+    }
+    NativeModules.disown(presets);
     return nodes;
   }
 

@@ -3,6 +3,7 @@ package dev.octet.quantization.tree;
 
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
+import java.util.Set;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.SharedModuleVector;
@@ -22,6 +23,9 @@ final class NativeModules {
 
   private static final Field DEALLOCATOR = field(Pointer.class, "deallocator");
   private static final Class<?> NATIVE_DEALLOCATOR = nested("NativeDeallocator");
+  private static final Class<?> DEALLOCATOR_REFERENCE = nested("DeallocatorReference");
+  private static final Field HEAD = field(DEALLOCATOR_REFERENCE, "head");
+  private static final Field NEXT = field(DEALLOCATOR_REFERENCE, "next");
   private static final Field OWNER = field(NATIVE_DEALLOCATOR, "ownerAddress");
   private static final Field RELEASE = field(NATIVE_DEALLOCATOR, "deallocatorAddress");
   private static final Method INIT = initMethod();
@@ -73,6 +77,33 @@ final class NativeModules {
       }
     } catch (IllegalAccessException e) {
       throw inaccessible(e);
+    }
+  }
+
+  /**
+   * Takes native modules away from Java objects that own them alone, beside the registry.
+   *
+   * <p>{@code sequential.push_back(new DropoutImpl())} leaves such an object behind (see {@link
+   * #share}), which no field holds and whose collection would free the module a second time. It is
+   * found among all objects that JavaCPP has to free.
+   *
+   * @param addresses of registered modules, whose objects in fields have a share already
+   */
+  static void disown(Set<Long> addresses) {
+    if (addresses.isEmpty()) {
+      return;
+    }
+    synchronized (DEALLOCATOR_REFERENCE) {
+      try {
+        for (Object object = HEAD.get(null); object != null; object = NEXT.get(object)) {
+          if (NATIVE_DEALLOCATOR.isInstance(object) && addresses.contains(OWNER.getLong(object))) {
+            OWNER.set(object, 0L);
+            RELEASE.set(object, 0L);
+          }
+        }
+      } catch (IllegalAccessException e) {
+        throw inaccessible(e);
+      }
     }
   }
 
