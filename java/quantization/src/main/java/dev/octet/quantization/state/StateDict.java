@@ -160,7 +160,7 @@ public final class StateDict {
         copies.put(own.get(name), value);
       }
     }
-    // A range that was estimated here but not where the state comes from is forgotten, not missed.
+    // Only steps are always there: an estimate that the state does not have is not missed.
     missing.keySet().removeIf(name -> managerPath(name, managers) != null && !isStep(name));
     if (!missing.isEmpty() || !unexpected.isEmpty() || !mismatched.isEmpty()) {
       throw new StateDictException(source, List.copyOf(missing.keySet()), unexpected, mismatched);

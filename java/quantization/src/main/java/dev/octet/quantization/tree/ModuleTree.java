@@ -137,13 +137,10 @@ public final class ModuleTree {
   public List<ModuleNode> nodes() {
     List<ModuleNode> nodes = new ArrayList<>();
     walk(root, "", "", null, new IdentityHashMap<>(), nodes);
-    Set<Long> presets = new HashSet<>();
-    for (ModuleNode node : nodes) {
-      if (node.parent() != null && NativeModules.isPreset(node.module().getClass())) {
-        presets.add(NativeModules.address(node.module()));
-      }
-    }
-    NativeModules.disown(presets);
+    // After the walk: until then an object in a field may not have got its share.
+    Set<Long> addresses = new HashSet<>();
+    nodes.forEach(node -> addresses.add(node.module().address()));
+    NativeModules.disown(RememberedChildren.takeNew(addresses));
     return nodes;
   }
 

@@ -4,7 +4,9 @@ package dev.octet.quantization.tree;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Module;
 
 /**
@@ -17,6 +19,7 @@ final class RememberedChildren {
 
   private static final Map<Key, Map<String, Module>> CHILDREN = new HashMap<>();
   private static final ReferenceQueue<Module> QUEUE = new ReferenceQueue<>();
+  private static final Set<Long> NEW = new HashSet<>();
 
   private RememberedChildren() {}
 
@@ -31,6 +34,15 @@ final class RememberedChildren {
       CHILDREN.remove(dead);
     }
     CHILDREN.computeIfAbsent(new Key(parent, QUEUE), key -> new HashMap<>()).put(name, child);
+    NEW.add(child.address());
+  }
+
+  /** Those of the addresses whose modules were put here since they were last asked for. */
+  static synchronized Set<Long> takeNew(Set<Long> addresses) {
+    Set<Long> taken = new HashSet<>(addresses);
+    taken.retainAll(NEW);
+    NEW.removeAll(taken);
+    return taken;
   }
 
   /** Compares by Java identity; the native address of a closed module may come back. */
