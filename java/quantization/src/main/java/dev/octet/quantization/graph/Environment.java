@@ -6,7 +6,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.IValueVector;
-import org.bytedeco.pytorch.Tensor;
 
 /** The values of one run, and which of them the run has to close. */
 final class Environment {
@@ -14,12 +13,17 @@ final class Environment {
   final GraphModule module;
   final Object[] arguments;
   final Object[] values;
-  IValueVector stack;
+  final IValueVector stack;
+
+  /** The node that runs, for messages. */
+  GraphNode current;
+
   private final boolean[] owned;
 
-  Environment(GraphModule module, Object[] arguments, int size) {
+  Environment(GraphModule module, Object[] arguments, int size, IValueVector stack) {
     this.module = module;
     this.arguments = arguments;
+    this.stack = stack;
     values = new Object[size];
     owned = new boolean[size];
   }
@@ -32,7 +36,7 @@ final class Environment {
   void release(int slot) {
     if (owned[slot]) {
       owned[slot] = false;
-      close(values[slot]);
+      Values.close(values[slot]);
     }
     values[slot] = null;
   }
@@ -43,7 +47,22 @@ final class Environment {
     }
   }
 
-  /** A result for the caller: tensors of this run are handed over, others get a second handle. */
+  /** The current value of an argument of a node; it stays the run's. */
+  Object value(Object argument, Map<GraphValue, Integer> slots) {
+    if (argument instanceof GraphValue value) {
+      return values[slots.get(value)];
+    }
+    if (argument instanceof List<?> items) {
+      List<Object> current = new ArrayList<>(items.size());
+      for (Object item : items) {
+        current.add(value(item, slots));
+      }
+      return Collections.unmodifiableList(current);
+    }
+    return argument;
+  }
+
+  /** A result for somebody else: what this run owns is handed over, else a second handle. */
   Object take(Object output, Map<GraphValue, Integer> slots) {
     if (output instanceof GraphValue value) {
       int slot = slots.get(value);
@@ -51,33 +70,13 @@ final class Environment {
         owned[slot] = false;
         return values[slot];
       }
-      return secondHandle(values[slot]);
+      return Values.secondHandle(values[slot]);
     }
     if (output instanceof List<?> items) {
-      List<Object> taken = new ArrayList<>();
+      List<Object> taken = new ArrayList<>(items.size());
       items.forEach(item -> taken.add(take(item, slots)));
       return Collections.unmodifiableList(taken);
     }
     return output;
-  }
-
-  static Object secondHandle(Object value) {
-    if (value instanceof Tensor tensor) {
-      return new Tensor(tensor);
-    }
-    if (value instanceof List<?> items) {
-      List<Object> handles = new ArrayList<>();
-      items.forEach(item -> handles.add(secondHandle(item)));
-      return Collections.unmodifiableList(handles);
-    }
-    return value;
-  }
-
-  private static void close(Object value) {
-    if (value instanceof Tensor tensor) {
-      tensor.close();
-    } else if (value instanceof List<?> items) {
-      items.forEach(Environment::close);
-    }
   }
 }

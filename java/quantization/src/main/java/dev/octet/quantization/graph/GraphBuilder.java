@@ -5,7 +5,6 @@ import dev.octet.quantization.tree.ModuleTypes;
 import dev.octet.quantization.tree.NearestNames;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -343,8 +342,16 @@ public final class GraphBuilder extends GraphFunctions {
     if (output == null) {
       throw new IllegalStateException("the graph has no output; call output(value) before build()");
     }
+    GraphMethod forward =
+        new GraphMethod(inputs.stream().map(GraphInput::new).toList(), nodes, output);
     return new GraphModule(
-        typeName, children, attributes, new GraphProgram(inputs, nodes, output), training);
+        new GraphDefinition(
+            typeName,
+            children,
+            attributes,
+            Map.of(),
+            Map.of(GraphMethod.FORWARD, forward),
+            training));
   }
 
   private GraphValue append(
@@ -355,9 +362,7 @@ public final class GraphBuilder extends GraphFunctions {
     }
     GraphValue value = new GraphValue(unique);
     kinds.put(value, type);
-    nodes.add(
-        new GraphNode(
-            value, kind, target, Collections.unmodifiableList(new ArrayList<>(arguments))));
+    nodes.add(new GraphNode(value, kind, target, arguments));
     return value;
   }
 

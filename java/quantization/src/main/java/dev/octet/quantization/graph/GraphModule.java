@@ -11,9 +11,11 @@ import dev.octet.quantization.tree.NearestNames;
 import dev.octet.quantization.tree.StructuralCopy;
 import dev.octet.quantization.tree.TypeNamed;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.SequentialImpl;
 import org.bytedeco.pytorch.StringTensorDict;
@@ -23,8 +25,8 @@ import org.bytedeco.pytorch.Tensor;
  * A module whose forward is recorded as a list of nodes, so that it can be run, copied, converted,
  * printed and lowered.
  *
- * <p>Nodes call children, operators of libtorch through its dispatcher, and read tensors; there is
- * no control flow. Make one with {@link #builder}, {@link #sequential} or {@link #fromSequential}.
+ * <p>Nodes call children, operators of libtorch through its dispatcher, read tensors, and control
+ * the flow. Make one with {@link #builder}, {@link #sequential} or {@link #fromSequential}.
  * Children are registered natively under their names, so that state dicts, {@code train} and {@code
  * to} work as for any module.
  *
@@ -37,27 +39,29 @@ public class GraphModule extends Module
     implements AnyForward, ChildHolder, FreshOutput, StructuralCopy, TypeNamed {
 
   private static final int SUGGESTIONS = 3;
+  private static final String TRAINING = "training";
 
   private final String typeName;
   private final Map<String, Module> children;
   private final Map<String, GraphAttribute> attributes;
-  private final GraphProgram program;
+  private final Map<String, Object> variables;
+  private final Map<String, GraphProgram> programs = new LinkedHashMap<>();
+  private final Set<String> written = new HashSet<>();
 
-  GraphModule(
-      String typeName,
-      Map<String, Module> children,
-      Map<String, GraphAttribute> attributes,
-      GraphProgram program,
-      boolean training) {
-    super(typeName);
-    this.typeName = typeName;
-    this.children = new LinkedHashMap<>(children);
-    this.attributes = new LinkedHashMap<>();
-    this.program = program;
-    attributes.forEach(this::register);
+  GraphModule(GraphDefinition definition) {
+    super(definition.typeName());
+    typeName = definition.typeName();
+    children = new LinkedHashMap<>(definition.children());
+    attributes = new LinkedHashMap<>();
+    variables = new LinkedHashMap<>();
+    definition.attributes().forEach(this::register);
+    definition
+        .variables()
+        .forEach((name, value) -> variables.put(name, Values.secondHandle(value)));
     // Before the children are there: they have modes of their own.
-    train(training);
-    this.children.forEach((name, child) -> register_module(name, ModuleTypes.owned(child)));
+    train(definition.training());
+    children.forEach((name, child) -> register_module(name, ModuleTypes.owned(child)));
+    definition.methods().forEach(this::replaceMethod);
   }
 
   /** The module's own handle; a registered tensor keeps its identity when the model is moved. */
@@ -70,6 +74,18 @@ public class GraphModule extends Module
       case CONSTANT -> {}
     }
     attributes.put(name, new GraphAttribute(tensor, attribute.kind()));
+  }
+
+  /**
+   * Make a graph of its parts.
+   *
+   * @param definition the parts; the module takes the children themselves and shares the tensors
+   * @return the graph
+   * @throws IllegalArgumentException if a node uses a value that is not there, or an operator is
+   *     unknown
+   */
+  public static GraphModule of(GraphDefinition definition) {
+    return new GraphModule(definition);
   }
 
   /**
@@ -155,7 +171,39 @@ public class GraphModule extends Module
 
   @Override
   public Object forwardAny(Object... arguments) {
-    return program.run(this, arguments);
+    return call(GraphMethod.FORWARD, arguments);
+  }
+
+  /**
+   * Run one of the methods.
+   *
+   * @param method its name
+   * @param arguments tensors, numbers, booleans, strings, lists and maps of these, or null
+   * @return one of these; an unmodifiable list where there are several results
+   * @throws IllegalArgumentException if there is no such method, or it takes other arguments
+   */
+  public Object call(String method, Object... arguments) {
+    GraphProgram program = program(method);
+    Object[] values = GraphArguments.toValues(program.method().inputs(), arguments);
+    try {
+      return Values.handOver(program.run(this, values));
+    } finally {
+      GraphArguments.closeConverted(values, arguments);
+    }
+  }
+
+  /** Run a method for another graph, which shares native lists and dicts with this one. */
+  Object run(String method, Object[] arguments) {
+    return program(method).run(this, arguments);
+  }
+
+  private GraphProgram program(String method) {
+    GraphProgram program = programs.get(method);
+    if (program == null) {
+      throw new IllegalArgumentException(
+          typeName + " has no method '" + method + "'; it has " + programs.keySet());
+    }
+    return program;
   }
 
   private Tensor single(Object result) {
@@ -175,30 +223,60 @@ public class GraphModule extends Module
   }
 
   /**
-   * Return the nodes in the order in which they run.
+   * Return the nodes of {@code forward} in the order in which they run.
    *
    * @return an unmodifiable list
    */
   public List<GraphNode> nodes() {
-    return program.nodes();
+    return program(GraphMethod.FORWARD).method().nodes();
   }
 
   /**
-   * Return the names of the arguments.
+   * Return the names of the arguments of {@code forward}.
    *
    * @return an unmodifiable list
    */
   public List<String> inputs() {
-    return program.inputs();
+    return program(GraphMethod.FORWARD).method().inputNames();
   }
 
   /**
-   * Return what the graph returns.
+   * Return what {@code forward} returns.
    *
    * @return a {@link GraphValue}, a constant, or an unmodifiable list of these
    */
   public Object output() {
-    return program.output();
+    return program(GraphMethod.FORWARD).method().output();
+  }
+
+  /**
+   * Return the recorded methods.
+   *
+   * @return by name; {@code forward} is missing in a module that is not called
+   */
+  public Map<String, GraphMethod> methods() {
+    Map<String, GraphMethod> methods = new LinkedHashMap<>();
+    programs.forEach((name, program) -> methods.put(name, program.method()));
+    return Collections.unmodifiableMap(methods);
+  }
+
+  /**
+   * Record a method anew, or a further one. No run of this graph may be going on.
+   *
+   * @param name its name
+   * @param method what it does from now on
+   * @throws IllegalArgumentException if a node uses a value that is not there, or an operator is
+   *     unknown; the graph is unchanged then
+   */
+  public void replaceMethod(String name, GraphMethod method) {
+    programs.put(name, new GraphProgram(method));
+    GraphNodes.visit(
+        method.nodes(),
+        node -> {
+          if (node.kind() == GraphNode.Kind.SET_ATTRIBUTE) {
+            written.add(node.target());
+          }
+        });
   }
 
   /**
@@ -209,30 +287,37 @@ public class GraphModule extends Module
    * @throws IllegalArgumentException if there is none; the message lists the nearest names
    */
   public Module child(String path) {
-    Module child = children.get(path);
-    return child != null ? child : childBelow(path);
+    return child(path.split("\\.", -1));
   }
 
-  private Module childBelow(String path) {
-    Module module = this;
-    for (String name : path.split("\\.", -1)) {
-      Map<String, Module> below =
-          module instanceof ChildHolder holder
-              ? holder.childObjects()
-              : ModuleTree.of(module).children(module);
-      module = below.get(name);
-      if (module == null) {
-        throw new IllegalArgumentException(
-            typeName
-                + " has no child '"
-                + path
-                + "'; nearest to '"
-                + name
-                + "' are "
-                + NearestNames.of(name, below.keySet(), SUGGESTIONS));
-      }
+  Module child(String[] names) {
+    Module module = children.get(names[0]);
+    for (int i = 1; i < names.length && module != null; i++) {
+      module = below(module).get(names[i]);
     }
-    return ModuleTypes.typed(module);
+    return module == null ? missingChild(names) : ModuleTypes.typed(module);
+  }
+
+  private static Map<String, Module> below(Module module) {
+    return module instanceof ChildHolder holder
+        ? holder.childObjects()
+        : ModuleTree.of(module).children(module);
+  }
+
+  private Module missingChild(String[] names) {
+    Map<String, Module> there = children;
+    int i = 0;
+    while (there.containsKey(names[i])) {
+      there = below(there.get(names[i++]));
+    }
+    throw new IllegalArgumentException(
+        typeName
+            + " has no child '"
+            + String.join(".", names)
+            + "'; nearest to '"
+            + names[i]
+            + "' are "
+            + NearestNames.of(names[i], there.keySet(), SUGGESTIONS));
   }
 
   /**
@@ -263,6 +348,46 @@ public class GraphModule extends Module
     }
     throw new IllegalArgumentException(
         typeName + " has no attribute '" + path + "'; its own are " + attributes.keySet());
+  }
+
+  /** Read for a node: a tensor, a variable, or a module's mode. */
+  void read(String path, int slot, Environment environment) {
+    GraphAttribute own = attributes.get(path);
+    if (own != null) {
+      // A tensor that is replaced later must not change under those who have read it.
+      boolean replaced = written.contains(path);
+      environment.put(slot, replaced ? own.tensor().detach() : own.tensor(), replaced);
+    } else if (variables.containsKey(path)) {
+      environment.put(slot, Values.secondHandle(variables.get(path)), true);
+    } else if (path.equals(TRAINING)) {
+      environment.put(slot, is_training(), false);
+    } else if (path.endsWith("." + TRAINING)) {
+      Module owner = child(path.substring(0, path.length() - TRAINING.length() - 1));
+      environment.put(slot, owner.is_training(), false);
+    } else {
+      environment.put(slot, attribute(path), true);
+    }
+  }
+
+  /** Write for a node. */
+  void write(String name, Object value) {
+    GraphAttribute own = attributes.get(name);
+    if (own != null && value instanceof Tensor tensor) {
+      try (Tensor data = tensor.detach()) {
+        own.tensor().set_data(data);
+      }
+    } else if (variables.containsKey(name)) {
+      Values.close(variables.put(name, Values.secondHandle(value)));
+    } else {
+      throw new IllegalStateException(
+          typeName
+              + " cannot set '"
+              + name
+              + "'; it can set the tensors "
+              + attributes.keySet()
+              + " and the variables "
+              + variables.keySet());
+    }
   }
 
   /**
@@ -297,13 +422,22 @@ public class GraphModule extends Module
         (name, attribute) ->
             attributeCopies.put(
                 name, new GraphAttribute(context.copy(attribute.tensor()), attribute.kind())));
-    return new GraphModule(typeName, childCopies, attributeCopies, program, is_training());
+    Map<String, Object> variableCopies = new LinkedHashMap<>();
+    variables.forEach((name, value) -> variableCopies.put(name, Values.copy(value, context)));
+    try {
+      return new GraphModule(
+          new GraphDefinition(
+              typeName, childCopies, attributeCopies, variableCopies, methods(), is_training()));
+    } finally {
+      variableCopies.values().forEach(Values::close);
+    }
   }
 
-  /** Closes the graph's handles of its own tensors, and this one. */
+  /** Closes the graph's handles of its own tensors and variables, and this one. */
   @Override
   public void close() {
     attributes.values().forEach(attribute -> attribute.tensor().close());
+    variables.values().forEach(Values::close);
     super.close();
   }
 

@@ -1,121 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.graph;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.IValueVector;
 
-/**
- * The nodes of a graph, prepared to run: values are numbered, operators and constants looked up,
- * and it is known after which step a value is dead. Immutable; copies of a graph share it.
- */
+/** A method prepared to run. Immutable; copies of a graph share it. */
 final class GraphProgram {
 
-  private static final int[] NONE = {};
+  private final GraphMethod method;
+  private final CompiledBlock block;
+  private final int size;
 
-  private final List<String> inputs;
-  private final List<GraphNode> nodes;
-  private final Object output;
-  private final Map<GraphValue, Integer> slots = new IdentityHashMap<>();
-  private final Step[] steps;
-  private final int[][] deadAfter;
-
-  GraphProgram(List<String> inputs, List<GraphNode> nodes, Object output) {
-    this.inputs = List.copyOf(inputs);
-    this.nodes = List.copyOf(nodes);
-    this.output = output;
-    for (GraphNode node : this.nodes) {
-      slots.put(node.result(), slots.size());
-    }
-    steps = new Step[this.nodes.size()];
-    for (int i = 0; i < steps.length; i++) {
-      steps[i] = Steps.of(this.nodes.get(i), i, this.inputs, slots);
-    }
-    deadAfter = deadAfter();
+  /**
+   * Prepare a method.
+   *
+   * @throws IllegalArgumentException if a node uses a value that no earlier node in its scope
+   *     makes, or an operator is unknown
+   */
+  GraphProgram(GraphMethod method) {
+    this.method = method;
+    Map<GraphValue, Integer> slots = new IdentityHashMap<>();
+    GraphBlock body =
+        new GraphBlock(List.of(), method.nodes(), Arrays.asList(method.output()));
+    GraphScopes.number(body, slots);
+    size = slots.size();
+    block = new CompiledBlock(body, method.inputNames(), slots);
   }
 
-  List<String> inputs() {
-    return inputs;
+  GraphMethod method() {
+    return method;
   }
 
-  List<GraphNode> nodes() {
-    return nodes;
-  }
-
-  Object output() {
-    return output;
-  }
-
-  private int[][] deadAfter() {
-    int[] last = new int[steps.length];
-    for (int i = 0; i < steps.length; i++) {
-      last[i] = i;
-      for (Object argument : nodes.get(i).arguments()) {
-        markUse(argument, i, last);
-      }
-    }
-    markUse(output, steps.length, last);
-    List<List<Integer>> dead = new ArrayList<>();
-    for (int i = 0; i < steps.length; i++) {
-      dead.add(new ArrayList<>());
-    }
-    for (int slot = 0; slot < steps.length; slot++) {
-      if (last[slot] < steps.length) {
-        dead.get(last[slot]).add(slot);
-      }
-    }
-    return dead.stream()
-        .map(each -> each.isEmpty() ? NONE : each.stream().mapToInt(Integer::intValue).toArray())
-        .toArray(int[][]::new);
-  }
-
-  private void markUse(Object argument, int step, int[] last) {
-    if (argument instanceof GraphValue value) {
-      last[slots.get(value)] = step;
-    } else if (argument instanceof List<?> items) {
-      items.forEach(item -> markUse(item, step, last));
-    }
-  }
-
+  /** Run; lists and dicts that operators made are handed over as native handles. */
   Object run(GraphModule module, Object... arguments) {
-    if (arguments.length != inputs.size()) {
+    Object[] complete = complete(module, arguments);
+    try (IValueVector stack = new IValueVector()) {
+      Environment environment = new Environment(module, complete, size, stack);
+      try {
+        return block.run(environment)[0];
+      } catch (RuntimeException | Error e) {
+        if (environment.current != null) {
+          e.addSuppressed(
+              new IllegalStateException(
+                  "in " + module.typeName() + ": " + GraphPrinter.where(environment.current)));
+        }
+        throw e;
+      } finally {
+        environment.releaseAll();
+      }
+    }
+  }
+
+  private Object[] complete(GraphModule module, Object[] arguments) {
+    List<GraphInput> inputs = method.inputs();
+    int required = 0;
+    for (int i = 0; i < inputs.size(); i++) {
+      required = inputs.get(i).optional() ? required : i + 1;
+    }
+    if (arguments.length < required || arguments.length > inputs.size()) {
       throw new IllegalArgumentException(
           module.typeName()
               + " takes "
+              + (required == inputs.size() ? "" : required + " to ")
               + inputs.size()
               + " arguments "
-              + inputs
+              + method.inputNames()
               + ", but "
               + arguments.length
               + " are given");
     }
-    Environment environment = new Environment(module, arguments, steps.length);
-    int i = 0;
-    try (IValueVector stack = new IValueVector()) {
-      environment.stack = stack;
-      for (; i < steps.length; i++) {
-        steps[i].run(environment);
-        for (int slot : deadAfter[i]) {
-          environment.release(slot);
-        }
-      }
-      return environment.take(output, slots);
-    } catch (RuntimeException | Error e) {
-      if (i < steps.length) {
-        e.addSuppressed(
-            new IllegalStateException(
-                "in " + module.typeName() + ": " + GraphPrinter.line(nodes.get(i))));
-      }
-      throw e;
-    } finally {
-      environment.releaseAll();
+    if (arguments.length == inputs.size()) {
+      return arguments;
     }
-  }
-
-  /** A prepared node. */
-  interface Step {
-    void run(Environment environment);
+    Object[] complete = Arrays.copyOf(arguments, inputs.size(), Object[].class);
+    for (int i = arguments.length; i < complete.length; i++) {
+      complete[i] = inputs.get(i).defaultValue();
+    }
+    return complete;
   }
 }

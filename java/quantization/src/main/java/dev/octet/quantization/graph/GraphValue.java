@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.graph;
 
+import java.util.Objects;
+
 /**
  * The result of a node, to be passed to later nodes of the same graph.
  *
- * <p>Made by {@link GraphBuilder} only; two values are equal if they are the same object.
+ * <p>Two values are equal if they are the same object.
  */
 public final class GraphValue {
 
   private final String name;
 
-  GraphValue(String name) {
-    this.name = name;
+  /**
+   * Create a value for a node that is written without {@link GraphBuilder}.
+   *
+   * @param name the name of the node, unique in the graph
+   */
+  public GraphValue(String name) {
+    this.name = Objects.requireNonNull(name, "name");
   }
 
   /**

@@ -9,6 +9,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.pytorch.AliasInfo;
 import org.bytedeco.pytorch.Argument;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.FunctionSchema;
@@ -35,6 +36,8 @@ final class Operator {
   private final String name;
   private final List<Parameter> parameters;
   private final List<TypeKind> returns;
+  private final List<Boolean> writes;
+  private final boolean vararg;
   private final Consumer<IValueVector> call;
 
   private Operator(String name, FunctionSchema schema, Consumer<IValueVector> call) {
@@ -42,6 +45,8 @@ final class Operator {
     this.call = call;
     this.parameters = parameters(schema);
     this.returns = returns(schema);
+    this.writes = writes(schema);
+    this.vararg = schema.is_vararg();
   }
 
   /** The operator of a qualified name with overload, such as {@code aten::add.Tensor}. */
@@ -65,6 +70,16 @@ final class Operator {
   /** The kinds of the results. */
   List<TypeKind> returns() {
     return returns;
+  }
+
+  /** Whether an argument is changed in place. */
+  boolean writes(int parameter) {
+    return parameter < writes.size() && writes.get(parameter);
+  }
+
+  /** Whether it takes any number of arguments, whose number lies on top of them. */
+  boolean isVararg() {
+    return vararg;
   }
 
   /** Take the arguments off the stack and put the results on it. */
@@ -143,6 +158,16 @@ final class Operator {
               defaultValue));
     }
     return List.copyOf(parameters);
+  }
+
+  private static List<Boolean> writes(FunctionSchema schema) {
+    List<Boolean> writes = new ArrayList<>();
+    Argument arguments = schema.arguments();
+    for (long i = 0; i < arguments.limit(); i++) {
+      AliasInfo alias = arguments.getPointer(Argument.class, i).alias_info();
+      writes.add(alias != null && !alias.isNull() && alias.isWrite());
+    }
+    return List.copyOf(writes);
   }
 
   private static TypePtr retained(TypePtr type) {

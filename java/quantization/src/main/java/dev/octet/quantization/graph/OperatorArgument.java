@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.graph;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.IValue;
@@ -29,7 +28,7 @@ interface OperatorArgument {
     }
     if (hasValues(argument)) {
       return (stack, index, environment) -> {
-        Object current = resolve(argument, environment, slots);
+        Object current = environment.value(argument, slots);
         try (IValue converted = IValues.toNative(current, type)) {
           stack.put(index, converted);
         }
@@ -45,18 +44,5 @@ interface OperatorArgument {
     return argument instanceof GraphValue
         || argument instanceof List<?> items
             && items.stream().anyMatch(OperatorArgument::hasValues);
-  }
-
-  private static Object resolve(
-      Object argument, Environment environment, Map<GraphValue, Integer> slots) {
-    if (argument instanceof GraphValue value) {
-      return environment.values[slots.get(value)];
-    }
-    if (argument instanceof List<?> items) {
-      List<Object> resolved = new ArrayList<>();
-      items.forEach(item -> resolved.add(resolve(item, environment, slots)));
-      return resolved;
-    }
-    return argument;
   }
 }

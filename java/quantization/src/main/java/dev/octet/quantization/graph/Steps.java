@@ -9,75 +9,171 @@ import java.util.Map;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.Module;
-import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.Type.TypePtr;
 
 /** Prepares the nodes of a graph. */
 final class Steps {
 
   private Steps() {}
 
-  static GraphProgram.Step of(
+  static CompiledBlock.Step of(
       GraphNode node, int slot, List<String> inputs, Map<GraphValue, Integer> slots) {
     return switch (node.kind()) {
       case INPUT -> {
         int index = inputs.indexOf(node.target());
         yield environment -> environment.put(slot, environment.arguments[index], false);
       }
-      case GET_ATTRIBUTE -> attribute(node.target(), slot);
-      case GET_ITEM -> item(node, slot, slots.get((GraphValue) node.arguments().get(0)));
+      case GET_ATTRIBUTE -> environment -> environment.module.read(node.target(), slot, environment);
+      case SET_ATTRIBUTE ->
+          environment ->
+              environment.module.write(
+                  node.target(), environment.value(node.arguments().get(0), slots));
+      case GET_ITEM -> item(node, slot, slots);
+      case LIST -> list(node, slot, slots);
+      case DICT -> dict(node, slot, slots);
+      case IS_INSTANCE -> isInstance(node, slot, slots);
       case CALL_MODULE -> call(node, slot, slots);
+      case CALL_METHOD -> callMethod(node, slot, slots);
       case CALL_FUNCTION -> function(node, slot, slots);
+      case IF -> ControlSteps.branch(node, slot, inputs, slots);
+      case LOOP -> ControlSteps.loop(node, slot, inputs, slots);
+      case RAISE ->
+          environment -> {
+            throw new GraphRaisedException(
+                String.valueOf(environment.value(node.arguments().get(1), slots)),
+                String.valueOf(environment.value(node.arguments().get(0), slots)));
+          };
     };
   }
 
-  /** A handle of a child's tensor is new each time and so has to be closed. */
-  private static GraphProgram.Step attribute(String path, int slot) {
-    boolean childs = path.indexOf('.') >= 0;
-    return environment -> environment.put(slot, environment.module.attribute(path), childs);
-  }
-
-  private static GraphProgram.Step item(GraphNode node, int slot, int from) {
+  private static CompiledBlock.Step item(
+      GraphNode node, int slot, Map<GraphValue, Integer> slots) {
     int index = Integer.parseInt(node.target());
+    Object from = node.arguments().get(0);
     return environment -> {
-      Object value = environment.values[from];
-      if (!(value instanceof List<?> items) || index >= items.size()) {
+      Object value = environment.value(from, slots);
+      if (value instanceof List<?> items && index < items.size()) {
+        environment.put(slot, Values.secondHandle(items.get(index)), true);
+      } else if (value instanceof IValue other && index < IValues.size(other)) {
+        environment.put(slot, IValues.item(other, index), true);
+      } else {
         throw new IllegalStateException(
-            "value '" + node.arguments().get(0) + "' has no item " + index + "; it is " + value);
+            "value '" + from + "' has no item " + index + "; it is " + value);
       }
-      environment.put(slot, Environment.secondHandle(items.get(index)), true);
     };
   }
 
-  private static GraphProgram.Step call(GraphNode node, int slot, Map<GraphValue, Integer> slots) {
-    String path = node.target();
-    List<Object> arguments = node.arguments();
+  private static CompiledBlock.Step list(
+      GraphNode node, int slot, Map<GraphValue, Integer> slots) {
+    TypePtr type = GraphTypes.of(node.target());
+    return environment ->
+        environment.put(
+            slot, IValues.toNative(environment.value(node.arguments(), slots), type), true);
+  }
+
+  private static CompiledBlock.Step dict(
+      GraphNode node, int slot, Map<GraphValue, Integer> slots) {
+    TypePtr type = GraphTypes.of(node.target());
+    return environment ->
+        environment.put(
+            slot,
+            IValues.dict((List<?>) environment.value(node.arguments(), slots), type),
+            true);
+  }
+
+  private static CompiledBlock.Step isInstance(
+      GraphNode node, int slot, Map<GraphValue, Integer> slots) {
+    List<TypePtr> types = new ArrayList<>();
+    for (String name : node.target().split("\\|")) {
+      types.add(GraphTypes.of(name));
+    }
+    return environment -> {
+      Object value = environment.value(node.arguments().get(0), slots);
+      environment.put(slot, types.stream().anyMatch(t -> InstanceCheck.isInstance(value, t)), false);
+    };
+  }
+
+  private static CompiledBlock.Step call(
+      GraphNode node, int slot, Map<GraphValue, Integer> slots) {
+    String[] path = node.target().split("\\.", -1);
+    Object[] arguments = node.arguments().toArray();
     return environment -> {
       Module child = environment.module.child(path);
-      Object[] values = new Object[arguments.size()];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = evaluate(arguments.get(i), environment, slots);
-      }
-      Object result = ModuleCall.forward(child, values);
-      if (ModuleResults.isNativeTuple(result)) {
-        environment.put(slot, ModuleResults.toList(result), true);
+      Object[] values = values(arguments, environment, slots);
+      if (child instanceof GraphModule graph) {
+        environment.put(slot, graph.run(GraphMethod.FORWARD, values), true);
         return;
       }
-      boolean fresh = ModuleCall.returnsFresh(child) && !contains(values, result);
-      environment.put(slot, result, fresh);
+      Object[] converted = java(values);
+      try {
+        callJava(child, converted, slot, environment);
+      } finally {
+        for (int i = 0; i < values.length; i++) {
+          if (converted[i] != values[i]) {
+            Values.close(converted[i]);
+          }
+        }
+      }
     };
   }
 
-  private static Object evaluate(
-      Object argument, Environment environment, Map<GraphValue, Integer> slots) {
-    if (argument instanceof GraphValue value) {
-      return environment.values[slots.get(value)];
+  private static void callJava(
+      Module child, Object[] arguments, int slot, Environment environment) {
+    Object result = ModuleCall.forward(child, arguments);
+    if (ModuleResults.isNativeTuple(result)) {
+      environment.put(slot, ModuleResults.toList(result), true);
+      return;
     }
-    if (argument instanceof List<?> items) {
-      List<Object> values = new ArrayList<>();
-      items.forEach(item -> values.add(evaluate(item, environment, slots)));
-      return Collections.unmodifiableList(values);
+    boolean passedThrough = contains(arguments, result);
+    boolean fresh = ModuleCall.returnsFresh(child) && !passedThrough;
+    // A converted argument is closed after the call, so what came through it needs a handle.
+    if (passedThrough && result instanceof List<?>) {
+      environment.put(slot, Values.secondHandle(result), true);
+    } else {
+      environment.put(slot, result, fresh);
     }
-    return argument;
+  }
+
+  private static CompiledBlock.Step callMethod(
+      GraphNode node, int slot, Map<GraphValue, Integer> slots) {
+    int dot = node.target().lastIndexOf('.');
+    String[] path = node.target().substring(0, dot).split("\\.", -1);
+    String method = node.target().substring(dot + 1);
+    Object[] arguments = node.arguments().toArray();
+    return environment -> {
+      Module child = environment.module.child(path);
+      if (!(child instanceof GraphModule graph)) {
+        throw new IllegalStateException(
+            "method '"
+                + method
+                + "' of '"
+                + String.join(".", path)
+                + "' cannot be called: it is a "
+                + child.getClass().getName()
+                + " now, which has no recorded methods; exclude it from conversion");
+      }
+      environment.put(slot, graph.run(method, values(arguments, environment, slots)), true);
+    };
+  }
+
+  private static Object[] values(
+      Object[] arguments, Environment environment, Map<GraphValue, Integer> slots) {
+    Object[] values = new Object[arguments.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = environment.value(arguments[i], slots);
+    }
+    return values;
+  }
+
+  /** The arguments with native lists and dicts turned into Java's; the others stay the same. */
+  private static Object[] java(Object[] values) {
+    Object[] converted = values.clone();
+    for (int i = 0; i < converted.length; i++) {
+      if (Values.holdsNative(values[i])) {
+        converted[i] = Values.toJava(values[i]);
+      }
+    }
+    return converted;
   }
 
   /** Whether any tensor of a result is one of the arguments, passed through. */
@@ -94,19 +190,27 @@ final class Steps {
     return false;
   }
 
-  private static GraphProgram.Step function(
+  private static CompiledBlock.Step function(
       GraphNode node, int slot, Map<GraphValue, Integer> slots) {
     Operator operator = Operator.of(node.target());
-    OperatorArgument[] arguments = new OperatorArgument[node.arguments().size()];
-    for (int i = 0; i < arguments.length; i++) {
-      arguments[i] =
-          OperatorArgument.of(node.arguments().get(i), operator.parameters().get(i).type(), slots);
+    List<Operator.Parameter> parameters = operator.parameters();
+    int count = node.arguments().size();
+    OperatorArgument[] arguments = new OperatorArgument[count];
+    for (int i = 0; i < count; i++) {
+      TypePtr type = i < parameters.size() ? parameters.get(i).type() : GraphTypes.of("Any");
+      arguments[i] = OperatorArgument.of(node.arguments().get(i), type, slots);
     }
+    int size = operator.isVararg() ? count + 1 : count;
     return environment -> {
       IValueVector stack = environment.stack;
-      stack.resize(arguments.length);
-      for (int i = 0; i < arguments.length; i++) {
+      stack.resize(size);
+      for (int i = 0; i < count; i++) {
         arguments[i].put(stack, i, environment);
+      }
+      if (size > count) {
+        try (IValue number = new IValue((long) count)) {
+          stack.put(count, number);
+        }
       }
       operator.call(stack);
       environment.put(slot, results(stack), true);
@@ -117,12 +221,11 @@ final class Steps {
   private static Object results(IValueVector stack) {
     long size = stack.size();
     if (size == 1) {
-      IValue only = stack.get(0);
-      return only.isTensor() ? new Tensor(only.toTensor()) : IValues.toJava(only);
+      return IValues.handle(stack.get(0));
     }
     List<Object> results = new ArrayList<>();
     for (long i = 0; i < size; i++) {
-      results.add(IValues.toJava(stack.get(i)));
+      results.add(IValues.handle(stack.get(i)));
     }
     return Collections.unmodifiableList(results);
   }
