@@ -13,8 +13,7 @@ import java.util.List;
  * @param nodes in the order in which they run
  * @param outputs what the block hands back: values, constants, or lists of these
  */
-public record GraphBlock(
-    List<GraphValue> parameters, List<GraphNode> nodes, List<Object> outputs) {
+public record GraphBlock(List<GraphValue> parameters, List<GraphNode> nodes, List<Object> outputs) {
 
   /** Create a block. */
   public GraphBlock {

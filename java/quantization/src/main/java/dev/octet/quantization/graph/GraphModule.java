@@ -261,6 +261,18 @@ public class GraphModule extends Module
   }
 
   /**
+   * Add a constant, which is in no state dict and stays on its device.
+   *
+   * @param name its name; one that is there already keeps its value
+   * @param tensor its value, of which the graph makes a handle of its own
+   */
+  public void addConstant(String name, Tensor tensor) {
+    if (!attributes.containsKey(name)) {
+      register(name, new GraphAttribute(tensor, GraphAttribute.Kind.CONSTANT));
+    }
+  }
+
+  /**
    * Record a method anew, or a further one. No run of this graph may be going on.
    *
    * @param name its name
@@ -365,7 +377,14 @@ public class GraphModule extends Module
       Module owner = child(path.substring(0, path.length() - TRAINING.length() - 1));
       environment.put(slot, owner.is_training(), false);
     } else {
-      environment.put(slot, attribute(path), true);
+      int dot = path.lastIndexOf('.');
+      Module owner = dot < 0 ? null : child(path.substring(0, dot));
+      String name = path.substring(dot + 1);
+      if (owner instanceof GraphModule graph && graph.variables.containsKey(name)) {
+        graph.read(name, slot, environment);
+      } else {
+        environment.put(slot, attribute(path), true);
+      }
     }
   }
 

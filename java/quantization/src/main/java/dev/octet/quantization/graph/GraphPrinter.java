@@ -61,7 +61,8 @@ final class GraphPrinter {
         switch (node.kind()) {
           case INPUT -> "input " + node.target();
           case GET_ATTRIBUTE -> "self." + node.target();
-          case SET_ATTRIBUTE -> "self." + node.target() + " := " + argument(node.arguments().get(0));
+          case SET_ATTRIBUTE ->
+              "self." + node.target() + " := " + argument(node.arguments().get(0));
           case GET_ITEM -> argument(node.arguments().get(0)) + "[" + node.target() + "]";
           case CALL_MODULE, CALL_METHOD -> "self." + node.target() + arguments(node.arguments());
           case CALL_FUNCTION, LIST, DICT -> node.target() + arguments(node.arguments());

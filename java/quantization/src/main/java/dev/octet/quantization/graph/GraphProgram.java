@@ -23,8 +23,7 @@ final class GraphProgram {
   GraphProgram(GraphMethod method) {
     this.method = method;
     Map<GraphValue, Integer> slots = new IdentityHashMap<>();
-    GraphBlock body =
-        new GraphBlock(List.of(), method.nodes(), Arrays.asList(method.output()));
+    GraphBlock body = new GraphBlock(List.of(), method.nodes(), Arrays.asList(method.output()));
     GraphScopes.number(body, slots);
     size = slots.size();
     block = new CompiledBlock(body, method.inputNames(), slots);

@@ -30,7 +30,8 @@ final class InstanceCheck {
       case AnyTupleType -> value instanceof List<?>;
       case AnyListType -> value instanceof IValue other && other.isList();
       case ListType -> value instanceof IValue other && other.isList() && isList(other, type);
-      case DictType -> value instanceof IValue other && other.isGenericDict() && isDict(other, type);
+      case DictType ->
+          value instanceof IValue other && other.isGenericDict() && isDict(other, type);
       default ->
           throw new UnsupportedOperationException(
               "isinstance with type " + type.get().str().getString() + " cannot be run");

@@ -23,7 +23,8 @@ final class Steps {
         int index = inputs.indexOf(node.target());
         yield environment -> environment.put(slot, environment.arguments[index], false);
       }
-      case GET_ATTRIBUTE -> environment -> environment.module.read(node.target(), slot, environment);
+      case GET_ATTRIBUTE ->
+          environment -> environment.module.read(node.target(), slot, environment);
       case SET_ATTRIBUTE ->
           environment ->
               environment.module.write(
@@ -46,8 +47,7 @@ final class Steps {
     };
   }
 
-  private static CompiledBlock.Step item(
-      GraphNode node, int slot, Map<GraphValue, Integer> slots) {
+  private static CompiledBlock.Step item(GraphNode node, int slot, Map<GraphValue, Integer> slots) {
     int index = Integer.parseInt(node.target());
     Object from = node.arguments().get(0);
     return environment -> {
@@ -63,22 +63,18 @@ final class Steps {
     };
   }
 
-  private static CompiledBlock.Step list(
-      GraphNode node, int slot, Map<GraphValue, Integer> slots) {
+  private static CompiledBlock.Step list(GraphNode node, int slot, Map<GraphValue, Integer> slots) {
     TypePtr type = GraphTypes.of(node.target());
     return environment ->
         environment.put(
             slot, IValues.toNative(environment.value(node.arguments(), slots), type), true);
   }
 
-  private static CompiledBlock.Step dict(
-      GraphNode node, int slot, Map<GraphValue, Integer> slots) {
+  private static CompiledBlock.Step dict(GraphNode node, int slot, Map<GraphValue, Integer> slots) {
     TypePtr type = GraphTypes.of(node.target());
     return environment ->
         environment.put(
-            slot,
-            IValues.dict((List<?>) environment.value(node.arguments(), slots), type),
-            true);
+            slot, IValues.dict((List<?>) environment.value(node.arguments(), slots), type), true);
   }
 
   private static CompiledBlock.Step isInstance(
@@ -89,12 +85,12 @@ final class Steps {
     }
     return environment -> {
       Object value = environment.value(node.arguments().get(0), slots);
-      environment.put(slot, types.stream().anyMatch(t -> InstanceCheck.isInstance(value, t)), false);
+      environment.put(
+          slot, types.stream().anyMatch(t -> InstanceCheck.isInstance(value, t)), false);
     };
   }
 
-  private static CompiledBlock.Step call(
-      GraphNode node, int slot, Map<GraphValue, Integer> slots) {
+  private static CompiledBlock.Step call(GraphNode node, int slot, Map<GraphValue, Integer> slots) {
     String[] path = node.target().split("\\.", -1);
     Object[] arguments = node.arguments().toArray();
     return environment -> {

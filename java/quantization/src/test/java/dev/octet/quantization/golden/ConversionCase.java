@@ -2,6 +2,8 @@
 package dev.octet.quantization.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.octet.quantization.torchscript.TorchScriptImporter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -12,7 +14,13 @@ import org.bytedeco.pytorch.Tensor;
 /** One conversion case: its entry in the index, its detail file, its tensors. */
 record ConversionCase(GoldenFolder folder, JsonNode entry, JsonNode detail) {
   private static final Set<String> KINDS =
-      Set.of("conversion", "priority", "calibration", "quantization_states", "training");
+      Set.of(
+          "conversion",
+          "priority",
+          "calibration",
+          "quantization_states",
+          "training",
+          "torchscript_quantized");
 
   static List<ConversionCase> all(GoldenFolder folder) {
     List<ConversionCase> cases = new ArrayList<>();
@@ -49,6 +57,10 @@ record ConversionCase(GoldenFolder folder, JsonNode entry, JsonNode detail) {
 
   /** Returns the model before conversion, in the mode in which it was converted. */
   Module model() {
+    if (entry.at("/params").has("script")) {
+      Path script = folder.file(entry.at("/params/script").asText());
+      return TorchScriptImporter.load(script).model();
+    }
     JsonNode models = folder.json("models.json");
     String id = entry.at("/params/model").asText();
     for (JsonNode model : models.get("models")) {

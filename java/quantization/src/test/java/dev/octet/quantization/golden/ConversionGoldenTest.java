@@ -21,7 +21,7 @@ class ConversionGoldenTest {
     return cases.stream().map(golden -> DynamicTest.dynamicTest(golden.id(), () -> check(golden)));
   }
 
-  /** A kind that no test knows would pass unseen; TorchScript cases are the importer's. */
+  /** A kind that no test knows would pass unseen. */
   @Test
   void everyKindOfCaseIsTested() {
     Set<String> known =

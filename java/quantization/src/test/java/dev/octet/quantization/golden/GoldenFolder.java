@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -30,7 +31,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class GoldenFolder {
   private static final JsonMapper JSON = new JsonMapper();
-  private static final String RESOURCE = "/goldens.zip";
+  private static final List<String> RESOURCES =
+      List.of("/goldens.zip", "/goldens-torchscript.zip");
   private static final GoldenFolder INSTANCE = new GoldenFolder(locate());
 
   private final Path root;
@@ -66,12 +68,16 @@ final class GoldenFolder {
   private static Path unpack() throws IOException {
     Path folder = Files.createTempDirectory("octet-goldens");
     Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
-    try (InputStream resource = GoldenFolder.class.getResourceAsStream(RESOURCE);
-        ZipInputStream zip = new ZipInputStream(resource)) {
-      for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-        Path file = folder.resolve(entry.getName());
-        Files.createDirectories(file.getParent());
-        Files.copy(zip, file);
+    for (String name : RESOURCES) {
+      try (InputStream resource = GoldenFolder.class.getResourceAsStream(name);
+          ZipInputStream zip = new ZipInputStream(resource)) {
+        for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+          if (!entry.isDirectory()) {
+            Path file = folder.resolve(entry.getName());
+            Files.createDirectories(file.getParent());
+            Files.copy(zip, file);
+          }
+        }
       }
     }
     return folder;
@@ -83,6 +89,11 @@ final class GoldenFolder {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Returns a file by its path in the folder. */
+  Path file(String path) {
+    return root.resolve(path);
   }
 
   /** Returns a JSON document by its path in the folder. */
