@@ -141,7 +141,7 @@ final class Operator {
   private static List<Parameter> parameters(FunctionSchema schema) {
     List<Parameter> parameters = new ArrayList<>();
     Argument arguments = schema.arguments();
-    for (long i = 0; i < arguments.limit(); i++) {
+    for (long i = 0; i < count(arguments); i++) {
       Argument argument = arguments.getPointer(Argument.class, i);
       Integer length = argument.N().has_value() ? (Integer) argument.N().get() : null;
       Object defaultValue = null;
@@ -163,7 +163,7 @@ final class Operator {
   private static List<Boolean> writes(FunctionSchema schema) {
     List<Boolean> writes = new ArrayList<>();
     Argument arguments = schema.arguments();
-    for (long i = 0; i < arguments.limit(); i++) {
+    for (long i = 0; i < count(arguments); i++) {
       AliasInfo alias = arguments.getPointer(Argument.class, i).alias_info();
       writes.add(alias != null && !alias.isNull() && alias.isWrite());
     }
@@ -179,10 +179,15 @@ final class Operator {
   private static List<TypeKind> returns(FunctionSchema schema) {
     List<TypeKind> kinds = new ArrayList<>();
     Argument returns = schema.returns();
-    for (long i = 0; i < returns.limit(); i++) {
+    for (long i = 0; i < count(returns); i++) {
       kinds.add(returns.getPointer(Argument.class, i).type().get().kind().intern());
     }
     return List.copyOf(kinds);
+  }
+
+  /** The presets give null for an empty list. */
+  private static long count(Argument arguments) {
+    return arguments == null || arguments.isNull() ? 0 : arguments.limit();
   }
 
   private static String string(BytePointer pointer) {

@@ -4,8 +4,10 @@ package dev.octet.quantization.torchscript;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.pytorch.Argument;
 import org.bytedeco.pytorch.Block;
 import org.bytedeco.pytorch.BlockArrayRef;
+import org.bytedeco.pytorch.FunctionSchema;
 import org.bytedeco.pytorch.JitNode;
 import org.bytedeco.pytorch.SourceRange;
 import org.bytedeco.pytorch.SourceRangeOptional;
@@ -105,6 +107,14 @@ final class Jit {
     try (BytePointer text = type.annotation_str()) {
       return text.getString();
     }
+  }
+
+  /** A parameter of an operator; null where it takes any number of arguments. */
+  static Argument argument(FunctionSchema schema, long index) {
+    Argument arguments = schema.arguments();
+    return arguments == null || arguments.isNull() || index >= arguments.limit()
+        ? null
+        : arguments.getPointer(Argument.class, index);
   }
 
   static long intAttribute(JitNode node, String name) {

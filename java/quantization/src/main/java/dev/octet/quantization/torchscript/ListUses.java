@@ -39,11 +39,10 @@ final class ListUses {
     if (schema == null || schema.isNull()) {
       return false;
     }
-    Argument arguments = schema.arguments();
-    if (index >= arguments.limit()) {
+    Argument argument = Jit.argument(schema, index);
+    if (argument == null) {
       return false;
     }
-    Argument argument = arguments.getPointer(Argument.class, index);
     AliasInfo alias = argument.alias_info();
     boolean written = alias != null && !alias.isNull() && alias.isWrite();
     return !written && isKnownList(argument.type().get());

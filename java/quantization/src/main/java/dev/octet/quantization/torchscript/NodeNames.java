@@ -22,7 +22,7 @@ final class NodeNames {
       Set.of("prim::GetAttr", "prim::SetAttr", "prim::CallMethod");
   private static final Pattern LINE =
       Pattern.compile(
-          "^\\s*(?:%[^=\\n]*= )?(prim::(?:GetAttr|SetAttr|CallMethod))\\[name=\"((?:[^\"\\\\]|\\\\.)*)\"",
+          "^[^=\\n]*= (prim::(?:GetAttr|SetAttr|CallMethod))\\[name=\"((?:[^\"\\\\]|\\\\.)*)\"",
           Pattern.MULTILINE);
 
   private final Map<Long, String> names = new HashMap<>();

@@ -37,10 +37,8 @@ final class OperatorImporter {
     List<Object> arguments = new ArrayList<>();
     for (int i = 0; i < in.size(); i++) {
       Object meaning = frame.get(in.get(i));
-      boolean known =
-          i < schema.arguments().limit()
-              && ListUses.isKnownList(
-                  schema.arguments().getPointer(Argument.class, i).type().get());
+      Argument argument = Jit.argument(schema, i);
+      boolean known = argument != null && ListUses.isKnownList(argument.type().get());
       arguments.add(known && meaning instanceof FoldedList list ? nested(list) : whole(meaning));
     }
     if (out.size() == 1 && arguments.stream().allMatch(Frame::isConstant)) {
