@@ -22,6 +22,10 @@ typedef enum octet_isa {
   OCTET_ISA_AVX2 = 1,
   /** AVX-512 F, BW, DQ and VL. */
   OCTET_ISA_AVX512 = 2,
+  /** AVX2, FMA and F16C with AVX-VNNI (dot products of bytes). Differs from OCTET_ISA_AVX2 in matrix products only. */
+  OCTET_ISA_AVX_VNNI = 3,
+  /** AVX-512 F, BW, DQ and VL with AVX512-VNNI. Differs from OCTET_ISA_AVX512 in matrix products only. */
+  OCTET_ISA_AVX512_VNNI = 4,
 } octet_isa;
 
 /** The library's version, "major.minor.patch". Static storage. */
@@ -29,15 +33,15 @@ OCTET_API const char* octet_version(void);
 
 /**
  * The instruction set in use: at load the best that the machine has, or the one named by the environment variable
- * OCTET_ISA (scalar, avx2, avx512); a name that is unknown or that the machine lacks is ignored with one line on
- * stderr.
+ * OCTET_ISA (scalar, avx2, avx512, avx_vnni, avx512_vnni); a name that is unknown or that the machine lacks is ignored
+ * with one line on stderr.
  */
 OCTET_API octet_isa octet_get_isa(void);
 
 /** 1 if this machine and this build can run isa, else 0. */
 OCTET_API int32_t octet_isa_available(octet_isa isa);
 
-/** "scalar", "avx2", "avx512", or "unknown". Static storage. */
+/** "scalar", "avx2", "avx512", "avx_vnni", "avx512_vnni", or "unknown". Static storage. */
 OCTET_API const char* octet_isa_name(octet_isa isa);
 
 /**

@@ -4,7 +4,9 @@
 #define OCTET_OCTET_H_
 
 #include "octet/dlpack.h"
+#include "octet/epilogue.h"
 #include "octet/fake_quantize.h"
+#include "octet/gemm.h"
 #include "octet/grid.h"
 #include "octet/library.h"
 #include "octet/quantize.h"

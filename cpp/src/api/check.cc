@@ -255,40 +255,68 @@ octet_status Checker::Bits(const char* name, int32_t n_bits, int32_t least) cons
               static_cast<int>(least));
 }
 
-octet_status Checker::Grid(const octet_grid* grid, const Named* x, GridView* view) {
-  OCTET_RETURN_IF_ERROR(NotNull("grid", grid));
-  OCTET_RETURN_IF_ERROR(Tensor("grid.delta", grid->delta, kF32Only, Role::kCompactInput, &view->delta));
+octet_status Checker::Grid(const octet_grid* grid, const Named* x, GridView* view, const GridNames& names) {
+  OCTET_RETURN_IF_ERROR(NotNull(names.grid, grid));
+  OCTET_RETURN_IF_ERROR(Tensor(names.delta, grid->delta, kF32Only, Role::kCompactInput, &view->delta));
   view->has_zero_float = grid->zero_float != nullptr;
   if (view->has_zero_float) {
+    OCTET_RETURN_IF_ERROR(Tensor(names.zero_float, grid->zero_float, kF32Only, Role::kCompactInput, &view->zero_float));
     OCTET_RETURN_IF_ERROR(
-        Tensor("grid.zero_float", grid->zero_float, kF32Only, Role::kCompactInput, &view->zero_float));
-    OCTET_RETURN_IF_ERROR(Count({"grid.zero_float", &view->zero_float}, view->delta.count, "as many as grid.delta"));
+        Count({names.zero_float, &view->zero_float}, view->delta.count, "as many as the delta beside it"));
   }
   constexpr float kLargest = 16777216.0f;
   if (!(grid->int_min >= -kLargest && grid->int_min <= grid->int_max && grid->int_max <= kLargest)) {
     return Fail(OCTET_INVALID_ARGUMENT,
-                "%s: grid.int_min is %.9g and grid.int_max %.9g; expected -2^24 <= int_min <= int_max <= 2^24: "
+                "%s: %s.int_min is %.9g and %s.int_max %.9g; expected -2^24 <= int_min <= int_max <= 2^24: "
                 "octet_grid_limits gives those of a number of bits",
-                function_, static_cast<double>(grid->int_min), static_cast<double>(grid->int_max));
+                function_, names.grid, static_cast<double>(grid->int_min), names.grid,
+                static_cast<double>(grid->int_max));
   }
-  OCTET_RETURN_IF_ERROR(ScaleDomain("grid.scale_domain", grid->scale_domain));
-  OCTET_RETURN_IF_ERROR(Eps("grid.eps", grid->eps));
+  OCTET_RETURN_IF_ERROR(ScaleDomain(names.scale_domain, grid->scale_domain));
+  OCTET_RETURN_IF_ERROR(Eps(names.eps, grid->eps));
   view->limits = {grid->int_min, grid->int_max};
   view->log_domain = grid->scale_domain == OCTET_SCALE_LOG;
   view->eps = grid->eps;
   view->axis = -1;
   if (x == nullptr) return OCTET_OK;
 
-  OCTET_RETURN_IF_ERROR(Axis("grid.axis", grid->axis, *x));
+  OCTET_RETURN_IF_ERROR(Axis(names.axis, grid->axis, *x));
   view->axis = grid->axis;
-  if (grid->axis == -1) return Count({"grid.delta", &view->delta}, 1, "because grid.axis is -1");
+  if (grid->axis == -1) return Count({names.delta, &view->delta}, 1, "because its axis is -1");
   const int64_t size = x->view->shape[grid->axis];
   const int64_t groups = view->delta.count;
   if (groups == 0 ? size != 0 : size % groups != 0) {
     return Fail(OCTET_INVALID_ARGUMENT,
-                "%s: grid.delta has %" PRId64 " elements; expected a divisor of %" PRId64
-                ", the size of dimension %d of %s",
-                function_, groups, size, static_cast<int>(grid->axis), x->name);
+                "%s: %s has %" PRId64 " elements; expected a divisor of %" PRId64 ", the size of dimension %d of %s",
+                function_, names.delta, groups, size, static_cast<int>(grid->axis), x->name);
+  }
+  return OCTET_OK;
+}
+
+octet_status Checker::RowsWithoutGaps(Named tensor) const {
+  const TensorView& view = *tensor.view;
+  if (view.count == 0 || view.shape[view.ndim - 1] == 1 || view.strides[view.ndim - 1] == 1) return OCTET_OK;
+  return Fail(OCTET_INVALID_ARGUMENT, "%s: %s has strides %s for shape %s; the last stride must be 1: make it compact",
+              function_, tensor.name, ListWords(view.strides, view.ndim).text, ListWords(view.shape, view.ndim).text);
+}
+
+octet_status Checker::Ndim(Named tensor, int ndim, const char* meaning) const {
+  if (tensor.view->ndim == ndim) return OCTET_OK;
+  return Fail(OCTET_INVALID_ARGUMENT, "%s: %s has shape %s; expected %d dimensions, %s", function_, tensor.name,
+              ListWords(tensor.view->shape, tensor.view->ndim).text, ndim, meaning);
+}
+
+octet_status Checker::Workspace(const void* workspace, size_t bytes, size_t needed) const {
+  if (bytes < needed) {
+    return Fail(OCTET_INVALID_ARGUMENT,
+                "%s: workspace_bytes is %zu; expected at least %zu, which the function's twin "
+                "for the size of its workspace says",
+                function_, bytes, needed);
+  }
+  if (needed != 0) OCTET_RETURN_IF_ERROR(NotNull("workspace", workspace));
+  if (reinterpret_cast<uintptr_t>(workspace) % 64 != 0) {
+    return Fail(OCTET_INVALID_ARGUMENT, "%s: workspace is %p; expected an address divisible by 64", function_,
+                workspace);
   }
   return OCTET_OK;
 }

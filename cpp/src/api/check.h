@@ -36,6 +36,8 @@ constexpr TypeSet kFloatTypes = {Bit(ElementType::kF32) | Bit(ElementType::kF16)
                                  "f32, f16 or bf16"};
 constexpr TypeSet kF32Only = {Bit(ElementType::kF32), "f32"};
 constexpr TypeSet kF32OrF64 = {Bit(ElementType::kF32) | Bit(ElementType::kF64), "f32 or f64"};
+constexpr TypeSet kByteTypes = {Bit(ElementType::kS8) | Bit(ElementType::kU8), "s8 or u8"};
+constexpr TypeSet kFloatOrByteTypes = {kFloatTypes.mask | kByteTypes.mask, "f32, f16, bf16, s8 or u8"};
 constexpr TypeSet kCodeTypes = {
     Bit(ElementType::kS8) | Bit(ElementType::kU8) | Bit(ElementType::kS32) | Bit(ElementType::kF32),
     "s8, u8, s32 or f32"};
@@ -45,6 +47,19 @@ struct Named {
   const char* name;
   const TensorView* view;
 };
+
+/** What a grid and its fields are called in messages. */
+struct GridNames {
+  const char* grid;
+  const char* delta;
+  const char* zero_float;
+  const char* scale_domain;
+  const char* eps;
+  const char* axis;
+};
+
+constexpr GridNames kGridNames = {"grid",     "grid.delta", "grid.zero_float", "grid.scale_domain",
+                                  "grid.eps", "grid.axis"};
 
 /** The checks of one call. Functions return OCTET_OK or keep a message and return what is wrong. */
 class Checker {
@@ -63,7 +78,13 @@ class Checker {
   octet_status Axis(const char* name, int32_t axis, Named x) const;
 
   /** Checks a grid; x may be null (then the axis is not looked at). */
-  octet_status Grid(const octet_grid* grid, const Named* x, GridView* view);
+  octet_status Grid(const octet_grid* grid, const Named* x, GridView* view, const GridNames& names = kGridNames);
+
+  /** The last dimension has no gaps; what lies before it may have any strides. */
+  octet_status RowsWithoutGaps(Named tensor) const;
+  octet_status Ndim(Named tensor, int ndim, const char* meaning) const;
+  octet_status Workspace(const void* workspace, size_t bytes, size_t needed) const;
+  const char* function() const { return function_; }
 
   octet_status Scheme(const char* name, const octet_scheme& scheme) const;
   octet_status ScaleDomain(const char* name, const octet_scale_domain& domain) const;

@@ -79,17 +79,7 @@ octet_status Percentile(const DLTensor* x, int32_t axis, double low, double high
       check.NoOverlap({{"out_low", &low_view}, {"out_high", &high_view}}, {{"x", &sliced.x}}, nullptr));
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   const size_t needed = cpu::PercentileWorkspaceSize(sliced.x);
-  if (workspace_bytes < needed) {
-    return Fail(OCTET_INVALID_ARGUMENT,
-                "octet_percentile: workspace_bytes is %zu; expected at least %zu, which "
-                "octet_percentile_workspace_size says",
-                workspace_bytes, needed);
-  }
-  if (needed != 0) OCTET_RETURN_IF_ERROR(check.NotNull("workspace", workspace));
-  if (reinterpret_cast<uintptr_t>(workspace) % 64 != 0) {
-    return Fail(OCTET_INVALID_ARGUMENT, "octet_percentile: workspace is %p; expected an address divisible by 64",
-                workspace);
-  }
+  OCTET_RETURN_IF_ERROR(check.Workspace(workspace, workspace_bytes, needed));
   cpu::Percentile(sliced.x, axis, low, high, low_view, high_view, workspace);
   return OCTET_OK;
 }

@@ -3,7 +3,9 @@
 #ifndef OCTET_CPU_BACKEND_H_
 #define OCTET_CPU_BACKEND_H_
 
+#include "core/epilogue_view.h"
 #include "core/grid_view.h"
+#include "core/packed_gemm.h"
 #include "core/tensor_view.h"
 
 namespace octet {
@@ -51,6 +53,28 @@ struct RangeMseOptions {
 };
 void RangeMse(const TensorView& x, int axis, const RangeMseOptions& options, const TensorView& candidate_min,
               const TensorView& candidate_max, const TensorView& loss);
+
+/** Whether zero points of a weight grid, which must not be NaN, make a difference: see core/packed_gemm.h. */
+bool GemmHasZeroPoints(const GridView& grid, ElementType type, int bits);
+/** packed has the size that LayoutOf says. False if a code does not fit the format; then packed is part written. */
+bool PackGemm(const TensorView& weights, const GridView& grid, int bits, bool has_zero_points, char* packed);
+
+/** Activations [m, k] of a matrix product. */
+struct GemmActivations {
+  RowsView rows;
+  int64_t m = 0;
+  /** For codes and for floats on a grid. The zero point is whole. */
+  numerics::Step step = {1.0f, 0.0f};
+  /** For floats: within s8 if int_min is negative, else within u8. With dynamic rows: int_max alone counts. */
+  numerics::Limits limits = {0.0f, 0.0f};
+  /** A grid for every row. */
+  bool dynamic = false;
+  float eps = 0.0f;
+};
+
+size_t GemmWorkspaceSize(int64_t m, int64_t k);
+/** The rows of the epilogue are [m, weights.n]. */
+void Gemm(const GemmActivations& a, const PackedGemm& weights, const EpilogueView& epilogue, char* workspace);
 
 }  // namespace cpu
 }  // namespace octet

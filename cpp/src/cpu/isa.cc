@@ -10,7 +10,8 @@ namespace octet {
 namespace cpu {
 namespace {
 
-constexpr octet_isa kAll[] = {OCTET_ISA_SCALAR, OCTET_ISA_AVX2, OCTET_ISA_AVX512};
+constexpr octet_isa kAll[] = {OCTET_ISA_SCALAR, OCTET_ISA_AVX2, OCTET_ISA_AVX512, OCTET_ISA_AVX_VNNI,
+                              OCTET_ISA_AVX512_VNNI};
 
 octet_isa Best() {
   octet_isa best = OCTET_ISA_SCALAR;
@@ -27,7 +28,9 @@ octet_isa Initial() {
     if (std::strcmp(wanted, IsaName(isa)) == 0 && IsaAvailable(isa)) return isa;
   }
   const octet_isa best = Best();
-  std::fprintf(stderr, "octet: OCTET_ISA=%.32s is not scalar, avx2 or avx512, or this machine lacks it; using %s\n",
+  std::fprintf(stderr,
+               "octet: OCTET_ISA=%.32s is not scalar, avx2, avx512, avx_vnni or avx512_vnni, or this machine lacks it; "
+               "using %s\n",
                wanted, IsaName(best));
   return best;
 }
@@ -49,6 +52,10 @@ bool IsaAvailable(int isa) {
     case OCTET_ISA_AVX512:
       return IsaAvailable(OCTET_ISA_AVX2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    case OCTET_ISA_AVX_VNNI:
+      return IsaAvailable(OCTET_ISA_AVX2) && __builtin_cpu_supports("avxvnni");
+    case OCTET_ISA_AVX512_VNNI:
+      return IsaAvailable(OCTET_ISA_AVX512) && __builtin_cpu_supports("avx512vnni");
 #endif
     default:
       return false;
@@ -67,6 +74,10 @@ const char* IsaName(int isa) {
       return "avx2";
     case OCTET_ISA_AVX512:
       return "avx512";
+    case OCTET_ISA_AVX_VNNI:
+      return "avx_vnni";
+    case OCTET_ISA_AVX512_VNNI:
+      return "avx512_vnni";
     default:
       return "unknown";
   }

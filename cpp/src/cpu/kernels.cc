@@ -9,8 +9,10 @@ namespace cpu {
 const Kernels& CurrentKernels() {
   switch (CurrentIsa()) {
 #if defined(OCTET_HAVE_X86)
+    case OCTET_ISA_AVX512_VNNI:
     case OCTET_ISA_AVX512:
       return Avx512Kernels();
+    case OCTET_ISA_AVX_VNNI:
     case OCTET_ISA_AVX2:
       return Avx2Kernels();
 #endif

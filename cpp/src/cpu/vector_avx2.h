@@ -21,6 +21,11 @@ struct Avx2 {
     __m256 high;
   };
 
+  struct Integers {
+    __m256i low;
+    __m256i high;
+  };
+
   static Floats Set(float value) { return {_mm256_set1_ps(value), _mm256_set1_ps(value)}; }
   static Floats Load(const float* from) { return {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)}; }
   static void Store(float* to, Floats a) {
@@ -87,6 +92,34 @@ struct Avx2 {
     constexpr int kMode = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
     return {_mm256_round_ps(a.low, kMode), _mm256_round_ps(a.high, kMode)};
   }
+
+  static Floats Abs(Floats a) {
+    const __m256 sign = _mm256_set1_ps(-0.0f);
+    return {_mm256_andnot_ps(sign, a.low), _mm256_andnot_ps(sign, a.high)};
+  }
+  static Floats CopySign(Floats magnitude, Floats sign) {
+    const __m256 bit = _mm256_set1_ps(-0.0f);
+    return {_mm256_or_ps(_mm256_andnot_ps(bit, magnitude.low), _mm256_and_ps(bit, sign.low)),
+            _mm256_or_ps(_mm256_andnot_ps(bit, magnitude.high), _mm256_and_ps(bit, sign.high))};
+  }
+  static Floats PowerOfTwo(Floats exponent) {
+    const Floats biased = Add(exponent, Set(12583039.0f));
+    return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(biased.low), 23)),
+            _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(biased.high), 23))};
+  }
+
+  static Integers SetInteger(int32_t value) { return {_mm256_set1_epi32(value), _mm256_set1_epi32(value)}; }
+  static Integers LoadIntegers(const int32_t* from) {
+    const __m256i* integers = reinterpret_cast<const __m256i*>(from);
+    return {_mm256_loadu_si256(integers), _mm256_loadu_si256(integers + 1)};
+  }
+  static Integers Sub(Integers a, Integers b) {
+    return {_mm256_sub_epi32(a.low, b.low), _mm256_sub_epi32(a.high, b.high)};
+  }
+  static Integers Mul(Integers a, Integers b) {
+    return {_mm256_mullo_epi32(a.low, b.low), _mm256_mullo_epi32(a.high, b.high)};
+  }
+  static Floats ToFloats(Integers a) { return {_mm256_cvtepi32_ps(a.low), _mm256_cvtepi32_ps(a.high)}; }
 
   static Mask LessEqual(Floats a, Floats b) {
     return {_mm256_cmp_ps(a.low, b.low, _CMP_LE_OQ), _mm256_cmp_ps(a.high, b.high, _CMP_LE_OQ)};

@@ -13,6 +13,9 @@ namespace cpu {
 struct Avx512 {
   using Floats = __m512;
   using Mask = __mmask16;
+  struct Integers {
+    __m512i all;
+  };
 
   static Floats Set(float value) { return _mm512_set1_ps(value); }
   static Floats Load(const float* from) { return _mm512_loadu_ps(from); }
@@ -57,6 +60,23 @@ struct Avx512 {
   static Floats Min(Floats a, Floats b) { return _mm512_min_ps(a, b); }
   static Floats Max(Floats a, Floats b) { return _mm512_max_ps(a, b); }
   static Floats Round(Floats a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+
+  static Floats Abs(Floats a) { return _mm512_abs_ps(a); }
+  static Floats CopySign(Floats magnitude, Floats sign) {
+    // The function that takes each bit from the second or third operand as the first one says.
+    return _mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_set1_epi32(INT32_MIN), _mm512_castps_si512(sign),
+                                                         _mm512_castps_si512(magnitude), 0xca));
+  }
+  static Floats PowerOfTwo(Floats exponent) {
+    const Floats biased = Add(exponent, Set(12583039.0f));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(biased), 23));
+  }
+
+  static Integers SetInteger(int32_t value) { return {_mm512_set1_epi32(value)}; }
+  static Integers LoadIntegers(const int32_t* from) { return {_mm512_loadu_si512(from)}; }
+  static Integers Sub(Integers a, Integers b) { return {_mm512_sub_epi32(a.all, b.all)}; }
+  static Integers Mul(Integers a, Integers b) { return {_mm512_mullo_epi32(a.all, b.all)}; }
+  static Floats ToFloats(Integers a) { return _mm512_cvtepi32_ps(a.all); }
 
   static Mask LessEqual(Floats a, Floats b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
   static Mask Equal(Floats a, Floats b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernels over vectors of sixteen lanes, written once. V is an instruction set (vector_avx2.h, vector_avx512.h):
 //
-//   Floats, Mask             sixteen floats; sixteen truth values
+//   Floats, Mask, Integers   sixteen floats; sixteen truth values; sixteen s32 (their arithmetic wraps around)
 //   Load*, Store*            unaligned, widening to and narrowing from f32; integers are truncated and must fit
 //   Stream*                  aligned, around the caches; others see them after EndStreaming()
 //   Min(a, b), Max(a, b)     b if either is NaN or they are equal
 //   Fma, FmaMinus(a, b, c)   a * b + c and c - a * b, rounded once
 //   Round                    to the nearest whole number, ties to even
+//   PowerOfTwo               2^a of whole -126 <= a <= 127, any number of what else there is
 //   Select(mask, yes, no)
 //   SumInHalves              lanes l and l + 8, then l and l + 4, ...
 //

@@ -40,6 +40,15 @@ OCTET_MATH double DoubleOf(uint64_t bits) {
   return value;
 }
 
+/** a * b + c, rounded once. */
+OCTET_MATH float Fma(float a, float b, float c) {
+#if defined(__CUDA_ARCH__)
+  return __fmaf_rn(a, b, c);
+#else
+  return __builtin_fmaf(a, b, c);
+#endif
+}
+
 OCTET_MATH bool IsNan(float value) { return value != value; }
 
 OCTET_MATH float QuietNan() { return FloatOf(0x7fc00000u); }

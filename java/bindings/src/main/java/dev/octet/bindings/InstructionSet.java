@@ -10,7 +10,11 @@ public enum InstructionSet {
   /** AVX2, FMA and F16C. */
   AVX2(octet.OCTET_ISA_AVX2),
   /** AVX-512 F, BW, DQ and VL. */
-  AVX512(octet.OCTET_ISA_AVX512);
+  AVX512(octet.OCTET_ISA_AVX512),
+  /** AVX2, FMA and F16C with AVX-VNNI. */
+  AVX_VNNI(octet.OCTET_ISA_AVX_VNNI),
+  /** AVX-512 F, BW, DQ and VL with AVX512-VNNI. */
+  AVX512_VNNI(octet.OCTET_ISA_AVX512_VNNI);
 
   private final int code;
 

@@ -20,7 +20,9 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             "octet/grid.h",
             "octet/fake_quantize.h",
             "octet/quantize.h",
-            "octet/range.h"
+            "octet/range.h",
+            "octet/epilogue.h",
+            "octet/gemm.h"
           },
           link = "octet",
           preload = {})

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "octet/gemm.h"
+
+#include <cinttypes>
+#include <cstring>
+
+#include "api/check.h"
+#include "api/epilogue.h"
+#include "api/error.h"
+#include "api/words.h"
+#include "core/packed_gemm.h"
+#include "core/raw_value.h"
+#include "cpu/backend.h"
+
+namespace octet {
+namespace api {
+namespace {
+
+constexpr GridNames kActivationGridNames = {"a_grid",     "a_grid.delta", "a_grid.zero_float", "a_grid.scale_domain",
+                                            "a_grid.eps", "a_grid.axis"};
+
+// Sections' sizes stay far from overflow.
+constexpr int64_t kMostColumns = INT32_MAX;
+
+/** The greatest K whose sums of (a - za) * (w - zw) fit s32, with |a - za| <= 255. */
+int64_t MostProducts(int bits, bool has_zero_points) {
+  const int64_t weight = bits == 8 ? (has_zero_points ? 255 : 128) : (has_zero_points ? 15 : 8);
+  return INT32_MAX / (255 * weight);
+}
+
+octet_status ReadFormat(const Checker& check, const octet_weight_format& format, int* bits) {
+  const int value = RawValue(format);
+  if (value != OCTET_WEIGHTS_8_BIT && value != OCTET_WEIGHTS_4_BIT) {
+    return Fail(OCTET_INVALID_ARGUMENT, "%s: format is %d; expected OCTET_WEIGHTS_8_BIT (0) or OCTET_WEIGHTS_4_BIT (1)",
+                check.function(), value);
+  }
+  *bits = value == OCTET_WEIGHTS_8_BIT ? 8 : 4;
+  return OCTET_OK;
+}
+
+/** `data`: whether the elements are to be read. */
+octet_status ReadWeights(Checker* check, const DLTensor* weights, int bits, bool data, TensorView* view) {
+  const Named named = {"weights", view};
+  DLTensor shape_only;
+  if (!data && weights != nullptr) {
+    shape_only = *weights;
+    // Any address that is not null: it is not used.
+    if (shape_only.data == nullptr) shape_only.data = &shape_only;
+    weights = &shape_only;
+  }
+  OCTET_RETURN_IF_ERROR(check->Tensor("weights", weights, kByteTypes, Role::kInput, view));
+  OCTET_RETURN_IF_ERROR(check->Ndim(named, 2, "[N, K]"));
+  const int64_t most = MostProducts(bits, false);
+  if (view->shape[0] > kMostColumns || view->shape[1] > most) {
+    return Fail(OCTET_INVALID_ARGUMENT,
+                "%s: weights has shape %s; expected N up to %" PRId64 " and K up to %" PRId64
+                ", or sums could overflow",
+                check->function(), ListWords(view->shape, 2).text, kMostColumns, most);
+  }
+  return OCTET_OK;
+}
+
+octet_status PackSize(const DLTensor* weights, const octet_weight_format& format, size_t* bytes) {
+  Checker check("octet_gemm_pack_size");
+  TensorView view;
+  int bits = 0;
+  OCTET_RETURN_IF_ERROR(ReadFormat(check, format, &bits));
+  OCTET_RETURN_IF_ERROR(ReadWeights(&check, weights, bits, false, &view));
+  OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
+  // Whether there are zero points is known when the grid is.
+  *bytes = static_cast<size_t>(LayoutOf(view.shape[0], view.shape[1], bits, true).bytes);
+  return OCTET_OK;
+}
+
+octet_status Aligned(const Checker& check, const char* name, const void* pointer) {
+  OCTET_RETURN_IF_ERROR(check.NotNull(name, pointer));
+  if (reinterpret_cast<uintptr_t>(pointer) % kPackAlignment == 0) return OCTET_OK;
+  return Fail(OCTET_INVALID_ARGUMENT, "%s: %s is %p; expected an address divisible by 64", check.function(), name,
+              pointer);
+}
+
+octet_status ZeroPointsAreNumbers(const Checker& check, const GridView& grid) {
+  for (int64_t i = 0; grid.has_zero_float && i < grid.delta.count; ++i) {
+    float value;
+    std::memcpy(&value, grid.zero_float.data + i * 4, sizeof(value));
+    if (numerics::IsNan(value)) {
+      return Fail(OCTET_INVALID_ARGUMENT, "%s: grid.zero_float has NaN at element %" PRId64 "; expected numbers",
+                  check.function(), i);
+    }
+  }
+  return OCTET_OK;
+}
+
+octet_status Pack(const DLTensor* weights, const octet_grid* grid, const octet_weight_format& format, void* packed,
+                  size_t packed_bytes) {
+  Checker check("octet_gemm_pack");
+  TensorView view;
+  GridView grid_view;
+  int bits = 0;
+  OCTET_RETURN_IF_ERROR(ReadFormat(check, format, &bits));
+  OCTET_RETURN_IF_ERROR(ReadWeights(&check, weights, bits, true, &view));
+  const Named named = {"weights", &view};
+  OCTET_RETURN_IF_ERROR(check.Grid(grid, &named, &grid_view));
+  if (grid_view.axis > 0) {
+    return Fail(OCTET_INVALID_ARGUMENT, "octet_gemm_pack: grid.axis is %d; expected 0 (rows of weights) or -1",
+                grid_view.axis);
+  }
+  OCTET_RETURN_IF_ERROR(GridWithinBytes(check, grid_view, view.type, kGridNames));
+  OCTET_RETURN_IF_ERROR(ZeroPointsAreNumbers(check, grid_view));
+  const bool has_zero_points = cpu::GemmHasZeroPoints(grid_view, view.type, bits);
+  const int64_t most = MostProducts(bits, has_zero_points);
+  if (view.shape[1] > most) {
+    return Fail(OCTET_INVALID_ARGUMENT,
+                "octet_gemm_pack: weights has shape %s; expected K up to %" PRId64
+                " with zero points, or sums could overflow",
+                ListWords(view.shape, 2).text, most);
+  }
+  OCTET_RETURN_IF_ERROR(Aligned(check, "packed", packed));
+  const size_t needed = static_cast<size_t>(LayoutOf(view.shape[0], view.shape[1], bits, true).bytes);
+  if (packed_bytes < needed) {
+    return Fail(OCTET_INVALID_ARGUMENT,
+                "octet_gemm_pack: packed_bytes is %zu; expected at least %zu, which octet_gemm_pack_size says",
+                packed_bytes, needed);
+  }
+  if (!cpu::PackGemm(view, grid_view, bits, has_zero_points, static_cast<char*>(packed))) {
+    return Fail(OCTET_INVALID_ARGUMENT,
+                "octet_gemm_pack: weights has a code that half a byte can't hold; expected %s, or format "
+                "OCTET_WEIGHTS_8_BIT",
+                view.type == ElementType::kS8 ? "-8..7" : "0..15");
+  }
+  return OCTET_OK;
+}
+
+octet_status BadPacked(const Checker& check, const char* what) {
+  return Fail(OCTET_INVALID_ARGUMENT, "%s: packed %s; expected a block made by octet_gemm_pack of this version (%u)",
+              check.function(), what, kPackedGemmVersion);
+}
+
+octet_status ReadPacked(const Checker& check, const void* packed, size_t packed_bytes, PackedGemm* result,
+                        int64_t* bytes) {
+  OCTET_RETURN_IF_ERROR(Aligned(check, "packed", packed));
+  PackedGemmHeader header;
+  if (packed_bytes < sizeof(header)) return BadPacked(check, "is shorter than a header");
+  std::memcpy(&header, packed, sizeof(header));
+  if (std::memcmp(header.magic, kPackedGemmMagic, sizeof(header.magic)) != 0) {
+    return BadPacked(check, "does not begin with a header");
+  }
+  if (header.version != kPackedGemmVersion) return BadPacked(check, "has another version");
+  const bool known = (header.bits == 8 || header.bits == 4) && header.has_zero_points >= 0 &&
+                     header.has_zero_points <= 1 && header.n >= 0 && header.n <= kMostColumns && header.k >= 0;
+  const int bits = static_cast<int>(header.bits);
+  const bool has_zero_points = header.has_zero_points != 0;
+  if (!known || header.k > MostProducts(bits, has_zero_points)) {
+    return BadPacked(check, "has a header with impossible values");
+  }
+  const PackedGemmLayout layout = LayoutOf(header.n, header.k, bits, has_zero_points);
+  if (header.bytes != layout.bytes) return BadPacked(check, "has a header with impossible values");
+  if (packed_bytes < static_cast<size_t>(layout.bytes)) return BadPacked(check, "is cut short (packed_bytes)");
+  const char* data = static_cast<const char*>(packed);
+  result->n = header.n;
+  result->k = header.k;
+  result->bits = bits;
+  result->scales = reinterpret_cast<const float*>(data + layout.scales);
+  result->sums = reinterpret_cast<const int32_t*>(data + layout.sums);
+  if (has_zero_points) result->zero_points = reinterpret_cast<const int32_t*>(data + layout.zero_points);
+  result->panels = reinterpret_cast<const uint8_t*>(data + layout.panels);
+  result->panel_bytes = layout.panel_bytes;
+  *bytes = layout.bytes;
+  return OCTET_OK;
+}
+
+octet_status PackedInfo(const void* packed, size_t packed_bytes, octet_gemm_info* info) {
+  Checker check("octet_gemm_packed_info");
+  PackedGemm weights;
+  int64_t bytes = 0;
+  OCTET_RETURN_IF_ERROR(ReadPacked(check, packed, packed_bytes, &weights, &bytes));
+  OCTET_RETURN_IF_ERROR(check.NotNull("info", info));
+  *info = {weights.n, weights.k, weights.bits == 8 ? OCTET_WEIGHTS_8_BIT : OCTET_WEIGHTS_4_BIT,
+           weights.zero_points != nullptr ? 1 : 0, bytes};
+  return OCTET_OK;
+}
+
+octet_status ReadActivations(Checker* check, const DLTensor* a, TypeSet types, const PackedGemm& weights,
+                             TensorView* view) {
+  const Named named = {"a", view};
+  OCTET_RETURN_IF_ERROR(check->Tensor("a", a, types, Role::kInput, view));
+  OCTET_RETURN_IF_ERROR(check->Ndim(named, 2, "[M, K]"));
+  if (view->shape[1] != weights.k) {
+    return Fail(OCTET_INVALID_ARGUMENT, "%s: a has shape %s; expected [M, %" PRId64 "], K of the packed weights",
+                check->function(), ListWords(view->shape, 2).text, weights.k);
+  }
+  return check->RowsWithoutGaps(named);
+}
+
+octet_status WorkspaceSize(const DLTensor* a, const void* packed, size_t packed_bytes, size_t* bytes) {
+  Checker check("octet_gemm_workspace_size");
+  PackedGemm weights;
+  TensorView view;
+  int64_t block_bytes = 0;
+  OCTET_RETURN_IF_ERROR(ReadPacked(check, packed, packed_bytes, &weights, &block_bytes));
+  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatOrByteTypes, weights, &view));
+  OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
+  *bytes = cpu::GemmWorkspaceSize(view.shape[0], weights.k);
+  return OCTET_OK;
+}
+
+/** What the two products have in common, after their activations have been read. */
+struct Rest {
+  const void* packed;
+  size_t packed_bytes;
+  const octet_epilogue* epilogue;
+  DLTensor* out;
+  void* workspace;
+  size_t workspace_bytes;
+  void* stream;
+};
+
+octet_status Run(Checker* check, const TensorView& a_view, const PackedGemm& weights, cpu::GemmActivations* a,
+                 const Rest& rest) {
+  EpilogueTensors tensors;
+  EpilogueView epilogue;
+  OCTET_RETURN_IF_ERROR(ReadEpilogue(check, rest.epilogue, rest.out, weights.n, &tensors, &epilogue));
+  const TensorView& out = tensors.out;
+  if (out.ndim != 2 || out.shape[0] != a_view.shape[0] || out.shape[1] != weights.n) {
+    return Fail(OCTET_INVALID_ARGUMENT,
+                "%s: out has shape %s; expected [%" PRId64 ", %" PRId64 "], M of a and N of the packed weights",
+                check->function(), ListWords(out.shape, out.ndim).text, a_view.shape[0], weights.n);
+  }
+  OCTET_RETURN_IF_ERROR(check->NoOverlap(
+      {{"out", &out}}, {{"epilogue.residual", &tensors.residual}, {"a", &a_view}, {"epilogue.bias", &tensors.bias}},
+      &out));
+  OCTET_RETURN_IF_ERROR(check->Stream(rest.stream));
+  a->m = a_view.shape[0];
+  a->rows = {a_view.data, a_view.type, a_view.count == 0 ? 0 : a_view.strides[0] * a_view.item_size()};
+  OCTET_RETURN_IF_ERROR(
+      check->Workspace(rest.workspace, rest.workspace_bytes, cpu::GemmWorkspaceSize(a->m, weights.k)));
+  cpu::Gemm(*a, weights, epilogue, static_cast<char*>(rest.workspace));
+  return OCTET_OK;
+}
+
+octet_status Gemm(const DLTensor* a, const octet_grid* a_grid, const Rest& rest) {
+  Checker check("octet_gemm");
+  PackedGemm weights;
+  TensorView view;
+  CodeGrid grid;
+  int64_t bytes = 0;
+  OCTET_RETURN_IF_ERROR(ReadPacked(check, rest.packed, rest.packed_bytes, &weights, &bytes));
+  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatOrByteTypes, weights, &view));
+  OCTET_RETURN_IF_ERROR(ReadCodeGrid(&check, a_grid, view.type, kActivationGridNames, &grid));
+  cpu::GemmActivations activations;
+  activations.step = grid.step;
+  activations.limits = grid.limits;
+  return Run(&check, view, weights, &activations, rest);
+}
+
+octet_status GemmDynamic(const DLTensor* a, int32_t n_bits, float eps, const Rest& rest) {
+  Checker check("octet_gemm_dynamic");
+  PackedGemm weights;
+  TensorView view;
+  int64_t bytes = 0;
+  OCTET_RETURN_IF_ERROR(ReadPacked(check, rest.packed, rest.packed_bytes, &weights, &bytes));
+  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatTypes, weights, &view));
+  if (n_bits < 2 || n_bits > 8) {
+    return Fail(OCTET_INVALID_ARGUMENT, "octet_gemm_dynamic: n_bits is %d; expected 2 to 8", static_cast<int>(n_bits));
+  }
+  OCTET_RETURN_IF_ERROR(check.Eps("eps", eps));
+  cpu::GemmActivations activations;
+  activations.limits = numerics::GridLimits(n_bits, true);
+  activations.dynamic = true;
+  activations.eps = eps;
+  return Run(&check, view, weights, &activations, rest);
+}
+
+}  // namespace
+}  // namespace api
+}  // namespace octet
+
+octet_status octet_gemm_pack_size(const DLTensor* weights, octet_weight_format format, size_t* bytes) {
+  return octet::api::Guarded("octet_gemm_pack_size", [&] { return octet::api::PackSize(weights, format, bytes); });
+}
+
+octet_status octet_gemm_pack(const DLTensor* weights, const octet_grid* grid, octet_weight_format format, void* packed,
+                             size_t packed_bytes) {
+  return octet::api::Guarded("octet_gemm_pack",
+                             [&] { return octet::api::Pack(weights, grid, format, packed, packed_bytes); });
+}
+
+octet_status octet_gemm_packed_info(const void* packed, size_t packed_bytes, octet_gemm_info* info) {
+  return octet::api::Guarded("octet_gemm_packed_info",
+                             [&] { return octet::api::PackedInfo(packed, packed_bytes, info); });
+}
+
+octet_status octet_gemm_workspace_size(const DLTensor* a, const void* packed, size_t packed_bytes, size_t* bytes) {
+  return octet::api::Guarded("octet_gemm_workspace_size",
+                             [&] { return octet::api::WorkspaceSize(a, packed, packed_bytes, bytes); });
+}
+
+octet_status octet_gemm(const DLTensor* a, const octet_grid* a_grid, const void* packed, size_t packed_bytes,
+                        const octet_epilogue* epilogue, DLTensor* out, void* workspace, size_t workspace_bytes,
+                        void* stream) {
+  return octet::api::Guarded("octet_gemm", [&] {
+    return octet::api::Gemm(a, a_grid, {packed, packed_bytes, epilogue, out, workspace, workspace_bytes, stream});
+  });
+}
+
+octet_status octet_gemm_dynamic(const DLTensor* a, int32_t n_bits, float eps, const void* packed, size_t packed_bytes,
+                                const octet_epilogue* epilogue, DLTensor* out, void* workspace, size_t workspace_bytes,
+                                void* stream) {
+  return octet::api::Guarded("octet_gemm_dynamic", [&] {
+    return octet::api::GemmDynamic(a, n_bits, eps,
+                                   {packed, packed_bytes, epilogue, out, workspace, workspace_bytes, stream});
+  });
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cpu/epilogue.h"
+
+namespace octet {
+namespace cpu {
+namespace {
+
+TileRows RowsOf(const RowsView& view, const ScaleStep& step, int64_t first_row, int64_t first_column) {
+  TileRows rows;
+  rows.data = view.data + first_row * view.stride + first_column * SizeOf(view.type);
+  rows.stride = view.stride;
+  rows.rows = step.rows;
+  rows.columns = step.columns;
+  return rows;
+}
+
+}  // namespace
+
+// A step is a pass over the tile, which lies in the first-level cache: one function for every activation, residual and
+// output type in place of one for each of their 240 combinations.
+void FinishTile(const EpilogueKernels& kernels, const EpilogueView& epilogue, ScaleStep step, int64_t first_row,
+                int64_t first_column) {
+  alignas(64) float values[kMaxEpilogueRows * kTileColumns];
+  step.values = values;
+  kernels.scale(step);
+  const auto activate = [&] {
+    if (epilogue.activation == numerics::Activation::kNone) return;
+    kernels.activate[static_cast<int>(epilogue.activation)](values, step.rows, step.columns);
+  };
+  if (!epilogue.residual_first) activate();
+  if (epilogue.residual.data != nullptr) {
+    TileRows residual = RowsOf(epilogue.residual, step, first_row, first_column);
+    residual.step = epilogue.residual_step;
+    kernels.add[static_cast<int>(epilogue.residual.type)](residual, values);
+  }
+  if (epilogue.residual_first) activate();
+  TileRows out = RowsOf(epilogue.out, step, first_row, first_column);
+  out.step = epilogue.out_step;
+  out.limits = epilogue.out_limits;
+  kernels.store[static_cast<int>(epilogue.out.type)](values, out);
+}
+
+}  // namespace cpu
+}  // namespace octet

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the sums of a tile to its place in the output.
+#ifndef OCTET_CPU_EPILOGUE_H_
+#define OCTET_CPU_EPILOGUE_H_
+
+#include <cstdint>
+
+#include "core/epilogue_view.h"
+#include "cpu/epilogue_kernels.h"
+
+namespace octet {
+namespace cpu {
+
+/**
+ * Runs the epilogue on a tile: step as scaled sums are made (its values are set here), for rows and columns of the
+ * output from first_row and first_column on. step.rows is at most kMaxEpilogueRows.
+ */
+void FinishTile(const EpilogueKernels& kernels, const EpilogueView& epilogue, ScaleStep step, int64_t first_row,
+                int64_t first_column);
+
+constexpr int kMaxEpilogueRows = 16;
+
+}  // namespace cpu
+}  // namespace octet
+
+#endif  // OCTET_CPU_EPILOGUE_H_

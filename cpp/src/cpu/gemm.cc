@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matrix products: activations are made ready some rows at a time in the workspace, then the output is cut into items,
+// blocks of rows by groups of panels, which threads take one after the other.
+#include <algorithm>
+
+#include "cpu/backend.h"
+#include "cpu/epilogue.h"
+#include "cpu/gemm_activations.h"
+#include "cpu/gemm_kernels.h"
+#include "cpu/thread_pool.h"
+
+namespace octet {
+namespace cpu {
+namespace {
+
+static_assert(kTileColumns == kPanelColumns && kMaxEpilogueRows >= kMaxTileRows, "tiles fit the epilogue");
+
+// Rows that share a panel of weights while it is in the second-level cache: a whole number of tiles of 14 and of 6.
+constexpr int64_t kBlockRows = 126;
+// k that are summed up at a time: a panel of 64 KB and a block of rows of 252 KB stay in a second-level cache of 512
+// KB.
+constexpr int64_t kDepth = 2048;
+// Half bytes are unpacked to the stack: less at a time, 16 KB.
+constexpr int64_t kDepthUnpacked = 512;
+// Rows in the workspace: at least a block, and no more than this many bytes of codes.
+constexpr int64_t kReadyBytes = int64_t{4} << 20;
+constexpr int64_t kReadyRows = 1024;
+// Products that are worth a thread's time, some 10 microseconds; an item has about as many where there are enough.
+constexpr int64_t kItemProducts = int64_t{1} << 20;
+
+int64_t ReadyRowsOf(int64_t m, int64_t k) {
+  const int64_t fitting = kReadyBytes / ReadyStride(k, 1);
+  return std::min(m, std::max(kBlockRows, std::min(kReadyRows, fitting)));
+}
+
+/** Parts of about equal size, none above `most`. */
+int64_t PartStart(int64_t count, int64_t parts, int64_t part) { return count * part / parts; }
+int64_t PartsOf(int64_t count, int64_t most) { return (count + most - 1) / most; }
+
+/** Some rows of the output, whose activations are ready. */
+class Product {
+ public:
+  Product(const GemmKernels& kernels, const GemmActivations& a, const PackedGemm& weights, const EpilogueView& epilogue,
+          const ReadyRows& ready, int64_t first_row, int64_t rows)
+      : a_(a),
+        weights_(weights),
+        epilogue_(epilogue),
+        ready_(ready),
+        first_row_(first_row),
+        rows_(rows),
+        kernels_(kernels),
+        epilogue_kernels_(CurrentEpilogueKernels()),
+        groups_(RoundUp(weights.k, kGroup) / kGroup),
+        a_zero_(ReadyZeroPoint(a)),
+        panels_((weights.n + kPanelColumns - 1) / kPanelColumns),
+        blocks_(PartsOf(rows, kBlockRows)) {
+    const int64_t panel_products = std::max<int64_t>(1, rows / blocks_ * weights.k * kPanelColumns);
+    const int64_t group = std::min(panels_, std::max<int64_t>(1, kItemProducts / panel_products));
+    panel_groups_ = PartsOf(panels_, group);
+  }
+
+  int64_t items() const { return blocks_ * panel_groups_; }
+
+  void RunItem(int64_t item) const {
+    const int64_t block = item / panel_groups_;
+    const int64_t group = item % panel_groups_;
+    const int64_t begin = PartStart(rows_, blocks_, block);
+    const int64_t end = PartStart(rows_, blocks_, block + 1);
+    const int64_t last = PartStart(panels_, panel_groups_, group + 1);
+    for (int64_t panel = PartStart(panels_, panel_groups_, group); panel < last; ++panel) {
+      RunPanel(begin, end - begin, panel);
+    }
+  }
+
+ private:
+  void RunPanel(int64_t begin, int64_t rows, int64_t panel) const {
+    // With one part of k a tile's sums are used up at once, and the first ones serve all tiles.
+    alignas(64) int32_t sums[kBlockRows * kPanelColumns];
+    alignas(64) int8_t unpacked[kDepthUnpacked * kPanelColumns];
+    const int64_t depth = (weights_.bits == 8 ? kDepth : kDepthUnpacked) / kGroup;
+    const int64_t columns = std::min(kPanelColumns, RoundUp(weights_.n, kHalfPanel) - panel * kPanelColumns);
+    const uint8_t* codes = weights_.panels + panel * weights_.panel_bytes;
+    const int64_t tiles = PartsOf(rows, kernels_.max_rows);
+    const int64_t code_size = kernels_.wide_activations ? 2 : 1;
+    GemmTile tile;
+    tile.a_stride = ready_.stride;
+    tile.columns = static_cast<int>(columns);
+    int64_t g = 0;
+    do {
+      tile.groups = std::min(depth, groups_ - g);
+      tile.add = g != 0;
+      const bool last = g + tile.groups == groups_;
+      if (weights_.bits == 8) {
+        tile.b = reinterpret_cast<const int8_t*>(codes) + g * columns * kGroup;
+      } else {
+        kernels_.unpack4(codes + g / 2 * columns * kGroup, (tile.groups + 1) / 2, tile.columns, unpacked);
+        tile.b = unpacked;
+      }
+      for (int64_t t = 0; t < tiles; ++t) {
+        const int64_t row = PartStart(rows, tiles, t);
+        tile.rows = static_cast<int>(PartStart(rows, tiles, t + 1) - row);
+        tile.a = ready_.codes + (begin + row) * ready_.stride + g * kGroup * code_size;
+        tile.sums = sums + (tile.add || !last ? row * kPanelColumns : 0);
+        kernels_.tile(tile);
+        if (last) Finish(tile, begin + row, panel * kPanelColumns);
+      }
+      g += tile.groups;
+    } while (g < groups_);
+  }
+
+  void Finish(const GemmTile& tile, int64_t row, int64_t column) const {
+    ScaleStep step;
+    step.sums = tile.sums;
+    step.rows = tile.rows;
+    step.columns = static_cast<int>(std::min(kPanelColumns, weights_.n - column));
+    step.w_sum = weights_.sums + column;
+    if (weights_.zero_points != nullptr) {
+      step.w_zero = weights_.zero_points + column;
+      step.a_sum = ready_.sums + row;
+    }
+    step.w_scale = weights_.scales + column;
+    if (epilogue_.bias != nullptr) step.bias = epilogue_.bias + column;
+    step.a_zero = a_zero_;
+    step.a_scale = a_.dynamic ? ready_.scales + row : &a_.step.scale;
+    step.a_scale_step = a_.dynamic ? 1 : 0;
+    FinishTile(epilogue_kernels_, epilogue_, step, first_row_ + row, column);
+  }
+
+  const GemmActivations& a_;
+  const PackedGemm& weights_;
+  const EpilogueView& epilogue_;
+  const ReadyRows& ready_;
+  const int64_t first_row_;
+  const int64_t rows_;
+  const GemmKernels& kernels_;
+  const EpilogueKernels& epilogue_kernels_;
+  const int64_t groups_;
+  const int32_t a_zero_;
+  const int64_t panels_;
+  const int64_t blocks_;
+  int64_t panel_groups_ = 1;
+};
+
+/** Calls body for all of 0..count-1, in this thread if all of it is little work. */
+template <typename Body>
+void ForItems(int64_t count, bool alone, const Body& body) {
+  if (!alone) {
+    ParallelFor(count, body);
+    return;
+  }
+  for (int64_t item = 0; item < count; ++item) body(item);
+}
+
+}  // namespace
+
+size_t GemmWorkspaceSize(int64_t m, int64_t k) {
+  // For the instruction set that needs most: it may be changed between this call and the product.
+  const int64_t rows = ReadyRowsOf(m, k);
+  return static_cast<size_t>(rows * ReadyStride(k, 2) + RoundUp(rows * 8, kPackAlignment));
+}
+
+void Gemm(const GemmActivations& a, const PackedGemm& weights, const EpilogueView& epilogue, char* workspace) {
+  if (a.m == 0 || weights.n == 0) return;
+  // Once a call: it may be changed meanwhile, and the workspace is laid out for one.
+  const GemmKernels& kernels = CurrentGemmKernels();
+  const int64_t k = weights.k;
+  const int64_t most = ReadyRowsOf(a.m, k);
+  ReadyRows ready;
+  ready.codes = workspace;
+  ready.stride = ReadyStride(k, kernels.wide_activations ? 2 : 1);
+  ready.sums = reinterpret_cast<int32_t*>(workspace + most * ReadyStride(k, 2));
+  ready.scales = reinterpret_cast<float*>(ready.sums + most);
+  const bool with_sums = weights.zero_points != nullptr;
+  const int64_t parts = PartsOf(a.m, most);
+  for (int64_t part = 0; part < parts; ++part) {
+    const int64_t begin = PartStart(a.m, parts, part);
+    const int64_t rows = PartStart(a.m, parts, part + 1) - begin;
+    // Some 16 K elements an item, which take some microseconds to quantize.
+    const int64_t together = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, k));
+    const int64_t pieces = PartsOf(rows, together);
+    ForItems(pieces, pieces < 4, [&](int64_t piece) {
+      const int64_t end = PartStart(rows, pieces, piece + 1);
+      for (int64_t row = PartStart(rows, pieces, piece); row < end; ++row) {
+        ReadyRow(kernels, a, k, begin + row, ready, row, with_sums);
+      }
+    });
+    const Product product(kernels, a, weights, epilogue, ready, begin, rows);
+    const bool alone = rows * k * weights.n < kItemProducts / 2;
+    ForItems(product.items(), alone, [&product](int64_t item) { product.RunItem(item); });
+  }
+}
+
+}  // namespace cpu
+}  // namespace octet

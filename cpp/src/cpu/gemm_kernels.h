@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The integer part of matrix products, compiled once per instruction set: sums of products of bytes for a tile of the
+// output, and the small loops over bytes around them.
+#ifndef OCTET_CPU_GEMM_KERNELS_H_
+#define OCTET_CPU_GEMM_KERNELS_H_
+
+#include <cstdint>
+
+namespace octet {
+namespace cpu {
+
+/** Rows that a tile may have in any instruction set. */
+constexpr int kMaxTileRows = 14;
+
+/** Sums for rows of activations and the columns of one panel (core/packed_gemm.h). */
+struct GemmTile {
+  /** u8, or s16 with the same values where GemmKernels::wide_activations. */
+  const void* a = nullptr;
+  /** Bytes from row to row. */
+  int64_t a_stride = 0;
+  /** 1 to GemmKernels::max_rows. */
+  int rows = 0;
+  /** Groups of four k. */
+  int64_t groups = 0;
+  /** s8, aligned to 64. */
+  const int8_t* b = nullptr;
+  /** Columns of the panel: 16 or 32. */
+  int columns = 0;
+  /** [rows][kPanelColumns], aligned to 64. */
+  int32_t* sums = nullptr;
+  /** Whether the products are added to sums or replace them. */
+  bool add = false;
+};
+
+struct GemmKernels {
+  int max_rows;
+  bool wide_activations;
+  void (*tile)(const GemmTile& tile);
+  /** s8 codes as u8, each 128 more. */
+  void (*flip)(const uint8_t* from, uint8_t* to, int64_t count);
+  void (*widen)(const uint8_t* from, int16_t* to, int64_t count);
+  /** The sum of count < 2^23 elements. */
+  int32_t (*sum)(const uint8_t* from, int64_t count);
+  /** Half bytes to s8; columns * 4 bytes a group of eight k become two groups of four. */
+  void (*unpack4)(const uint8_t* from, int64_t groups_of_eight, int columns, int8_t* to);
+};
+
+const GemmKernels& ScalarGemmKernels();
+#if defined(OCTET_HAVE_X86)
+const GemmKernels& Avx2GemmKernels();
+const GemmKernels& Avx512GemmKernels();
+const GemmKernels& AvxVnniGemmKernels();
+const GemmKernels& Avx512VnniGemmKernels();
+#endif
+
+/** The kernels of the instruction set in use. */
+const GemmKernels& CurrentGemmKernels();
+
+}  // namespace cpu
+}  // namespace octet
+
+#endif  // OCTET_CPU_GEMM_KERNELS_H_

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <immintrin.h>
+
+#include "cpu/gemm_bytes.h"
+#include "cpu/gemm_kernels.h"
+#include "cpu/gemm_rows.h"
+#include "cpu/gemm_tile_dot.h"
+
+namespace octet {
+namespace cpu {
+namespace {
+
+struct Avx512Vnni {
+  using Sums = __m512i;
+  using Bytes = __m512i;
+  static constexpr int kColumns = 16;
+  static Sums Zero() { return _mm512_setzero_si512(); }
+  static Sums Load(const int32_t* from) { return _mm512_load_si512(from); }
+  static void Store(int32_t* to, Sums a) { _mm512_store_si512(to, a); }
+  static Sums Add(Sums a, Sums b) { return _mm512_add_epi32(a, b); }
+  static Bytes LoadBytes(const int8_t* from) { return _mm512_load_si512(from); }
+  static Bytes Broadcast(const void* from) {
+    int32_t four;
+    __builtin_memcpy(&four, from, sizeof(four));
+    return _mm512_set1_epi32(four);
+  }
+  static Sums Dot(Sums sums, Bytes activations, Bytes weights) {
+    return _mm512_dpbusd_epi32(sums, activations, weights);
+  }
+};
+
+// 14 rows and 32 columns: 28 sums, two vectors of weights and one of activations are 31 of 32 registers, and 16 loads
+// go with 28 products.
+constexpr int kRows = 14;
+
+template <int kTileRows>
+void Rows(const GemmTile& tile) {
+  if (tile.columns == kPanelColumns) {
+    DotTile<Avx512Vnni, kTileRows, 2>::Run(tile, 0);
+  } else {
+    DotTile<Avx512Vnni, kTileRows, 1>::Run(tile, 0);
+  }
+}
+
+void Tile(const GemmTile& tile) {
+  WithRows<kRows>(tile.rows, [&tile](auto rows) { Rows<decltype(rows)::value>(tile); });
+}
+
+constexpr GemmKernels kKernels = {kRows, false, Tile, FlipBytes, WidenBytes, SumBytes, UnpackHalfBytes};
+
+}  // namespace
+
+const GemmKernels& Avx512VnniGemmKernels() { return kKernels; }
+
+}  // namespace cpu
+}  // namespace octet

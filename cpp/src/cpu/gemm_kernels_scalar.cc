@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reference.
+#include "core/packed_gemm.h"
+#include "cpu/gemm_bytes.h"
+#include "cpu/gemm_kernels.h"
+
+namespace octet {
+namespace cpu {
+namespace {
+
+void Tile(const GemmTile& tile) {
+  const uint8_t* a = static_cast<const uint8_t*>(tile.a);
+  for (int row = 0; row < tile.rows; ++row) {
+    for (int column = 0; column < tile.columns; ++column) {
+      // Unsigned, so that sums of part of the products may wrap around.
+      uint32_t sum = 0;
+      for (int64_t g = 0; g < tile.groups; ++g) {
+        for (int64_t j = 0; j < kGroup; ++j) {
+          const int32_t activation = a[row * tile.a_stride + g * kGroup + j];
+          const int32_t weight = tile.b[(g * tile.columns + column) * kGroup + j];
+          sum += static_cast<uint32_t>(activation * weight);
+        }
+      }
+      int32_t* out = tile.sums + row * kPanelColumns + column;
+      *out = static_cast<int32_t>(tile.add ? static_cast<uint32_t>(*out) + sum : sum);
+    }
+  }
+}
+
+constexpr GemmKernels kKernels = {kMaxTileRows, false, Tile, FlipBytes, WidenBytes, SumBytes, UnpackHalfBytes};
+
+}  // namespace
+
+const GemmKernels& ScalarGemmKernels() { return kKernels; }
+
+}  // namespace cpu
+}  // namespace octet

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tiles by vpdpbusd, which adds four products of u8 and s8 to each s32 lane, without saturation. D is an instruction
+// set:
+//
+//   Sums                          s32 lanes
+//   kColumns                      how many
+//   Zero(), Load(p), Store(p, a), LoadBytes(p): aligned
+//   Add(a, b)
+//   Dot(sums, u8, s8)
+//   Broadcast(p)                  four bytes at p in every lane
+#ifndef OCTET_CPU_GEMM_TILE_DOT_H_
+#define OCTET_CPU_GEMM_TILE_DOT_H_
+
+#include <cstdint>
+
+#include "core/packed_gemm.h"
+#include "cpu/gemm_kernels.h"
+#include "cpu/gemm_rows.h"
+
+namespace octet {
+namespace cpu {
+
+/** kRows rows and kVectors vectors of columns from tile.b + offset of the first column. */
+template <typename D, int kRows, int kVectors>
+struct DotTile {
+  using Sums = typename D::Sums;
+
+  // A vpdpbusd waits 4 to 5 cycles for the one before in its sum, and two start a cycle: tiles with fewer than some ten
+  // sums keep several of each, which take turns.
+  static constexpr int kChains = kRows * kVectors >= 8 ? 1 : kRows * kVectors >= 4 ? 2 : 4;
+  static constexpr int kUnrolled = 4;
+
+  static void Run(const GemmTile& tile, int first_column) {
+    Sums sums[kChains][kRows][kVectors];
+    ForEachSum<kChains>([&](auto c, auto r, auto v) OCTET_INLINE { sums[c()][r()][v()] = D::Zero(); });
+    const RowOffsets<kRows> rows(tile.a_stride);
+    const char* a = static_cast<const char*>(tile.a);
+    const int64_t step = int64_t{tile.columns} * kGroup;
+    const int8_t* b = tile.b + first_column * kGroup;
+    const auto group = [&](auto ahead) OCTET_INLINE {
+      constexpr int kAhead = decltype(ahead)::value;
+      typename D::Bytes weights[kVectors];
+      Repeat<kVectors>([&](auto v) OCTET_INLINE { weights[v()] = D::LoadBytes(b + v() * D::kColumns * kGroup); });
+      Repeat<kRows>([&](auto r) OCTET_INLINE {
+        const auto activations = D::Broadcast(a + kAhead * kGroup + rows.template Of<decltype(r)::value>());
+        Repeat<kVectors>([&](auto v) OCTET_INLINE {
+          Sums& sum = sums[kAhead % kChains][r()][v()];
+          sum = D::Dot(sum, activations, weights[v()]);
+        });
+      });
+      b += step;
+    };
+    const int64_t groups = tile.groups;
+    int64_t g = 0;
+    for (; g + kUnrolled <= groups; g += kUnrolled) {
+      Repeat<kUnrolled>(group);
+      a += kUnrolled * kGroup;
+    }
+    for (; g < groups; ++g) {
+      group(std::integral_constant<int, 0>());
+      a += kGroup;
+    }
+    ForEachSum<1>([&](auto, auto r, auto v) OCTET_INLINE {
+      Sums sum = sums[0][r()][v()];
+      Repeat<kChains - 1>([&](auto c) OCTET_INLINE { sum = D::Add(sum, sums[c() + 1][r()][v()]); });
+      int32_t* to = tile.sums + r() * kPanelColumns + first_column + v() * D::kColumns;
+      D::Store(to, tile.add ? D::Add(sum, D::Load(to)) : sum);
+    });
+  }
+
+ private:
+  template <int kCount, typename Body>
+  OCTET_INLINE static void ForEachSum(const Body& body) {
+    Repeat<kCount>([&](auto c) OCTET_INLINE {
+      Repeat<kRows>([&](auto r) OCTET_INLINE { Repeat<kVectors>([&](auto v) OCTET_INLINE { body(c, r, v); }); });
+    });
+  }
+};
+
+}  // namespace cpu
+}  // namespace octet
+
+#endif  // OCTET_CPU_GEMM_TILE_DOT_H_

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The steps of an epilogue over vectors of sixteen lanes: V as in vector_kernels.h.
+#ifndef OCTET_CPU_VECTOR_EPILOGUE_H_
+#define OCTET_CPU_VECTOR_EPILOGUE_H_
+
+#include <cstdint>
+
+#include "cpu/epilogue_kernels.h"
+#include "cpu/vector_kernels.h"
+#include "numerics/epilogue.h"
+
+namespace octet {
+namespace cpu {
+
+template <typename V>
+struct VectorEpilogue {
+  using Floats = typename V::Floats;
+  using Integers = typename V::Integers;
+  using Activation = numerics::Activation;
+
+  template <bool kZeroPoints, typename Lanes>
+  static void ScaleColumns(const ScaleStep& step, Lanes lanes) {
+    const int64_t first = lanes.first;
+    const Floats w_scale = V::Load(step.w_scale + first);
+    const Floats bias = step.bias != nullptr ? lanes.template Load<float>(step.bias) : V::Set(0.0f);
+    const Integers from_a = V::Mul(V::SetInteger(step.a_zero), V::LoadIntegers(step.w_sum + first));
+    for (int r = 0; r < step.rows; ++r) {
+      Integers sum = V::Sub(V::LoadIntegers(step.sums + r * kTileColumns + first), from_a);
+      if constexpr (kZeroPoints) {
+        sum = V::Sub(sum, V::Mul(V::LoadIntegers(step.w_zero + first), V::SetInteger(step.a_sum[r])));
+      }
+      const Floats scale = V::Mul(V::Set(step.a_scale[r * step.a_scale_step]), w_scale);
+      V::Store(step.values + r * kTileColumns + first, V::Fma(V::ToFloats(sum), scale, bias));
+    }
+  }
+
+  static void Scale(const ScaleStep& step) {
+    ForEachVector<V>(step.columns, [&step](auto lanes) {
+      if (step.w_zero != nullptr) {
+        ScaleColumns<true>(step, lanes);
+      } else {
+        ScaleColumns<false>(step, lanes);
+      }
+    });
+  }
+
+  template <Activation kActivation>
+  static void Activate(float* values, int rows, int columns) {
+    // Lanes beyond the last column are worked on too: they hold what Scale made of zeros.
+    for (int r = 0; r < rows; ++r) {
+      for (int64_t c = 0; c < columns; c += kWidth) {
+        float* at = values + r * kTileColumns + c;
+        V::Store(at, numerics::Activate<V, kActivation>(V::Load(at)));
+      }
+    }
+  }
+
+  template <typename T>
+  static void AddFloats(const TileRows& residual, float* values) {
+    ForEachRow(residual, [&](const char* row, int64_t value, auto lanes) {
+      float* at = values + value + lanes.first;
+      V::Store(at, V::Add(V::Load(at), lanes.template Load<T>(row)));
+    });
+  }
+
+  template <typename T>
+  static void AddCodes(const TileRows& residual, float* values) {
+    const VectorStep<V> step = {V::Set(residual.step.scale), V::Set(residual.step.zero_point)};
+    ForEachRow(residual, [&](const char* row, int64_t value, auto lanes) {
+      float* at = values + value + lanes.first;
+      V::Store(at, V::Add(V::Load(at), ValueOfCodeVector<V>(lanes.template Load<T>(row), step)));
+    });
+  }
+
+  template <typename T>
+  static void StoreFloats(const float* values, const TileRows& out) {
+    ForEachRow(out, [&](char* row, int64_t value, auto lanes) {
+      lanes.template Store<T>(row, V::Load(values + value + lanes.first));
+    });
+  }
+
+  template <typename T>
+  static void StoreCodes(const float* values, const TileRows& out) {
+    const VectorStep<V> step = {V::Set(out.step.scale), V::Set(out.step.zero_point)};
+    const VectorLimits<V> limits(out.limits);
+    const Floats zero_point = V::Select(V::IsNan(step.zero_point), V::Set(0.0f), step.zero_point);
+    ForEachRow(out, [&](char* row, int64_t value, auto lanes) {
+      const Floats code = CodeVector<V>(V::Load(values + value + lanes.first), step, limits);
+      lanes.template Store<T>(row, V::Select(V::IsNan(code), zero_point, code));
+    });
+  }
+
+  /** Calls body with a row's memory, the number of its first value and lanes, for all vectors of a tile. */
+  template <typename Body>
+  static void ForEachRow(const TileRows& tile, const Body& body) {
+    for (int r = 0; r < tile.rows; ++r) {
+      char* row = tile.data + r * tile.stride;
+      ForEachVector<V>(tile.columns, [&](auto lanes) { body(row, int64_t{r} * kTileColumns, lanes); });
+    }
+  }
+};
+
+template <typename V>
+constexpr EpilogueKernels MakeVectorEpilogue() {
+  using E = VectorEpilogue<V>;
+  using A = numerics::Activation;
+  return {
+      E::Scale,
+      {E::template Activate<A::kNone>, E::template Activate<A::kRelu>, E::template Activate<A::kRelu6>,
+       E::template Activate<A::kGeluErf>, E::template Activate<A::kGeluTanh>, E::template Activate<A::kSilu>,
+       E::template Activate<A::kSigmoid>, E::template Activate<A::kTanh>},
+      {E::template AddFloats<float>, E::template AddFloats<Float16>, E::template AddFloats<BFloat16>,
+       E::template AddCodes<int8_t>, E::template AddCodes<uint8_t>},
+      {E::template StoreFloats<float>, E::template StoreFloats<Float16>, E::template StoreFloats<BFloat16>,
+       E::template StoreCodes<int8_t>, E::template StoreCodes<uint8_t>},
+  };
+}
+
+}  // namespace cpu
+}  // namespace octet
+
+#endif  // OCTET_CPU_VECTOR_EPILOGUE_H_
