@@ -6,25 +6,13 @@
 #include <cstdint>
 #include <string>
 
+#include "support/says.h"
 #include "support/tensor.h"
 #include "support/values.h"
 
 namespace octet {
 namespace test {
 namespace {
-
-testing::AssertionResult Says(octet_status status, octet_status expected, const std::vector<std::string>& words) {
-  if (status != expected) return testing::AssertionFailure() << "status " << status << ": " << octet_last_error();
-  const std::string message = octet_last_error();
-  for (const std::string& word : words) {
-    if (message.find(word) == std::string::npos) {
-      return testing::AssertionFailure() << "'" << word << "' is not in: " << message;
-    }
-  }
-  return testing::AssertionSuccess();
-}
-
-#define EXPECT_INVALID(call, ...) EXPECT_TRUE(Says((call), OCTET_INVALID_ARGUMENT, {__VA_ARGS__}))
 
 class Errors : public testing::Test {
  protected:

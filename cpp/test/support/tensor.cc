@@ -182,7 +182,8 @@ testing::AssertionResult SameBits(const Tensor& a, const Tensor& b) {
 
 std::vector<octet_isa> AvailableIsas() {
   std::vector<octet_isa> isas;
-  for (octet_isa isa : {OCTET_ISA_SCALAR, OCTET_ISA_AVX2, OCTET_ISA_AVX512}) {
+  for (octet_isa isa :
+       {OCTET_ISA_SCALAR, OCTET_ISA_AVX2, OCTET_ISA_AVX512, OCTET_ISA_AVX_VNNI, OCTET_ISA_AVX512_VNNI}) {
     if (octet_isa_available(isa) == 1) isas.push_back(isa);
   }
   return isas;

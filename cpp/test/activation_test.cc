@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Activation functions: errors against long double, special values, and the vector forms against the scalar one.
+#include "numerics/activation.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "cpu/epilogue_kernels.h"
+#include "support/tensor.h"
+
+namespace octet {
+namespace test {
+namespace {
+
+using numerics::BitsOf;
+using numerics::FloatOf;
+using numerics::OneLane;
+
+/** Floats of both signs over the whole range, ends included. */
+template <typename Body>
+void ForManyFloats(uint32_t step, const Body& body) {
+  for (uint64_t bits = 0; bits <= 0x7f800000u; bits += step) {
+    body(FloatOf(static_cast<uint32_t>(bits)));
+    body(FloatOf(static_cast<uint32_t>(bits) | 0x80000000u));
+  }
+  body(INFINITY);
+  body(-INFINITY);
+}
+
+/** Greatest error in units in the last place where the exact result is finite and at least `least` in magnitude. */
+template <typename Function, typename Exact>
+double WorstUlps(const Function& function, const Exact& exact, double least) {
+  double worst = 0.0;
+  ForManyFloats(4999, [&](float x) {
+    const long double expected = exact(static_cast<long double>(x));
+    const auto nearest = static_cast<float>(expected);
+    if (!std::isfinite(nearest) || static_cast<double>(std::abs(nearest)) < least) return;
+    const double unit =
+        static_cast<double>(std::nextafter(std::abs(nearest), INFINITY)) - std::abs(static_cast<double>(nearest));
+    worst = std::max(worst, static_cast<double>(std::abs(static_cast<long double>(function(x)) - expected)) / unit);
+  });
+  return worst;
+}
+
+long double ExactSigmoid(long double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
+
+TEST(Activation, StaysWithinTheStatedErrors) {
+  EXPECT_LT(WorstUlps(
+                numerics::ExpLanes<OneLane>, [](long double x) { return std::exp(x); }, 0.0),
+            1.0);
+  EXPECT_LT(WorstUlps(numerics::SigmoidLanes<OneLane>, ExactSigmoid, 0.0), 2.3);
+  EXPECT_LT(WorstUlps(
+                numerics::TanhLanes<OneLane>, [](long double x) { return std::tanh(x); }, 0.0),
+            1.4);
+  EXPECT_LT(WorstUlps(
+                numerics::SiluLanes<OneLane>, [](long double x) { return x * ExactSigmoid(x); }, 1e-30),
+            3.1);
+  const auto gelu = [](long double x) { return x * std::erfc(-x / std::sqrt(2.0L)) / 2; };
+  EXPECT_LT(WorstUlps(numerics::GeluErfLanes<OneLane>, gelu, 1e-30), 6.2);
+  const auto gelu_tanh = [](long double x) {
+    return x * ExactSigmoid(2 * std::sqrt(2 / static_cast<long double>(M_PI)) * (x + 0.044715L * x * x * x));
+  };
+  EXPECT_LT(WorstUlps(numerics::GeluTanhLanes<OneLane>, gelu_tanh, 1e-3), 13.0);
+}
+
+TEST(Activation, TakesSpecialValues) {
+  EXPECT_EQ(numerics::ExpLanes<OneLane>(0.0f), 1.0f);
+  EXPECT_EQ(numerics::ExpLanes<OneLane>(INFINITY), INFINITY);
+  EXPECT_EQ(numerics::ExpLanes<OneLane>(-INFINITY), 0.0f);
+  EXPECT_EQ(numerics::SigmoidLanes<OneLane>(INFINITY), 1.0f);
+  EXPECT_EQ(numerics::SigmoidLanes<OneLane>(-INFINITY), 0.0f);
+  EXPECT_EQ(numerics::SigmoidLanes<OneLane>(0.0f), 0.5f);
+  EXPECT_EQ(numerics::TanhLanes<OneLane>(INFINITY), 1.0f);
+  EXPECT_EQ(numerics::TanhLanes<OneLane>(-INFINITY), -1.0f);
+  EXPECT_EQ(BitsOf(numerics::TanhLanes<OneLane>(-0.0f)), 0x80000000u);
+  EXPECT_EQ(numerics::GeluErfLanes<OneLane>(INFINITY), INFINITY);
+  EXPECT_EQ(numerics::GeluErfLanes<OneLane>(20.0f), 20.0f);
+  EXPECT_EQ(numerics::GeluErfLanes<OneLane>(-20.0f), 0.0f);
+  EXPECT_EQ(numerics::GeluTanhLanes<OneLane>(-1e20f), 0.0f);
+  EXPECT_EQ(numerics::SiluLanes<OneLane>(1e20f), 1e20f);
+  EXPECT_EQ(BitsOf(numerics::ReluLanes<OneLane>(-0.0f)), 0u);
+  EXPECT_EQ(numerics::Relu6Lanes<OneLane>(INFINITY), 6.0f);
+  for (auto* function :
+       {numerics::ExpLanes<OneLane>, numerics::SigmoidLanes<OneLane>, numerics::TanhLanes<OneLane>,
+        numerics::SiluLanes<OneLane>, numerics::GeluErfLanes<OneLane>, numerics::GeluTanhLanes<OneLane>,
+        numerics::ReluLanes<OneLane>, numerics::Relu6Lanes<OneLane>}) {
+    EXPECT_TRUE(std::isnan(function(NAN)));
+  }
+}
+
+TEST(Activation, IsTheSameInEveryInstructionSet) {
+  const KeepSettings keep;
+  const cpu::EpilogueKernels& scalar = cpu::ScalarEpilogueKernels();
+  for (octet_isa isa : AvailableIsas()) {
+    ASSERT_OK(octet_set_isa(isa));
+    const cpu::EpilogueKernels& kernels = cpu::CurrentEpilogueKernels();
+    for (int activation = 0; activation < numerics::kActivations; ++activation) {
+      float values[cpu::kTileColumns];
+      float expected[cpu::kTileColumns];
+      int count = 0;
+      int64_t wrong = 0;
+      const auto check = [&] {
+        kernels.activate[activation](values, 1, cpu::kTileColumns);
+        scalar.activate[activation](expected, 1, cpu::kTileColumns);
+        for (int i = 0; i < count; ++i) {
+          const bool both_nan = std::isnan(values[i]) && std::isnan(expected[i]);
+          if (!both_nan && BitsOf(values[i]) != BitsOf(expected[i])) ++wrong;
+        }
+        count = 0;
+      };
+      ForManyFloats(9973, [&](float x) {
+        values[count] = expected[count] = x;
+        if (++count == cpu::kTileColumns) check();
+      });
+      check();
+      EXPECT_EQ(wrong, 0) << octet_isa_name(isa) << ", activation " << activation;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace test
+}  // namespace octet
