@@ -13,6 +13,7 @@ public final class Suites {
   static {
     SUITES.put(FakeQuantSuite.NAME, FakeQuantSuite::new);
     SUITES.put(RangesSuite.NAME, RangesSuite::new);
+    SUITES.put(ImportSuite.NAME, ImportSuite::new);
   }
 
   private Suites() {}

@@ -4,11 +4,8 @@ package dev.octet.cli;
 import dev.octet.quantization.config.QuantizationMap;
 import dev.octet.quantization.convert.ConversionPlan;
 import dev.octet.quantization.convert.QuantizationMapJson;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.bytedeco.pytorch.Module;
 import picocli.CommandLine.Command;
@@ -29,6 +26,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "  octet inspect digits",
       "  octet inspect --map map.json digits",
+      "  octet inspect --map map.json model.pt",
       "  octet inspect --class-path my.jar --map map.json --json com.example.MyNet"
     })
 final class InspectCommand implements Callable<Integer> {
@@ -37,8 +35,8 @@ final class InspectCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "MODEL",
       description = {
-        "'digits', the demo's network, or the name of a class that extends Module and has a"
-            + " public constructor without parameters."
+        "A TorchScript file; 'digits', the demo's network; or the name of a class that extends"
+            + " Module and has a public constructor without parameters."
       })
   private String model;
 
@@ -59,12 +57,7 @@ final class InspectCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     QuantizationMap quantizationMap =
         map == null ? QuantizationMap.builder().build() : new QuantizationMapJson().read(map);
-    List<Path> paths =
-        Arrays.stream(classPath.split(File.pathSeparator))
-            .filter(path -> !path.isEmpty())
-            .map(Path::of)
-            .toList();
-    try (Module root = ModelSource.open(model, paths)) {
+    try (Module root = ModelSource.open(model, ModelSource.paths(classPath))) {
       InspectReport report =
           InspectReport.of(ConversionPlan.of(root, quantizationMap), map != null);
       spec.commandLine().getOut().println(json ? Report.json(report) : report.text());

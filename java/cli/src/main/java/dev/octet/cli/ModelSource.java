@@ -2,6 +2,9 @@
 package dev.octet.cli;
 
 import dev.octet.cli.demo.DigitsNet;
+import dev.octet.quantization.torchscript.TorchScriptImporter;
+import java.io.File;
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.net.MalformedURLException;
 import java.net.URL;
@@ -9,6 +12,7 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Module;
 
@@ -22,14 +26,18 @@ final class ModelSource {
   /**
    * Makes a model.
    *
-   * @param name {@link #DIGITS}, or the fully qualified name of a class that extends Module and has
-   *     a public constructor without parameters
+   * @param name {@link #DIGITS}, a TorchScript file, or the fully qualified name of a class that
+   *     extends Module and has a public constructor without parameters
    * @param classPath jars and folders to look for the class in, beside Octet's own
    * @throws IllegalArgumentException if there is no such model; the message says why
+   * @throws IOException if the file cannot be read
    */
-  static Module open(String name, List<Path> classPath) {
+  static Module open(String name, List<Path> classPath) throws IOException {
     if (name.equals(DIGITS)) {
       return new DigitsNet();
+    }
+    if (Files.exists(Path.of(name))) {
+      return TorchScriptImporter.load(Path.of(name)).model();
     }
     Class<?> type;
     try {
@@ -42,7 +50,8 @@ final class ModelSource {
               + name
               + "', expected '"
               + DIGITS
-              + "' or a class; the class was not found, --class-path names its jar or folder",
+              + "', a file or a class; there is no such file, and no such class:"
+              + " --class-path names its jar or folder",
           e);
     }
     if (!Module.class.isAssignableFrom(type)) {
@@ -58,6 +67,14 @@ final class ModelSource {
       throw new IllegalArgumentException(
           "class " + name + " has no public constructor without parameters", e);
     }
+  }
+
+  /** Splits a class path as the platform does. */
+  static List<Path> paths(String classPath) {
+    return Arrays.stream(classPath.split(File.pathSeparator))
+        .filter(path -> !path.isEmpty())
+        .map(Path::of)
+        .toList();
   }
 
   private static URL[] urls(List<Path> classPath) {

@@ -21,12 +21,16 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  octet demo",
-      "  octet inspect --map map.json digits",
+      "  octet import model.pt",
+      "  octet inspect --map map.json model.pt",
+      "  octet convert --map map.json --calibration data.safetensors model.pt",
       "  octet bench --suite fake-quant --json result.json"
     },
     subcommands = {
       DemoCommand.class,
+      ImportCommand.class,
       InspectCommand.class,
+      ConvertCommand.class,
       BenchCommand.class,
       VersionCommand.class,
       HelpCommand.class

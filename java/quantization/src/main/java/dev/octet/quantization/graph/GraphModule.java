@@ -10,6 +10,7 @@ import dev.octet.quantization.tree.ModuleTypes;
 import dev.octet.quantization.tree.NearestNames;
 import dev.octet.quantization.tree.StructuralCopy;
 import dev.octet.quantization.tree.TypeNamed;
+import dev.octet.quantization.tree.WrapperModule;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -310,7 +311,11 @@ public class GraphModule extends Module
     return module == null ? missingChild(names) : ModuleTypes.typed(module);
   }
 
+  /** The children by the names that they had before conversion put wrappers around modules. */
   private static Map<String, Module> below(Module module) {
+    if (module instanceof WrapperModule wrapper) {
+      return below(wrapper.facadeInner());
+    }
     return module instanceof ChildHolder holder
         ? holder.childObjects()
         : ModuleTree.of(module).children(module);
@@ -347,6 +352,9 @@ public class GraphModule extends Module
     int dot = path.lastIndexOf('.');
     if (dot > 0) {
       Module owner = child(path.substring(0, dot));
+      while (owner instanceof WrapperModule wrapper) {
+        owner = wrapper.facadeInner();
+      }
       String name = path.substring(dot + 1);
       try (StringTensorDict parameters = owner.named_parameters(false);
           StringTensorDict buffers = owner.named_buffers(false)) {

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.IValueVector;
 
 /** A method prepared to run. Immutable; copies of a graph share it. */
@@ -13,6 +14,7 @@ final class GraphProgram {
   private final GraphMethod method;
   private final CompiledBlock block;
   private final int size;
+  private final boolean switchesGradients;
 
   /**
    * Prepare a method.
@@ -26,6 +28,10 @@ final class GraphProgram {
     GraphBlock body = new GraphBlock(List.of(), method.nodes(), Arrays.asList(method.output()));
     GraphScopes.number(body, slots);
     size = slots.size();
+    boolean[] switches = {false};
+    GraphNodes.visit(
+        method.nodes(), node -> switches[0] |= node.target().equals("aten::set_grad_enabled"));
+    switchesGradients = switches[0];
     block = new CompiledBlock(body, method.inputNames(), slots);
   }
 
@@ -36,6 +42,7 @@ final class GraphProgram {
   /** Run; lists and dicts that operators made are handed over as native handles. */
   Object run(GraphModule module, Object... arguments) {
     Object[] complete = complete(module, arguments);
+    boolean gradients = switchesGradients && GradMode.is_enabled();
     try (IValueVector stack = new IValueVector()) {
       Environment environment = new Environment(module, complete, size, stack);
       try {
@@ -45,6 +52,10 @@ final class GraphProgram {
           e.addSuppressed(
               new IllegalStateException(
                   "in " + module.typeName() + ": " + GraphPrinter.where(environment.current)));
+        }
+        if (switchesGradients) {
+          // The program's own way out of a 'with' block was not taken.
+          GradMode.set_enabled(gradients);
         }
         throw e;
       } finally {

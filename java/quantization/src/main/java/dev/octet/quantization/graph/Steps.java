@@ -2,6 +2,7 @@
 package dev.octet.quantization.graph;
 
 import dev.octet.quantization.tree.ModuleCall;
+import dev.octet.quantization.tree.WrapperModule;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -138,18 +139,28 @@ final class Steps {
     Object[] arguments = node.arguments().toArray();
     return environment -> {
       Module child = environment.module.child(path);
-      if (!(child instanceof GraphModule graph)) {
-        throw new IllegalStateException(
-            "method '"
-                + method
-                + "' of '"
-                + String.join(".", path)
-                + "' cannot be called: it is a "
-                + child.getClass().getName()
-                + " now, which has no recorded methods; exclude it from conversion");
-      }
-      environment.put(slot, graph.run(method, values(arguments, environment, slots)), true);
+      Object[] values = values(arguments, environment, slots);
+      environment.put(slot, callMethod(child, node.target(), method, values), true);
     };
+  }
+
+  /** What wrappers do to a call of the module they do to its other forwards, too. */
+  private static Object callMethod(Module child, String path, String method, Object[] values) {
+    if (child instanceof GraphModule graph) {
+      return graph.run(method, values);
+    }
+    if (child instanceof WrapperModule wrapper) {
+      Module inner = wrapper.facadeInner();
+      return method.startsWith(GraphMethod.FORWARD)
+          ? wrapper.forwardAround(given -> callMethod(inner, path, method, given), values)
+          : callMethod(inner, path, method, values);
+    }
+    throw new IllegalStateException(
+        "method '"
+            + path
+            + "' cannot be called: the module is a "
+            + child.getClass().getName()
+            + " now, which has no recorded methods; exclude it from conversion");
   }
 
   private static Object[] values(

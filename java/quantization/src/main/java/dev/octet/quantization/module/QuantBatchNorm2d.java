@@ -4,11 +4,13 @@ package dev.octet.quantization.module;
 import dev.octet.quantization.config.QuantizationConfig;
 import dev.octet.quantization.tree.ChildHolder;
 import dev.octet.quantization.tree.CopyContext;
-import dev.octet.quantization.tree.FacadeTarget;
 import dev.octet.quantization.tree.FreshOutput;
 import dev.octet.quantization.tree.ModuleCall;
+import dev.octet.quantization.tree.ModuleTypes;
 import dev.octet.quantization.tree.StructuralCopy;
+import dev.octet.quantization.tree.WrapperModule;
 import java.util.Map;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
@@ -17,7 +19,7 @@ import org.bytedeco.pytorch.Tensor;
  * Made for batch normalization, it wraps any module of one tensor that returns one.
  */
 public final class QuantBatchNorm2d extends Module
-    implements ChildHolder, FacadeTarget, FreshOutput, StructuralCopy {
+    implements ChildHolder, FreshOutput, StructuralCopy, WrapperModule {
   private static final String MODULE = "module";
   private static final String QUANTIZER = "act_bn_quantizer";
 
@@ -45,6 +47,23 @@ public final class QuantBatchNorm2d extends Module
     Tensor quantized = quantizer.forward(output);
     if (quantized != output && output != input && ModuleCall.returnsFresh(module)) {
       output.close();
+    }
+    return quantized;
+  }
+
+  @Override
+  public Object forwardAround(Function<Object[], Object> inner, Object... args) {
+    Object output = inner.apply(args);
+    if (!(output instanceof Tensor tensor)) {
+      throw new IllegalStateException(
+          ModuleTypes.typeName(facadeInner())
+              + " returned "
+              + output
+              + ", expected one tensor: a QuantBatchNorm2d quantizes its output");
+    }
+    Tensor quantized = quantizer.forward(tensor);
+    if (quantized != tensor) {
+      tensor.close();
     }
     return quantized;
   }

@@ -6,17 +6,18 @@ import dev.octet.quantization.config.QuantizationConfig;
 import dev.octet.quantization.config.WeightQuantConfig;
 import dev.octet.quantization.tree.ChildHolder;
 import dev.octet.quantization.tree.CopyContext;
-import dev.octet.quantization.tree.FacadeTarget;
 import dev.octet.quantization.tree.FreshOutput;
 import dev.octet.quantization.tree.ModuleCall;
 import dev.octet.quantization.tree.StructuralCopy;
+import dev.octet.quantization.tree.WrapperModule;
 import java.util.Map;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
 /** A module with a quantizer in front of its first input. */
 public final class QuantizedInputModule extends Module
-    implements ChildHolder, FacadeTarget, FreshOutput, StructuralCopy {
+    implements ChildHolder, FreshOutput, StructuralCopy, WrapperModule {
   private static final String MODULE = "module";
   private static final String INPUT_QUANTIZER = "input_quantizer";
 
@@ -55,6 +56,11 @@ public final class QuantizedInputModule extends Module
 
   /** Quantizes the first argument and calls the module with it and the others. */
   public Object forward(Object... args) {
+    return forwardAround(quantized -> ModuleCall.forward(module(), quantized), args);
+  }
+
+  @Override
+  public Object forwardAround(Function<Object[], Object> inner, Object... args) {
     if (args.length == 0 || !(args[0] instanceof Tensor input)) {
       throw new IllegalArgumentException(
           "the first argument is "
@@ -66,7 +72,7 @@ public final class QuantizedInputModule extends Module
     quantizedArgs[0] = quantized;
     Object output = null;
     try {
-      output = ModuleCall.forward(module(), quantizedArgs);
+      output = inner.apply(quantizedArgs);
       return output;
     } finally {
       // Inside a tuple or a list it might be handed through, too, and is left to the collector.

@@ -24,6 +24,9 @@ final class AttributeImporter {
   }
 
   Object get(Object from, String name, JitNode node, Value out) {
+    if (from instanceof LocalObject local) {
+      return local.get(name);
+    }
     if (!(from instanceof ObjectRef reference)) {
       throw new UnsupportedOperationException(
           "attribute '"
@@ -94,6 +97,10 @@ final class AttributeImporter {
   }
 
   void set(Object to, String name, Object value) {
+    if (to instanceof LocalObject local) {
+      local.set(name, value, writer.depth());
+      return;
+    }
     if (!(to instanceof ObjectRef reference) || !reference.path().isEmpty()) {
       throw new UnsupportedOperationException(
           "attribute '"

@@ -27,6 +27,11 @@ final class GraphWriter {
     begin();
   }
 
+  /** How many blocks are open. */
+  int depth() {
+    return open.size();
+  }
+
   /** Begin the nodes of a block. */
   void begin() {
     open.add(new ArrayList<>());

@@ -7,11 +7,14 @@ import dev.octet.quantization.graph.GraphMethod;
 import dev.octet.quantization.graph.GraphNode;
 import dev.octet.quantization.graph.GraphValue;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Argument;
 import org.bytedeco.pytorch.Block;
+import org.bytedeco.pytorch.ClassType;
+import org.bytedeco.pytorch.Function;
 import org.bytedeco.pytorch.FunctionSchema;
 import org.bytedeco.pytorch.FunctionType;
 import org.bytedeco.pytorch.Graph;
@@ -88,21 +91,21 @@ final class MethodImporter {
 
   /** Translate the nodes of a block and return what it hands back. */
   private List<Object> body(Block block, Frame frame) {
+    String around = writer.source;
     for (JitNode node : Jit.nodes(block)) {
-      String outer = writer.source;
       try {
         String place = Jit.source(node);
-        writer.source = place == null ? outer : place;
+        // Some nodes have no place of their own; that of the node before is near enough.
+        writer.source = place == null ? writer.source : place;
         translate(node, frame);
       } catch (TorchScriptImportException e) {
         throw e;
       } catch (RuntimeException e) {
         throw new TorchScriptImportException(
             owner.path, describe(node), writer.source, e.getMessage(), e);
-      } finally {
-        writer.source = outer;
       }
     }
+    writer.source = around;
     List<Object> outputs = new ArrayList<>();
     for (Value value : Jit.outputs(block)) {
       outputs.add(operators.whole(frame.get(value)));
@@ -129,6 +132,11 @@ final class MethodImporter {
       case "prim::SetAttr" ->
           attributes.set(
               frame.get(in.get(0)), frame.names.of(node), operators.whole(frame.get(in.get(1))));
+      case "prim::CreateObject" ->
+          frame.put(
+              out.get(0), new LocalObject(new ClassType(Jit.type(out.get(0))), writer.depth()));
+      case "prim::Enter" -> frame.put(out.get(0), callLocal(frame.get(in.get(0)), "__enter__"));
+      case "prim::Exit" -> callLocal(frame.get(in.get(0)), "__exit__", null, null, null);
       case "prim::CallMethod" -> frame.put(out.get(0), callMethod(node, in, frame));
       case "prim::CallFunction" -> frame.put(out.get(0), callFunction(in, frame));
       case "prim::TupleConstruct" ->
@@ -157,9 +165,14 @@ final class MethodImporter {
 
   /** Tuples may hold lists, which exist for themselves then. */
   private Object inTuple(Object meaning) {
-    return meaning instanceof ObjectRef || meaning instanceof FunctionRef
-        ? meaning
-        : operators.whole(meaning);
+    return isSymbolic(meaning) ? meaning : operators.whole(meaning);
+  }
+
+  /** Whether a value is there only while the program is imported. */
+  private static boolean isSymbolic(Object meaning) {
+    return meaning instanceof ObjectRef
+        || meaning instanceof FunctionRef
+        || meaning instanceof LocalObject;
   }
 
   private Object constant(Value value) {
@@ -203,6 +216,10 @@ final class MethodImporter {
 
   private Object callMethod(JitNode node, List<Value> in, Frame frame) {
     String name = frame.names.of(node);
+    if (frame.get(in.get(0)) instanceof LocalObject local) {
+      Object[] arguments = in.subList(1, in.size()).stream().map(frame::get).toArray();
+      return callLocal(local, name, arguments);
+    }
     if (!(frame.get(in.get(0)) instanceof ObjectRef receiver)) {
       throw new UnsupportedOperationException(
           "method '"
@@ -231,6 +248,23 @@ final class MethodImporter {
     return call == ObjectImporter.Call.MODULE
         ? writer.add(result, fallback, GraphNode.Kind.CALL_MODULE, path, arguments)
         : writer.add(result, fallback, GraphNode.Kind.CALL_METHOD, path + "." + name, arguments);
+  }
+
+  private Object callLocal(Object receiver, String name, Object... arguments) {
+    if (!(receiver instanceof LocalObject local)) {
+      throw new UnsupportedOperationException(
+          "method '" + name + "' of an object that is not known here is called");
+    }
+    Function function = local.type.findMethod(name);
+    if (function == null || function.isNull()) {
+      throw new UnsupportedOperationException("the object has no method '" + name + "'");
+    }
+    try (Graph graph = new GraphFunction(function).graph()) {
+      List<Object> all = new ArrayList<>();
+      all.add(local);
+      all.addAll(Arrays.asList(arguments));
+      return inline(graph, all);
+    }
   }
 
   private void raise(List<Value> in, Frame frame) {
@@ -281,9 +315,9 @@ final class MethodImporter {
 
   private static List<Object> values(List<Object> meanings) {
     for (Object meaning : meanings) {
-      if (meaning instanceof ObjectRef || meaning instanceof FunctionRef) {
+      if (isSymbolic(meaning)) {
         throw new UnsupportedOperationException(
-            "control flow chooses between modules or functions; only their results can be chosen");
+            "control flow chooses between modules, functions or objects; only their results can be chosen");
       }
     }
     return meanings;

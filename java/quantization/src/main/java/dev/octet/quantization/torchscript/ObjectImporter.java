@@ -42,6 +42,7 @@ final class ObjectImporter implements AutoCloseable {
     }
     ScriptObject known = objects.get(id);
     if (known != null) {
+      module.close();
       if (known.imported == null) {
         throw new TorchScriptImportException(
             path, null, null, "it contains itself, as '" + known.path + "'", null);

@@ -67,8 +67,6 @@ final class OperatorImporter {
   private static String unsupported(String kind) {
     String reason =
         switch (kind) {
-          case "prim::CreateObject" -> "objects of TorchScript classes are made";
-          case "prim::Enter", "prim::Exit" -> "a context manager ('with') is used";
           case "prim::fork", "aten::wait" -> "work is forked";
           case "prim::PythonOp" -> "a Python function is called";
           default -> "libtorch knows no such operator in this version";
@@ -106,6 +104,11 @@ final class OperatorImporter {
   Object whole(Object meaning) {
     if (meaning instanceof FoldedList list) {
       return writer.add("list", "list", GraphNode.Kind.LIST, list.type(), nested(list));
+    }
+    if (meaning instanceof LocalObject || meaning instanceof ObjectRef) {
+      throw new UnsupportedOperationException(
+          "a module or an object of a TorchScript class is passed on or returned; only calls of"
+              + " their methods and uses of their attributes can be imported");
     }
     if (meaning instanceof List<?> items) {
       List<Object> whole = new ArrayList<>();

@@ -29,6 +29,7 @@ final class ScriptObject implements AutoCloseable {
   /** What it was imported as. */
   Module imported;
 
+  /** Takes over the handle of the module. */
   ScriptObject(JitModule module, ScriptClass type, String path) {
     this.module = module;
     this.type = type;
@@ -115,5 +116,6 @@ final class ScriptObject implements AutoCloseable {
   public void close() {
     tensors.values().forEach(Tensor::close);
     constants.values().forEach(Tensor::close);
+    module.close();
   }
 }

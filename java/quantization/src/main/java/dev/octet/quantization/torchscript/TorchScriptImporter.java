@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.torchscript;
 
+import dev.octet.quantization.archive.ScriptFiles;
 import dev.octet.quantization.graph.GraphMethod;
 import dev.octet.quantization.graph.GraphModule;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.JitModule;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Imports TorchScript files, written by {@code torch.jit.save} of a traced or scripted model.
@@ -28,9 +28,10 @@ public final class TorchScriptImporter {
    * @return the model and a report
    * @throws IllegalArgumentException if the file is of another kind, damaged, or has a part that
    *     cannot be imported ({@link TorchScriptImportException})
+   * @throws IOException if the file cannot be read
    */
-  public static ImportedModel load(Path file) {
-    try (JitModule module = torch.load(file.toString())) {
+  public static ImportedModel load(Path file) throws IOException {
+    try (JitModule module = ScriptFiles.load(file)) {
       return of(module);
     }
   }
@@ -45,11 +46,11 @@ public final class TorchScriptImporter {
   public static ImportedModel of(JitModule module) {
     List<String> notes = new ArrayList<>();
     try (ObjectImporter objects = new ObjectImporter()) {
-      ScriptObject root = objects.object(module, "");
+      ScriptObject root = objects.object(new JitModule(module), "");
       if (root.imported instanceof GraphModule graph) {
         recordMethods(objects, root, graph, notes);
       }
-      return new ImportedModel(root.imported, new ImportReport(Map.of(), 0, notes));
+      return new ImportedModel(root.imported, ImportReport.of(root.imported, notes));
     } catch (StackOverflowError e) {
       throw new TorchScriptImportException(
           "", null, null, "it is nested too deeply to be a model", e);

@@ -2,7 +2,6 @@
 package dev.octet.quantization.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.octet.quantization.torchscript.TorchScriptImporter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -59,7 +58,7 @@ record ConversionCase(GoldenFolder folder, JsonNode entry, JsonNode detail) {
   Module model() {
     if (entry.at("/params").has("script")) {
       Path script = folder.file(entry.at("/params/script").asText());
-      return TorchScriptImporter.load(script).model();
+      return ImportedGolden.load(script);
     }
     JsonNode models = folder.json("models.json");
     String id = entry.at("/params/model").asText();

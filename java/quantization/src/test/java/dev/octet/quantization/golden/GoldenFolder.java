@@ -31,8 +31,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class GoldenFolder {
   private static final JsonMapper JSON = new JsonMapper();
-  private static final List<String> RESOURCES =
-      List.of("/goldens.zip", "/goldens-torchscript.zip");
+  private static final List<String> RESOURCES = List.of("/goldens.zip", "/goldens-torchscript.zip");
   private static final GoldenFolder INSTANCE = new GoldenFolder(locate());
 
   private final Path root;

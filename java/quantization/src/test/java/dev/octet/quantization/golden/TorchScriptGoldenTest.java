@@ -4,7 +4,6 @@ package dev.octet.quantization.golden;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.octet.quantization.torchscript.TorchScriptImporter;
 import dev.octet.quantization.tree.ModelCopier;
 import dev.octet.quantization.tree.ModuleCall;
 import dev.octet.quantization.tree.ModuleNode;
@@ -77,8 +76,7 @@ class TorchScriptGoldenTest {
   }
 
   private static Module load(GoldenCase golden) {
-    return TorchScriptImporter.load(GoldenFolder.get().file(golden.params().get("script").asText()))
-        .model();
+    return ImportedGolden.load(GoldenFolder.get().file(golden.params().get("script").asText()));
   }
 
   private static void checkOutputs(GoldenCase golden, Module model) {

@@ -16,6 +16,7 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GenericDict;
 import org.bytedeco.pytorch.GenericDictIterator;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueArrayRef;
 import org.bytedeco.pytorch.IValueVector;
@@ -239,7 +240,7 @@ class TorchScriptProgramsTest {
   private static void check(JitModule script, Object... inputs) {
     Path file = ScriptFixture.save(script);
     IValue expected = ScriptFixture.run(ScriptFixture.load(file), copies(inputs));
-    GraphModule model = (GraphModule) TorchScriptImporter.load(file).model();
+    GraphModule model = ScriptFixture.importFile(file);
     assertSame(expected, model.forwardAny(copies(inputs)), model.code());
   }
 
@@ -309,8 +310,7 @@ class TorchScriptProgramsTest {
                       x = x + mask
                   return x * scale * len(names)
               """);
-      GraphModule model =
-          (GraphModule) TorchScriptImporter.load(ScriptFixture.save(script)).model();
+      GraphModule model = ScriptFixture.importFile(ScriptFixture.save(script));
       Tensor x = torch.randn(2, 3);
       Tensor mask = torch.ones(2, 3);
       assertSame(ScriptFixture.run(script, x), model.forwardAny(x), "");
@@ -336,8 +336,7 @@ class TorchScriptProgramsTest {
                   a, n = t
                   return torch.cat(xs, 0) * n, a + d["b"]
               """);
-      GraphModule model =
-          (GraphModule) TorchScriptImporter.load(ScriptFixture.save(script)).model();
+      GraphModule model = ScriptFixture.importFile(ScriptFixture.save(script));
       Tensor x = torch.ones(1, 2);
       List<?> result =
           (List<?>)
@@ -359,8 +358,7 @@ class TorchScriptProgramsTest {
                   assert x.size(0) == 2, "two rows are needed, not {}".format(x.size(0))
                   return x
               """);
-      GraphModule model =
-          (GraphModule) TorchScriptImporter.load(ScriptFixture.save(script)).model();
+      GraphModule model = ScriptFixture.importFile(ScriptFixture.save(script));
       GraphRaisedException raised =
           assertThrows(GraphRaisedException.class, () -> model.forwardAny(torch.ones(3, 1)));
       assertTrue(raised.getMessage().contains("two rows are needed, not 3"), raised.getMessage());
@@ -384,7 +382,7 @@ class TorchScriptProgramsTest {
           """);
       Path file = ScriptFixture.save(script);
       JitModule libtorch = ScriptFixture.load(file);
-      GraphModule model = (GraphModule) TorchScriptImporter.load(file).model();
+      GraphModule model = ScriptFixture.importFile(file);
       GraphModule copy = ModelCopier.copy(model);
       Tensor x = torch.ones(2);
       for (int i = 0; i < 3; i++) {
@@ -392,6 +390,87 @@ class TorchScriptProgramsTest {
       }
       assertEquals(3.0, model.attribute("total").max().item_double());
       assertEquals(1L, ((List<?>) copy.forwardAny(x)).get(2));
+    }
+  }
+
+  @Test
+  void withBlocksEnterAndLeave() {
+    try (PointerScope scope = new PointerScope()) {
+      JitModule script =
+          ScriptFixture.module("Program", "def forward(self, x):\n    return x * 2\n");
+      Path file =
+          ScriptFixture.edit(
+              ScriptFixture.save(script),
+              Map.of(
+                  "code/__torch__.py",
+                  """
+                  class Program(Module):
+                    __parameters__ = []
+                    __buffers__ = []
+                    def forward(self: __torch__.Program, x: Tensor) -> Tensor:
+                      _0 = __torch__.torch.autograd.grad_mode.no_grad.__new__(__torch__.torch.autograd.grad_mode.no_grad)
+                      _1 = (_0).__init__()
+                      with _0:
+                        y = torch.mul(x, 2)
+                        if torch.gt(torch.size(x, 0), 3):
+                          ops.prim.RaiseException("too long", "builtins.ValueError")
+                        else:
+                          pass
+                      return torch.add(torch.mul(x, 3), y)
+                  """,
+                  "code/__torch__/torch/autograd/grad_mode.py",
+                  """
+                  class no_grad:
+                    prev : bool
+                    def __init__(self: __torch__.torch.autograd.grad_mode.no_grad) -> NoneType:
+                      self.prev = False
+                      return None
+                    def __enter__(self: __torch__.torch.autograd.grad_mode.no_grad) -> NoneType:
+                      self.prev = torch.is_grad_enabled()
+                      _0 = torch.set_grad_enabled(False)
+                      return None
+                    def __exit__(self: __torch__.torch.autograd.grad_mode.no_grad,
+                        exc_type: Any,
+                        exc_value: Any,
+                        traceback: Any) -> NoneType:
+                      _1 = torch.set_grad_enabled(self.prev)
+                      return None
+                  """));
+      GraphModule model = ScriptFixture.importFile(file);
+      Tensor x = torch.ones(3).set_requires_grad(true);
+      Tensor y = (Tensor) model.forwardAny(x);
+      y.sum().backward();
+      assertEquals(5.0, y.max().item_double());
+      assertEquals(3.0, x.grad().max().item_double(), "the product in the block has no gradient");
+      assertThrows(GraphRaisedException.class, () -> model.forwardAny(torch.ones(4)));
+      assertTrue(GradMode.is_enabled());
+    }
+  }
+
+  @Test
+  void whatCannotBeImportedIsNamed() {
+    try (PointerScope scope = new PointerScope()) {
+      JitModule inner = ScriptFixture.module("Inner", "");
+      inner.register_attribute("count", new ScriptTypeParser().parseType("int"), new IValue(0L));
+      ScriptFixture.define(inner, "def forward(self, x):\n    return x * self.count\n");
+      JitModule child = ScriptFixture.module("Child", "");
+      child.register_module("inner", inner);
+      ScriptFixture.define(
+          child,
+          """
+          def forward(self, x):
+              self.inner.count = 3
+              return self.inner.forward(x)
+          """);
+      JitModule script = ScriptFixture.module("Program", "");
+      script.register_module("deep", child);
+      ScriptFixture.define(script, "def forward(self, x):\n    return self.deep.forward(x)\n");
+      Path file = ScriptFixture.save(script);
+      TorchScriptImportException error =
+          assertThrows(TorchScriptImportException.class, () -> TorchScriptImporter.load(file));
+      assertEquals("deep", error.modulePath());
+      assertEquals("prim::SetAttr", error.node());
+      assertTrue(error.source().contains("self.inner.count = 3"), error.source());
     }
   }
 }

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.cli;
+
+import dev.octet.quantization.config.QuantizationMap;
+import dev.octet.quantization.convert.Conversion;
+import dev.octet.quantization.convert.QuantizationMapJson;
+import dev.octet.quantization.state.Calibration;
+import dev.octet.quantization.state.CalibrationFile;
+import dev.octet.quantization.state.StateFile;
+import dev.octet.quantization.tree.ModuleCall;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import org.bytedeco.pytorch.Module;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "convert",
+    description = {
+      "Convert a model by a map, calibrate it on data, and compare its outputs with the float"
+          + " model's.",
+      "",
+      "The result is a safetensors file with the parameters and the ranges. In a program, import"
+          + " and convert the model in the same way and load that file with StateFile.load."
+    },
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  octet convert --map map.json --calibration data.safetensors model.pt",
+      "  octet convert --map map.json --calibration data.safetensors --output model.safetensors"
+          + " model.pt"
+    })
+final class ConvertCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "MODEL", description = "A TorchScript file, 'digits', or a class.")
+  private String model;
+
+  @Option(
+      names = "--map",
+      paramLabel = "FILE",
+      required = true,
+      description = "The quantization map as JSON.")
+  private Path map;
+
+  @Option(
+      names = "--calibration",
+      paramLabel = "FILE",
+      required = true,
+      description = {
+        "A safetensors file with a tensor for every input, named after it, samples along dimension"
+            + " 0."
+      })
+  private Path calibration;
+
+  @Option(
+      names = "--batch-size",
+      defaultValue = "32",
+      description = "Samples in a batch (default: ${DEFAULT-VALUE}).")
+  private int batchSize;
+
+  @Option(
+      names = "--batches",
+      defaultValue = "20",
+      description = "At most so many batches are used (default: ${DEFAULT-VALUE}).")
+  private int batches;
+
+  @Option(names = "--output", paramLabel = "FILE", description = "Where to write the result.")
+  private Path output;
+
+  @Option(
+      names = "--class-path",
+      paramLabel = "PATHS",
+      defaultValue = "",
+      description = "Jars and folders with the model's class, separated as the platform does.")
+  private String classPath;
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    if (batchSize < 1 || batches < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--batch-size and --batches must be at least 1");
+    }
+    QuantizationMap quantizationMap = new QuantizationMapJson().read(map);
+    try (Module original = ModelSource.open(model, ModelSource.paths(classPath));
+        CalibrationFile data = CalibrationFile.open(calibration, original, batchSize)) {
+      original.eval();
+      try (Module converted = Conversion.convertToQuantized(original, quantizationMap)) {
+        int used = calibrate(converted, data);
+        ConvertReport report = ConvertReport.of(original, converted, data, used, quantizationMap);
+        if (output != null) {
+          StateFile.save(converted, output);
+        }
+        spec.commandLine().getOut().println(json ? Report.json(report) : report.text(output));
+      }
+    }
+    return 0;
+  }
+
+  private int calibrate(Module converted, CalibrationFile data) {
+    int steps = Math.min(batches, data.batches());
+    try (Terminal.Progress progress = Terminal.progress("calibrate", steps)) {
+      return Calibration.calibrateQuantizationRanges(
+          converted, data, batch -> run(converted, batch), batches, (done, of) -> progress.step());
+    }
+  }
+
+  private static void run(Module converted, Object[] batch) {
+    Outputs.close(ModuleCall.forward(converted, batch));
+    Outputs.close(Arrays.asList(batch));
+  }
+}
