@@ -3,10 +3,13 @@ package dev.octet.benchmarks;
 
 import java.nio.file.Path;
 import java.util.Locale;
+import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.JitModule;
 import org.bytedeco.pytorch.QualifiedName;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScriptTypeParser;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.Type.TypePtr;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -60,7 +63,6 @@ public final class ScriptResNet {
             x = self.layer4.forward(self.layer3.forward(x))
             return self.fc.forward(torch.flatten(self.avgpool.forward(x), 1))
         """);
-    net.eval();
     net.save(file.toString());
   }
 
@@ -171,8 +173,13 @@ public final class ScriptResNet {
   }
 
   private static JitModule module(String className) {
-    try (QualifiedName name = new QualifiedName("__torch__." + className)) {
-      return new JitModule(name);
+    try (QualifiedName name = new QualifiedName("__torch__." + className);
+        ScriptTypeParser types = new ScriptTypeParser();
+        TypePtr bool = types.parseType("bool");
+        IValue inEvaluation = new IValue(false)) {
+      JitModule module = new JitModule(name);
+      module.register_attribute("training", bool, inEvaluation);
+      return module;
     }
   }
 }

@@ -4,13 +4,10 @@ package dev.octet.cli;
 import dev.octet.quantization.config.QuantizationMap;
 import dev.octet.quantization.convert.Conversion;
 import dev.octet.quantization.convert.QuantizationMapJson;
-import dev.octet.quantization.state.Calibration;
 import dev.octet.quantization.state.CalibrationFile;
 import dev.octet.quantization.state.StateFile;
-import dev.octet.quantization.tree.ModuleCall;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.concurrent.Callable;
 import org.bytedeco.pytorch.Module;
 import picocli.CommandLine.Command;
@@ -107,15 +104,9 @@ final class ConvertCommand implements Callable<Integer> {
   }
 
   private int calibrate(Module converted, CalibrationFile data) {
-    int steps = Math.min(batches, data.batches());
-    try (Terminal.Progress progress = Terminal.progress("calibrate", steps)) {
-      return Calibration.calibrateQuantizationRanges(
-          converted, data, batch -> run(converted, batch), batches, (done, of) -> progress.step());
+    try (Terminal.Progress progress =
+        Terminal.progress("calibrate", Math.min(batches, data.batches()))) {
+      return data.calibrate(converted, batches, (done, of) -> progress.step());
     }
-  }
-
-  private static void run(Module converted, Object[] batch) {
-    Outputs.close(ModuleCall.forward(converted, batch));
-    Outputs.close(Arrays.asList(batch));
   }
 }

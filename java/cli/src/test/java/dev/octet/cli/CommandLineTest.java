@@ -7,13 +7,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.octet.benchmarks.ScriptResNet;
 import dev.octet.bindings.NativeLibrary;
+import dev.octet.runtime.safetensors.SafetensorsDtype;
+import dev.octet.runtime.safetensors.SafetensorsWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.Random;
 import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
@@ -132,6 +139,96 @@ class CommandLineTest {
     throw new AssertionError("no module " + path);
   }
 
+  private Path resnet() {
+    Path file = folder.resolve("resnet.pt");
+    ScriptResNet.write(4, file);
+    return file;
+  }
+
+  /** Images for the network, and a map that leaves its last layer in floats. */
+  private Path images() throws IOException {
+    Path file = folder.resolve("images.safetensors");
+    ByteBuffer data = ByteBuffer.allocate(4 * 5 * 3 * 32 * 32).order(ByteOrder.LITTLE_ENDIAN);
+    Random random = new Random(1);
+    while (data.hasRemaining()) {
+      data.putFloat((float) random.nextGaussian());
+    }
+    new SafetensorsWriter()
+        .add("x", SafetensorsDtype.F32, List.of(5L, 3L, 32L, 32L), data.flip())
+        .write(file);
+    return file;
+  }
+
+  @Test
+  void importSaysWhatAFileHolds() throws IOException {
+    String file = resnet().toString();
+    Result result = run("import", "--json", file);
+    assertEquals(0, result.code(), result.err());
+    assertEquals("BasicBlock", row(result.json(), "layer2.0").get("type").asText());
+    assertEquals("Conv2d", row(result.json(), "layer2.0.downsample.0").get("type").asText());
+    assertEquals(20, result.json().get("types").get("Conv2d").asInt());
+    assertEquals("[\"x\"]", result.json().get("inputs").toString());
+    Result text = run("import", "--code", file);
+    assertTrue(text.out().contains("self.layer1("), text.out());
+    assertTrue(text.out().contains("8 BasicBlock"), text.out());
+  }
+
+  @Test
+  void convertCalibratesAFile() throws IOException {
+    Path state = folder.resolve("state.safetensors");
+    Path map =
+        Files.writeString(
+            folder.resolve("map.json"), String.format(MAP.replace("conv1", "layer1"), "fc"));
+    Result result =
+        run(
+            "convert",
+            "--map",
+            map.toString(),
+            "--calibration",
+            images().toString(),
+            "--batch-size",
+            "2",
+            "--fold-batch-norm",
+            "--output",
+            state.toString(),
+            "--json",
+            resnet().toString());
+    assertEquals(0, result.code(), result.err());
+    assertEquals(3, result.json().get("calibration_batches").asInt());
+    assertTrue(result.json().get("signal_to_noise_db").asDouble() > 10, result.out());
+    assertTrue(Files.size(state) > 0);
+    Result inspect = run("inspect", "--map", map.toString(), resnet().toString());
+    assertEquals(0, inspect.code(), inspect.err());
+    assertTrue(inspect.out().contains("QuantConv2d"), inspect.out());
+  }
+
+  @Test
+  void calibrationNamesTensorsThatDoNotFit() throws IOException {
+    Path wrong = folder.resolve("wrong.safetensors");
+    new SafetensorsWriter()
+        .add("a", SafetensorsDtype.F32, List.of(1L), ByteBuffer.allocate(4))
+        .add("b", SafetensorsDtype.F32, List.of(1L), ByteBuffer.allocate(4))
+        .write(wrong);
+    Result result =
+        run(
+            "convert",
+            "--map",
+            map("fc").toString(),
+            "--calibration",
+            wrong.toString(),
+            resnet().toString());
+    assertEquals(1, result.code());
+    assertTrue(result.err().contains("[a, b]") && result.err().contains("[x]"), result.err());
+  }
+
+  @Test
+  void filesOfOtherKindsAreNamed() throws IOException {
+    Path file = Files.writeString(folder.resolve("page.pt"), "<!DOCTYPE html><html></html>");
+    Result result = run("import", file.toString());
+    assertEquals(1, result.code());
+    assertTrue(result.err().contains("HTML"), result.err());
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"no.such.Model", "java.lang.String"})
   void unknownModelIsAnErrorInWords(String model) {
@@ -141,7 +238,7 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "bench", "bench --suite nope", "inspect", "demo --epochs 0", "nope"})
+  @ValueSource(strings = {"", "bench", "bench --suite nope", "inspect", "import", "convert", "demo --epochs 0", "nope"})
   void wrongUsageExitsWith2(String arguments) {
     Result result = run(arguments.isEmpty() ? new String[0] : arguments.split(" "));
     assertEquals(2, result.code());
@@ -149,7 +246,7 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"demo", "inspect", "bench", "version"})
+  @ValueSource(strings = {"demo", "import", "inspect", "convert", "bench", "version"})
   void everyCommandHasExamples(String command) {
     Result result = run(command, "--help");
     assertEquals(0, result.code());

@@ -4,6 +4,7 @@ package dev.octet.quantization.state;
 import dev.octet.quantization.graph.GraphInput;
 import dev.octet.quantization.graph.GraphMethod;
 import dev.octet.quantization.graph.GraphModule;
+import dev.octet.quantization.tree.ModuleCall;
 import dev.octet.runtime.safetensors.SafetensorsException;
 import dev.octet.runtime.safetensors.SafetensorsFile;
 import java.io.IOException;
@@ -128,6 +129,49 @@ public final class CalibrationFile implements Iterable<Object[]>, AutoCloseable 
       samples = here;
     }
     return samples;
+  }
+
+  /**
+   * Calibrates a model with the batches of this file.
+   *
+   * @param model the converted model
+   * @return the number of batches used, {@link Calibration#DEFAULT_MAX_NUM_BATCHES} at most
+   */
+  public int calibrate(Module model) {
+    return calibrate(model, Calibration.DEFAULT_MAX_NUM_BATCHES, CalibrationProgress.NONE);
+  }
+
+  /**
+   * Calibrates a model with the batches of this file.
+   *
+   * @param model the converted model
+   * @param maxNumBatches at most so many are used; at least 1
+   * @param progress is told of every batch
+   * @return the number of batches used
+   */
+  public int calibrate(Module model, int maxNumBatches, CalibrationProgress progress) {
+    return Calibration.calibrateQuantizationRanges(
+        model, this, batch -> run(model, batch), maxNumBatches, progress);
+  }
+
+  private static void run(Module model, Object[] batch) {
+    Object output = ModuleCall.forward(model, batch);
+    if (ModuleCall.returnsFresh(model)) {
+      close(output, batch);
+    }
+    for (Object tensor : batch) {
+      ((Tensor) tensor).close();
+    }
+  }
+
+  private static void close(Object output, Object[] batch) {
+    if (output instanceof Tensor tensor && !Arrays.asList(batch).contains(tensor)) {
+      tensor.close();
+    } else if (output instanceof Iterable<?> items) {
+      items.forEach(item -> close(item, batch));
+    } else if (output instanceof Map<?, ?> map) {
+      close(map.values(), batch);
+    }
   }
 
   /** Returns the number of samples. */

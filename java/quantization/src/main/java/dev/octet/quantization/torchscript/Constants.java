@@ -4,6 +4,7 @@ package dev.octet.quantization.torchscript;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Predicate;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.IValue;
@@ -30,20 +31,10 @@ final class Constants {
     if (value.isTensor()) {
       return new Tensor(value.toTensor());
     }
-    if (value.isNone()) {
-      return null;
-    }
-    if (value.isInt()) {
-      return value.toInt();
-    }
-    if (value.isBool()) {
-      return value.toBool();
-    }
-    if (value.isDouble()) {
-      return value.toDouble();
-    }
-    if (value.isString()) {
-      return value.toStringRef().getString();
+    boolean scalar =
+        value.isNone() || value.isInt() || value.isDouble() || value.isBool() || value.isString();
+    if (scalar) {
+      return scalar(value);
     }
     if (value.isDevice()) {
       try (Device device = value.toDevice();
@@ -64,6 +55,33 @@ final class Constants {
     }
     throw new UnsupportedOperationException(
         "a constant of kind " + value.tagKind().getString() + " cannot be held in a graph");
+  }
+
+  /** A number, a boolean, a string, or null. */
+  static Object scalar(IValue value) {
+    if (value.isNone()) {
+      return null;
+    }
+    if (value.isInt()) {
+      return value.toInt();
+    }
+    if (value.isBool()) {
+      return value.toBool();
+    }
+    return value.isDouble() ? (Object) value.toDouble() : value.toStringRef().getString();
+  }
+
+  /** Visit the items of a tuple until the visitor returns false; returns whether it never did. */
+  static boolean items(IValue value, Predicate<IValue> visitor) {
+    try (Tuple tuple = value.toTuple();
+        IValueVector elements = tuple.elements().vec()) {
+      for (long i = 0; i < elements.size(); i++) {
+        if (!visitor.test(elements.get(i))) {
+          return false;
+        }
+      }
+      return true;
+    }
   }
 
   private static Object tuple(IValue value, Type type) {

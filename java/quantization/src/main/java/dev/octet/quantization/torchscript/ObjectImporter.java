@@ -5,12 +5,14 @@ import dev.octet.quantization.graph.GraphAttribute;
 import dev.octet.quantization.graph.GraphDefinition;
 import dev.octet.quantization.graph.GraphMethod;
 import dev.octet.quantization.graph.GraphModule;
+import dev.octet.quantization.layers.KnownLayers;
+import dev.octet.quantization.layers.Recognition;
+import dev.octet.quantization.layers.SharedTensors;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.bytedeco.pytorch.ClassType;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.JitModule;
@@ -21,12 +23,23 @@ import org.bytedeco.pytorch.global.torch.TypeKind;
 /** Makes modules of TorchScript objects, each once. */
 final class ObjectImporter implements AutoCloseable {
 
-  /** Tracing records a module that is called several times as forward, forward1, forward2, ... */
-  private static final Pattern FORWARD = Pattern.compile("forward\\d*");
+  private static final String RECORDED = " (recorded)";
 
+  private final List<String> notes;
+  private final SharedTensors sharedTensors = new SharedTensors();
+  private final KnownLayers layers = new KnownLayers(sharedTensors);
   private final Map<Long, ScriptObject> objects = new HashMap<>();
   private final Map<Long, ScriptClass> classes = new HashMap<>();
   private final List<ScriptObject> all = new ArrayList<>();
+
+  /**
+   * Create an importer.
+   *
+   * @param notes where to put what users should know
+   */
+  ObjectImporter(List<String> notes) {
+    this.notes = notes;
+  }
 
   /** How a method of a submodule is called. */
   enum Call {
@@ -63,6 +76,9 @@ final class ObjectImporter implements AutoCloseable {
       }
     }
     object.imported = module(object);
+    // A layer that was traced in one mode knows it better than its flag.
+    object.training =
+        object.children.isEmpty() ? object.imported.is_training() : module.is_training();
     return object;
   }
 
@@ -73,13 +89,33 @@ final class ObjectImporter implements AutoCloseable {
   }
 
   private Module module(ScriptObject object) {
+    if (!KnownLayers.isKnown(object.type.qualifiedName)) {
+      return graph(object, object.type.simpleName);
+    }
+    String reason;
+    try {
+      Recognition recognition = layers.recognize(LayerRecorder.of(this, object));
+      if (recognition.module().isPresent()) {
+        return recognition.module().get();
+      }
+      reason = recognition.reason().orElseThrow();
+    } catch (TorchScriptImportException e) {
+      reason = "cannot be read: " + e.getMessage();
+    }
+    notes.add(
+        "'" + object.path + "' stays a recorded " + object.type.simpleName + ": it " + reason);
+    // By its plain name it would be taken for the layer.
+    return graph(object, object.type.simpleName + RECORDED);
+  }
+
+  private GraphModule graph(ScriptObject object, String typeName) {
     Map<String, Module> children = new LinkedHashMap<>();
     object.children.forEach((name, child) -> children.put(name, child.imported));
     Map<String, GraphAttribute> attributes = new LinkedHashMap<>();
     object.tensors.forEach(
         (name, tensor) -> {
           if (!object.isVariable(name)) {
-            attributes.put(name, new GraphAttribute(tensor, kind(object.attribute(name))));
+            attributes.put(name, new GraphAttribute(tensor, object.kind(name)));
           }
         });
     Map<String, Object> variables = new LinkedHashMap<>();
@@ -91,19 +127,12 @@ final class ObjectImporter implements AutoCloseable {
     }
     return GraphModule.of(
         new GraphDefinition(
-            object.type.simpleName,
+            typeName,
             children,
             attributes,
             variables,
             Map.of(),
             object.module.is_training()));
-  }
-
-  private static GraphAttribute.Kind kind(ScriptClass.Attribute attribute) {
-    if (attribute.parameter()) {
-      return GraphAttribute.Kind.PARAMETER;
-    }
-    return attribute.buffer() ? GraphAttribute.Kind.BUFFER : GraphAttribute.Kind.CONSTANT;
   }
 
   private static Object variable(ScriptObject object, String name) {
@@ -116,10 +145,17 @@ final class ObjectImporter implements AutoCloseable {
     }
   }
 
+  /** Put every module in its own mode; setting that of a container sets all below it. */
+  void restoreModes() {
+    // Parents come before their children.
+    all.forEach(object -> object.imported.train(object.training));
+  }
+
   /** Decide how a submodule's method is called, and record it where needed. */
   Call call(ScriptObject object, String method) {
     if (!(object.imported instanceof GraphModule graph)) {
-      return FORWARD.matcher(method).matches() ? Call.MODULE : Call.INLINE;
+      return LayerRecorder.FORWARD.matcher(method).matches()
+          ? Call.MODULE : Call.INLINE;
     }
     record(object, graph, method);
     return method.equals(GraphMethod.FORWARD) ? Call.MODULE : Call.METHOD;
@@ -136,5 +172,6 @@ final class ObjectImporter implements AutoCloseable {
   @Override
   public void close() {
     all.forEach(ScriptObject::close);
+    sharedTensors.close();
   }
 }

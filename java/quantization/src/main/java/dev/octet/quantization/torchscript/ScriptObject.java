@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.torchscript;
 
+import dev.octet.quantization.graph.GraphAttribute;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.IValue;
@@ -29,6 +30,9 @@ final class ScriptObject implements AutoCloseable {
   /** What it was imported as. */
   Module imported;
 
+  /** Its mode. */
+  boolean training;
+
   /** Takes over the handle of the module. */
   ScriptObject(JitModule module, ScriptClass type, String path) {
     this.module = module;
@@ -49,10 +53,18 @@ final class ScriptObject implements AutoCloseable {
     return type.attributes.stream().filter(a -> a.name().equals(name)).findFirst().orElse(null);
   }
 
+  /** How a tensor among the attributes is registered. */
+  GraphAttribute.Kind kind(String name) {
+    ScriptClass.Attribute attribute = attribute(name);
+    if (attribute.parameter()) {
+      return GraphAttribute.Kind.PARAMETER;
+    }
+    return attribute.buffer() ? GraphAttribute.Kind.BUFFER : GraphAttribute.Kind.CONSTANT;
+  }
+
   /** Whether an attribute is in the state dict. */
   boolean isRegistered(String name) {
-    ScriptClass.Attribute attribute = attribute(name);
-    return tensors.containsKey(name) && (attribute.parameter() || attribute.buffer());
+    return tensors.containsKey(name) && kind(name) != GraphAttribute.Kind.CONSTANT;
   }
 
   /** Whether the methods may change an attribute, so that it has to be read when they run. */

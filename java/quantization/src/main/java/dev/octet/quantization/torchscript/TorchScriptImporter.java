@@ -45,11 +45,12 @@ public final class TorchScriptImporter {
    */
   public static ImportedModel of(JitModule module) {
     List<String> notes = new ArrayList<>();
-    try (ObjectImporter objects = new ObjectImporter()) {
+    try (ObjectImporter objects = new ObjectImporter(notes)) {
       ScriptObject root = objects.object(new JitModule(module), "");
       if (root.imported instanceof GraphModule graph) {
         recordMethods(objects, root, graph, notes);
       }
+      objects.restoreModes();
       return new ImportedModel(root.imported, ImportReport.of(root.imported, notes));
     } catch (StackOverflowError e) {
       throw new TorchScriptImportException(
