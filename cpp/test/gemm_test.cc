@@ -94,7 +94,7 @@ TEST(Gemm, TakesShapesOfAnySize) {
   }
 }
 
-TEST(Gemm, CutsLargeShapesIntoBlocks) {
+TEST(Gemm, CutsShapesIntoBlocks) {
   // Several blocks of rows, parts of k, parts of the workspace; items for all threads.
   CheckCodes({260, 100, 40}, kS8, kWeightKinds[2]);
   CheckCodes({20, 40, 5003}, kS8, kWeightKinds[0]);

@@ -83,7 +83,8 @@ void ReadyRow(const GemmKernels& kernels, const GemmActivations& a, int64_t k, i
   const RowStep step = StepOf(a, row, k);
   if (a.dynamic) rows.scales[to] = step.step.scale;
   char* out = rows.codes + to * rows.stride;
-  const int64_t padding = RoundUp(k, kGroup) - k;
+  // Zeros for the weights beyond K, zeros too, to be multiplied with: half bytes come by two groups.
+  const int64_t padding = RoundUp(k, 2 * kGroup) - k;
   int32_t sum = 0;
   if (!kernels.wide_activations) {
     uint8_t* codes = reinterpret_cast<uint8_t*>(out);

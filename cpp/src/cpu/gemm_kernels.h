@@ -36,6 +36,9 @@ struct GemmKernels {
   int max_rows;
   bool wide_activations;
   void (*tile)(const GemmTile& tile);
+  /** A tile of at most half_byte_rows rows (0: no such kernel) on half bytes as they are: groups are of eight k. */
+  int half_byte_rows;
+  void (*half_byte_tile)(const GemmTile& tile);
   /** s8 codes as u8, each 128 more. */
   void (*flip)(const uint8_t* from, uint8_t* to, int64_t count);
   void (*widen)(const uint8_t* from, int16_t* to, int64_t count);

@@ -19,6 +19,10 @@ struct Avx512Vnni {
   static void Store(int32_t* to, Sums a) { _mm512_store_si512(to, a); }
   static Sums Add(Sums a, Sums b) { return _mm512_add_epi32(a, b); }
   static Bytes LoadBytes(const int8_t* from) { return _mm512_load_si512(from); }
+  static Bytes LowerHalves(Bytes a) {
+    return _mm512_sub_epi8(_mm512_and_si512(a, _mm512_set1_epi8(15)), _mm512_set1_epi8(8));
+  }
+  static Bytes UpperHalves(Bytes a) { return LowerHalves(_mm512_srli_epi16(a, 4)); }
   static Bytes Broadcast(const void* from) {
     int32_t four;
     __builtin_memcpy(&four, from, sizeof(four));
@@ -32,6 +36,7 @@ struct Avx512Vnni {
 // 14 rows and 32 columns: 28 sums, two vectors of weights and one of activations are 31 of 32 registers, and 16 loads
 // go with 28 products.
 constexpr int kRows = 14;
+constexpr int kHalfByteRows = 4;
 
 template <int kTileRows>
 void Rows(const GemmTile& tile) {
@@ -46,7 +51,21 @@ void Tile(const GemmTile& tile) {
   WithRows<kRows>(tile.rows, [&tile](auto rows) { Rows<decltype(rows)::value>(tile); });
 }
 
-constexpr GemmKernels kKernels = {kRows, false, Tile, FlipBytes, WidenBytes, SumBytes, UnpackHalfBytes};
+template <int kTileRows>
+void HalfByteRows(const GemmTile& tile) {
+  if (tile.columns == kPanelColumns) {
+    DotHalfByteTile<Avx512Vnni, kTileRows, 2>::Run(tile, 0);
+  } else {
+    DotHalfByteTile<Avx512Vnni, kTileRows, 1>::Run(tile, 0);
+  }
+}
+
+void HalfByteTile(const GemmTile& tile) {
+  WithRows<kHalfByteRows>(tile.rows, [&tile](auto rows) { HalfByteRows<decltype(rows)::value>(tile); });
+}
+
+constexpr GemmKernels kKernels = {kRows,     false,      Tile,     kHalfByteRows,  HalfByteTile,
+                                  FlipBytes, WidenBytes, SumBytes, UnpackHalfBytes};
 
 }  // namespace
 

@@ -19,6 +19,10 @@ struct AvxVnni {
   static void Store(int32_t* to, Sums a) { _mm256_store_si256(reinterpret_cast<__m256i*>(to), a); }
   static Sums Add(Sums a, Sums b) { return _mm256_add_epi32(a, b); }
   static Bytes LoadBytes(const int8_t* from) { return _mm256_load_si256(reinterpret_cast<const __m256i*>(from)); }
+  static Bytes LowerHalves(Bytes a) {
+    return _mm256_sub_epi8(_mm256_and_si256(a, _mm256_set1_epi8(15)), _mm256_set1_epi8(8));
+  }
+  static Bytes UpperHalves(Bytes a) { return LowerHalves(_mm256_srli_epi16(a, 4)); }
   static Bytes Broadcast(const void* from) {
     int32_t four;
     __builtin_memcpy(&four, from, sizeof(four));
@@ -32,6 +36,7 @@ struct AvxVnni {
 // 6 rows and 16 columns: 12 sums, two vectors of weights and one of activations are 15 of 16 registers.
 constexpr int kRows = 6;
 constexpr int kVectors = 2;
+constexpr int kHalfByteRows = 2;
 
 void Tile(const GemmTile& tile) {
   WithRows<kRows>(tile.rows, [&tile](auto rows) {
@@ -41,7 +46,16 @@ void Tile(const GemmTile& tile) {
   });
 }
 
-constexpr GemmKernels kKernels = {kRows, false, Tile, FlipBytes, WidenBytes, SumBytes, UnpackHalfBytes};
+void HalfByteTile(const GemmTile& tile) {
+  WithRows<kHalfByteRows>(tile.rows, [&tile](auto rows) {
+    for (int column = 0; column < tile.columns; column += kVectors * AvxVnni::kColumns) {
+      DotHalfByteTile<AvxVnni, decltype(rows)::value, kVectors>::Run(tile, column);
+    }
+  });
+}
+
+constexpr GemmKernels kKernels = {kRows,     false,      Tile,     kHalfByteRows,  HalfByteTile,
+                                  FlipBytes, WidenBytes, SumBytes, UnpackHalfBytes};
 
 }  // namespace
 

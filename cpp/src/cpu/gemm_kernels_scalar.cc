@@ -27,7 +27,8 @@ void Tile(const GemmTile& tile) {
   }
 }
 
-constexpr GemmKernels kKernels = {kMaxTileRows, false, Tile, FlipBytes, WidenBytes, SumBytes, UnpackHalfBytes};
+constexpr GemmKernels kKernels = {kMaxTileRows, false,    Tile,           0, nullptr, FlipBytes,
+                                  WidenBytes,   SumBytes, UnpackHalfBytes};
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 //   Zero(), Load(p), Store(p, a), LoadBytes(p): aligned
 //   Add(a, b)
 //   Dot(sums, u8, s8)
+//   LowerHalves(b), UpperHalves(b) half bytes as s8: eight less than they are
 //   Broadcast(p)                  four bytes at p in every lane
 #ifndef OCTET_CPU_GEMM_TILE_DOT_H_
 #define OCTET_CPU_GEMM_TILE_DOT_H_
@@ -74,6 +75,71 @@ struct DotTile {
     Repeat<kCount>([&](auto c) OCTET_INLINE {
       Repeat<kRows>([&](auto r) OCTET_INLINE { Repeat<kVectors>([&](auto v) OCTET_INLINE { body(c, r, v); }); });
     });
+  }
+};
+
+/**
+ * For few rows, half bytes are taken apart in registers: with them memory and caches have half as much to deliver. More
+ * rows share what is taken apart to the stack.
+ */
+template <typename D, int kRows, int kVectors>
+struct DotHalfByteTile {
+  using Sums = typename D::Sums;
+
+  static void Run(const GemmTile& tile, int first_column) {
+    // Lower and upper halves have sums of their own, and so have every other group's where there are few.
+    Sums sums[kChains][2][kRows][kVectors];
+    ForEachSum([&](auto r, auto v) OCTET_INLINE {
+      Repeat<kChains>([&](auto c) OCTET_INLINE { sums[c()][0][r()][v()] = sums[c()][1][r()][v()] = D::Zero(); });
+    });
+    const RowOffsets<kRows> rows(tile.a_stride);
+    const char* a = static_cast<const char*>(tile.a);
+    const int64_t step = int64_t{tile.columns} * kGroup;
+    const int8_t* b = tile.b + first_column * kGroup;
+    const auto group = [&](auto ahead) OCTET_INLINE {
+      constexpr int kAhead = decltype(ahead)::value;
+      typename D::Bytes weights[2][kVectors];
+      Repeat<kVectors>([&](auto v) OCTET_INLINE {
+        const typename D::Bytes pairs = D::LoadBytes(b + v() * D::kColumns * kGroup);
+        weights[0][v()] = D::LowerHalves(pairs);
+        weights[1][v()] = D::UpperHalves(pairs);
+      });
+      Repeat<kRows>([&](auto r) OCTET_INLINE {
+        const char* at = a + kAhead * 2 * kGroup + rows.template Of<decltype(r)::value>();
+        Repeat<2>([&](auto half) OCTET_INLINE {
+          const auto activations = D::Broadcast(at + half() * kGroup);
+          Repeat<kVectors>([&](auto v) OCTET_INLINE {
+            Sums& sum = sums[kAhead][half()][r()][v()];
+            sum = D::Dot(sum, activations, weights[half()][v()]);
+          });
+        });
+      });
+      b += step;
+    };
+    const int64_t groups = tile.groups;
+    int64_t g = 0;
+    for (; g + kChains <= groups; g += kChains) {
+      Repeat<kChains>(group);
+      a += kChains * 2 * kGroup;
+    }
+    for (; g < groups; ++g) {
+      group(std::integral_constant<int, 0>());
+      a += 2 * kGroup;
+    }
+    ForEachSum([&](auto r, auto v) OCTET_INLINE {
+      Sums sum = D::Zero();
+      Repeat<kChains>([&](auto c)
+                          OCTET_INLINE { sum = D::Add(sum, D::Add(sums[c()][0][r()][v()], sums[c()][1][r()][v()])); });
+      D::Store(tile.sums + r() * kPanelColumns + first_column + v() * D::kColumns, sum);
+    });
+  }
+
+ private:
+  static constexpr int kChains = kRows * kVectors <= 2 ? 2 : 1;
+
+  template <typename Body>
+  OCTET_INLINE static void ForEachSum(const Body& body) {
+    Repeat<kRows>([&](auto r) OCTET_INLINE { Repeat<kVectors>([&](auto v) OCTET_INLINE { body(r, v); }); });
   }
 };
 
