@@ -93,9 +93,20 @@ struct VectorEpilogue {
   /** Calls body with a row's memory, the number of its first value and lanes, for all vectors of a tile. */
   template <typename Body>
   static void ForEachRow(const TileRows& tile, const Body& body) {
-    for (int r = 0; r < tile.rows; ++r) {
-      char* row = tile.data + r * tile.stride;
-      ForEachVector<V>(tile.columns, [&](auto lanes) { body(row, int64_t{r} * kTileColumns, lanes); });
+    // Locals, which the stores of a body can't change as far as the compiler can tell.
+    char* row = tile.data;
+    const int64_t stride = tile.stride;
+    const int64_t end = int64_t{tile.rows} * kTileColumns;
+    const int64_t columns = tile.columns;
+    if (columns == kTileColumns) {
+      for (int64_t value = 0; value < end; value += kTileColumns, row += stride) {
+        body(row, value, AllLanes<V>{0});
+        body(row, value, AllLanes<V>{kWidth});
+      }
+      return;
+    }
+    for (int64_t value = 0; value < end; value += kTileColumns, row += stride) {
+      ForEachVector<V>(columns, [&](auto lanes) { body(row, value, lanes); });
     }
   }
 };

@@ -124,9 +124,12 @@ struct FirstLanes {
   }
 };
 
-/** Calls body with the lanes of every vector of a row. */
+/**
+ * Calls body with the lanes of every vector of a row. Always inlined: GCC 12 otherwise passes bodies with two uses by
+ * address, and loads what they captured anew for every vector.
+ */
 template <typename V, typename Body>
-void ForEachVector(int64_t count, const Body& body) {
+__attribute__((always_inline)) inline void ForEachVector(int64_t count, const Body& body) {
   int64_t i = 0;
   for (; i + kWidth <= count; i += kWidth) body(AllLanes<V>{i});
   if (i < count) body(FirstLanes<V>{i, count - i});
@@ -306,12 +309,17 @@ struct VectorKernels {
 
   template <typename T, typename Integer>
   static void Quantize(const Row& row) {
-    WithGrid<V>(row.grid, [&row](const auto& grid) {
-      ForEachVector<V>(row.count, [&row, &grid](auto lanes) {
+    WithGrid<V>(row.grid, [&row](const auto& row_grid) {
+      // Copies: bytes may be stored anywhere as far as the compiler can tell, and what they could change would be
+      // loaded anew for every vector. Measured on Zen 5: 5.3 in place of 8.6 cycles for 16 elements of f32.
+      const auto grid = row_grid;
+      const void* const in = row.in[0];
+      void* const out = row.out[0];
+      ForEachVector<V>(row.count, [&](auto lanes) {
         const VectorStep<V> step = grid.Step(lanes);
-        const Floats code = CodeVector<V>(lanes.template Load<T>(row.in[0]), step, grid.limits);
+        const Floats code = CodeVector<V>(lanes.template Load<T>(in), step, grid.limits);
         const Floats present = V::Select(V::IsNan(code), step.zero_point, code);
-        lanes.template Store<Integer>(row.out[0], V::Select(V::IsNan(present), V::Set(0.0f), present));
+        lanes.template Store<Integer>(out, V::Select(V::IsNan(present), V::Set(0.0f), present));
       });
     });
   }
