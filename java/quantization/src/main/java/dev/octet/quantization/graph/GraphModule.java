@@ -306,26 +306,31 @@ public class GraphModule extends Module
   Module child(String[] names) {
     Module module = children.get(names[0]);
     for (int i = 1; i < names.length && module != null; i++) {
-      module = below(module).get(names[i]);
+      module = below(module, names[i]);
     }
     return module == null ? missingChild(names) : ModuleTypes.typed(module);
   }
 
-  /** The children by the names that they had before conversion put wrappers around modules. */
-  private static Map<String, Module> below(Module module) {
-    if (module instanceof WrapperModule wrapper) {
-      return below(wrapper.facadeInner());
-    }
+  /** A child by the name that it has, or had before conversion put a wrapper around its parent. */
+  private static Module below(Module module, String name) {
+    Module child = childrenOf(module).get(name);
+    return child == null && module instanceof WrapperModule wrapper
+        ? below(wrapper.facadeInner(), name)
+        : child;
+  }
+
+  private static Map<String, Module> childrenOf(Module module) {
     return module instanceof ChildHolder holder
         ? holder.childObjects()
         : ModuleTree.of(module).children(module);
   }
 
   private Module missingChild(String[] names) {
-    Map<String, Module> there = children;
+    Module parent = this;
     int i = 0;
-    while (there.containsKey(names[i])) {
-      there = below(there.get(names[i++]));
+    for (Module next = below(parent, names[0]); next != null; next = below(parent, names[i])) {
+      parent = next;
+      i++;
     }
     throw new IllegalArgumentException(
         typeName
@@ -334,7 +339,7 @@ public class GraphModule extends Module
             + "'; nearest to '"
             + names[i]
             + "' are "
-            + NearestNames.of(names[i], there.keySet(), SUGGESTIONS));
+            + NearestNames.of(names[i], childrenOf(parent).keySet(), SUGGESTIONS));
   }
 
   /**

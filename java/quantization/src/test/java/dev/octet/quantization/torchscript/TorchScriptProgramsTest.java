@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.octet.quantization.config.ActivationQuantConfig;
+import dev.octet.quantization.config.QuantizationMap;
+import dev.octet.quantization.convert.Conversion;
 import dev.octet.quantization.graph.GraphModule;
 import dev.octet.quantization.graph.GraphRaisedException;
 import dev.octet.quantization.tree.ModelCopier;
@@ -391,6 +394,44 @@ class TorchScriptProgramsTest {
       assertEquals(3.0, model.attribute("total").max().item_double());
       assertEquals(1L, ((List<?>) copy.forwardAny(x)).get(2));
     }
+  }
+
+  /** Scripted recurrent layers have several forwards, traced ones one for every call. */
+  @Test
+  void wrappersSeeOtherForwardsToo() {
+    try (PointerScope scope = new PointerScope()) {
+      JitModule child =
+          ScriptFixture.module(
+              "Child",
+              """
+              def forward__0(self, x):
+                  return x * 2
+              def plain(self, x):
+                  return x * 3
+              """);
+      JitModule script = ScriptFixture.module("Program", "");
+      script.register_module("child", child);
+      ScriptFixture.define(
+          script,
+          "def forward(self, x):\n    return self.child.forward__0(x), self.child.plain(x)\n");
+      GraphModule model = ScriptFixture.importFile(ScriptFixture.save(script));
+      QuantizationMap map =
+          QuantizationMap.builder().input("child", ActivationQuantConfig.ofBits(2)).build();
+      GraphModule quantized = (GraphModule) Conversion.convertToQuantized(model, map);
+      Tensor x = torch.arange(new Scalar(4.0)).div(new Scalar(3.0));
+      List<?> exact = (List<?>) model.forwardAny(x);
+      List<?> result = (List<?>) quantized.forwardAny(x);
+      assertTrue(torch.equal((Tensor) exact.get(1), (Tensor) result.get(1)), "not its forward");
+      assertEquals(0, difference(exact.get(0), result.get(0)), 1e-6, "thirds are on the grid");
+      quantized.eval();
+      Tensor off = x.mul(new Scalar(0.9));
+      List<?> snapped = (List<?>) quantized.forwardAny(off);
+      assertTrue(difference(((List<?>) model.forwardAny(off)).get(0), snapped.get(0)) > 0.1);
+    }
+  }
+
+  private static double difference(Object a, Object b) {
+    return ((Tensor) a).sub((Tensor) b).abs().max().item_double();
   }
 
   @Test
