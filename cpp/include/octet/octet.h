@@ -9,8 +9,10 @@
 #include "octet/gemm.h"
 #include "octet/grid.h"
 #include "octet/library.h"
+#include "octet/norm.h"
 #include "octet/quantize.h"
 #include "octet/range.h"
+#include "octet/softmax.h"
 #include "octet/status.h"
 
 #endif /* OCTET_OCTET_H_ */

@@ -26,7 +26,7 @@ bool ElementTypeOf(DLDataType type, ElementType* result) {
   static constexpr Row kRows[] = {
       {kDLFloat, 32, ElementType::kF32}, {kDLFloat, 16, ElementType::kF16}, {kDLBfloat, 16, ElementType::kBF16},
       {kDLInt, 8, ElementType::kS8},     {kDLUInt, 8, ElementType::kU8},    {kDLInt, 32, ElementType::kS32},
-      {kDLFloat, 64, ElementType::kF64},
+      {kDLFloat, 64, ElementType::kF64}, {kDLInt, 64, ElementType::kS64},   {kDLBool, 8, ElementType::kBool},
   };
   for (const Row& row : kRows) {
     if (row.code == type.code && row.bits == type.bits) {
@@ -298,6 +298,22 @@ octet_status Checker::RowsWithoutGaps(Named tensor) const {
   if (view.count == 0 || view.shape[view.ndim - 1] == 1 || view.strides[view.ndim - 1] == 1) return OCTET_OK;
   return Fail(OCTET_INVALID_ARGUMENT, "%s: %s has strides %s for shape %s; the last stride must be 1: make it compact",
               function_, tensor.name, ListWords(view.strides, view.ndim).text, ListWords(view.shape, view.ndim).text);
+}
+
+octet_status Checker::DimsWithoutGaps(Named tensor, int dims) const {
+  const TensorView& view = *tensor.view;
+  if (view.count == 0) return OCTET_OK;
+  int64_t expected = 1;
+  for (int d = view.ndim - 1; d >= view.ndim - dims; --d) {
+    if (view.shape[d] != 1 && view.strides[d] != expected) {
+      return Fail(OCTET_INVALID_ARGUMENT,
+                  "%s: %s has strides %s for shape %s; the last %d dimensions must lie without gaps: make it compact",
+                  function_, tensor.name, ListWords(view.strides, view.ndim).text,
+                  ListWords(view.shape, view.ndim).text, dims);
+    }
+    expected *= view.shape[d];
+  }
+  return OCTET_OK;
 }
 
 octet_status Checker::Ndim(Named tensor, int ndim, const char* meaning) const {

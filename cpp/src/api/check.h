@@ -35,6 +35,7 @@ constexpr unsigned Bit(ElementType type) { return 1u << static_cast<unsigned>(ty
 constexpr TypeSet kFloatTypes = {Bit(ElementType::kF32) | Bit(ElementType::kF16) | Bit(ElementType::kBF16),
                                  "f32, f16 or bf16"};
 constexpr TypeSet kF32Only = {Bit(ElementType::kF32), "f32"};
+constexpr TypeSet kIntegerTypes = {Bit(ElementType::kS32) | Bit(ElementType::kS64), "s32 or s64"};
 constexpr TypeSet kF32OrF64 = {Bit(ElementType::kF32) | Bit(ElementType::kF64), "f32 or f64"};
 constexpr TypeSet kByteTypes = {Bit(ElementType::kS8) | Bit(ElementType::kU8), "s8 or u8"};
 constexpr TypeSet kFloatOrByteTypes = {kFloatTypes.mask | kByteTypes.mask, "f32, f16, bf16, s8 or u8"};
@@ -82,6 +83,8 @@ class Checker {
 
   /** The last dimension has no gaps; what lies before it may have any strides. */
   octet_status RowsWithoutGaps(Named tensor) const;
+  /** The last `dims` dimensions have no gaps; 1 <= dims <= ndim. */
+  octet_status DimsWithoutGaps(Named tensor, int dims) const;
   octet_status Ndim(Named tensor, int ndim, const char* meaning) const;
   octet_status Workspace(const void* workspace, size_t bytes, size_t needed) const;
   const char* function() const { return function_; }

@@ -44,6 +44,10 @@ const char* TypeWords(ElementType type) {
       return "s32";
     case ElementType::kF64:
       return "f64";
+    case ElementType::kS64:
+      return "s64";
+    case ElementType::kBool:
+      return "bool";
   }
   return "unknown";
 }

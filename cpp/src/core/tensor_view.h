@@ -11,11 +11,12 @@ namespace octet {
 /** Dimensions a tensor may have. */
 constexpr int kMaxDims = 32;
 
-enum class ElementType { kF32, kF16, kBF16, kS8, kU8, kS32, kF64 };
+enum class ElementType { kF32, kF16, kBF16, kS8, kU8, kS32, kF64, kS64, kBool };
 
 constexpr int64_t SizeOf(ElementType type) {
   switch (type) {
     case ElementType::kF64:
+    case ElementType::kS64:
       return 8;
     case ElementType::kF32:
     case ElementType::kS32:
@@ -25,6 +26,7 @@ constexpr int64_t SizeOf(ElementType type) {
       return 2;
     case ElementType::kS8:
     case ElementType::kU8:
+    case ElementType::kBool:
       return 1;
   }
   return 0;

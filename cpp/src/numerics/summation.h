@@ -48,6 +48,26 @@ OCTET_MATH float SumOfLanes(float* lanes) {
   return lanes[0];
 }
 
+/** A sum in the making: of the sums of blocks, which come in order. */
+struct BlockTotal {
+  int64_t blocks_per_chunk;
+  int64_t blocks_of_chunk;
+  double chunk;
+  double total;
+};
+
+OCTET_MATH BlockTotal StartTotal(int64_t terms) { return {BlocksPerChunk(terms), 0, 0.0, 0.0}; }
+
+OCTET_MATH void AddBlock(float block, BlockTotal* sum) {
+  sum->chunk += static_cast<double>(block);
+  if (++sum->blocks_of_chunk < sum->blocks_per_chunk) return;
+  sum->total += sum->chunk;
+  sum->chunk = 0.0;
+  sum->blocks_of_chunk = 0;
+}
+
+OCTET_MATH double TotalOf(const BlockTotal& sum) { return sum.total + sum.chunk; }
+
 }  // namespace numerics
 }  // namespace octet
 

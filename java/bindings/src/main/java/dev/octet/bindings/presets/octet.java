@@ -22,7 +22,9 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             "octet/quantize.h",
             "octet/range.h",
             "octet/epilogue.h",
-            "octet/gemm.h"
+            "octet/gemm.h",
+            "octet/norm.h",
+            "octet/softmax.h"
           },
           link = "octet",
           preload = {})

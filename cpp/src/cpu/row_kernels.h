@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kernels over rows without gaps, compiled once per instruction set. A row passes through f32 in steps that each are
+// one loop: loaded (widened, or taken off its grid), worked on, stored (narrowed, or put on a grid). Pieces of a row
+// fit the first-level cache between the steps, so that there is one function for each type and each operation in place
+// of one for each of their combinations. Rows of f32 are read and written where they lie.
+//
+// Memory may have any alignment, which is why rows of f32 are void pointers.
+#ifndef OCTET_CPU_ROW_KERNELS_H_
+#define OCTET_CPU_ROW_KERNELS_H_
+
+#include <cstdint>
+
+#include "core/tensor_view.h"
+#include "numerics/grid.h"
+
+namespace octet {
+namespace cpu {
+
+/** Types a row of real values can have: position in ElementType, f32 to u8. */
+constexpr int kRowTypes = 5;
+
+inline int RowTypeIndex(ElementType type) { return static_cast<int>(type); }
+
+/** Rows to and from f32. */
+struct ConvertKernels {
+  /** values = row; the step is for codes. */
+  void (*load[kRowTypes])(const void* row, numerics::Step step, int64_t count, void* values);
+  /** sums = values + row. sums may be values. */
+  void (*add[kRowTypes])(const void* values, const void* row, numerics::Step step, int64_t count, void* sums);
+  /** row = values; NaN becomes the zero point in codes. */
+  void (*store[kRowTypes])(const void* values, numerics::Step step, numerics::Limits limits, int64_t count, void* row);
+};
+
+/** Parameters of a row's normalisation. */
+struct NormRow {
+  float mean;
+  float inverse_deviation;
+  /** f32, one for each element; null: 1 and 0. */
+  const void* weight;
+  const void* bias;
+};
+
+/** Steps of LayerNorm and RMSNorm: see numerics/norm.h. Blocks are those of numerics/summation.h. */
+struct NormKernels {
+  /** Sum of a block. */
+  float (*sum)(const void* values, int64_t count);
+  /** Sum of squared differences from mean over a block. */
+  float (*squares)(const void* values, float mean, int64_t count);
+  void (*normalize)(const void* values, const NormRow& row, int64_t count, void* out);
+};
+
+/** What a softmax is taken of: x * scale + bias where the mask is not 0, minus infinity elsewhere. */
+struct SoftmaxTerms {
+  float scale;
+  /** f32, one for each element; null: 0. */
+  const void* bias;
+  /** Bytes, one for each element; null: all 1. */
+  const uint8_t* mask;
+};
+
+/** The greatest term so far, leaving NaNs out, and whether there was one. */
+struct GreatestTerm {
+  float value;
+  bool nan;
+};
+
+/** Steps of a softmax: see numerics/softmax.h. */
+struct SoftmaxKernels {
+  void (*terms)(const void* values, const SoftmaxTerms& terms, int64_t count, float* out, GreatestTerm* greatest);
+  /** values = exp(values - greatest) of a block; returns their sum. */
+  float (*exponentials)(float* values, float greatest, int64_t count);
+  void (*multiply)(const float* values, float factor, int64_t count, void* out);
+};
+
+struct RowKernels {
+  ConvertKernels convert;
+  NormKernels norm;
+  SoftmaxKernels softmax;
+};
+
+const RowKernels& PortableRowKernels();
+#if defined(OCTET_HAVE_X86)
+const RowKernels& Avx2RowKernels();
+const RowKernels& Avx512RowKernels();
+#endif
+
+/** The kernels of the instruction set in use. */
+const RowKernels& CurrentRowKernels();
+
+}  // namespace cpu
+}  // namespace octet
+
+#endif  // OCTET_CPU_ROW_KERNELS_H_

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sixteen lanes in plain C++, one IEEE operation after the other: the reference that the other instruction sets equal
+// bit for bit, and what runs where there is none of them. See vector_kernels.h for what each function means.
+#ifndef OCTET_CPU_VECTOR_PORTABLE_H_
+#define OCTET_CPU_VECTOR_PORTABLE_H_
+
+#include <cstdint>
+#include <cstring>
+
+#include "numerics/half.h"
+#include "numerics/one_lane.h"
+
+namespace octet {
+namespace cpu {
+
+struct Portable {
+  static constexpr int kLaneCount = 16;
+
+  struct Floats {
+    float lane[kLaneCount];
+  };
+  struct Mask {
+    bool lane[kLaneCount];
+  };
+
+  static Floats Set(float value) {
+    return Make([value](int) { return value; });
+  }
+  static Floats Load(const float* from) { return LoadAs<float>(from); }
+  static void Store(float* to, const Floats& a) { StoreF32(to, a); }
+
+  static Floats LoadF32(const void* from) { return LoadAs<float>(from); }
+  static Floats LoadF16(const void* from) { return LoadAs<Float16>(from); }
+  static Floats LoadBF16(const void* from) { return LoadAs<BFloat16>(from); }
+  static Floats LoadS8(const void* from) { return LoadAs<int8_t>(from); }
+  static Floats LoadU8(const void* from) { return LoadAs<uint8_t>(from); }
+  static Floats LoadS32(const void* from) { return LoadAs<int32_t>(from); }
+
+  static void StoreF32(void* to, const Floats& a) { std::memcpy(to, a.lane, sizeof(a.lane)); }
+  static void StoreF16(void* to, const Floats& a) { StoreAs<Float16>(to, a); }
+  static void StoreBF16(void* to, const Floats& a) { StoreAs<BFloat16>(to, a); }
+  static void StoreS8(void* to, const Floats& a) { StoreAs<int8_t>(to, a); }
+  static void StoreU8(void* to, const Floats& a) { StoreAs<uint8_t>(to, a); }
+  static void StoreS32(void* to, const Floats& a) { StoreAs<int32_t>(to, a); }
+
+  // There are no stores around the caches in plain C++.
+  static void StreamF32(void* to, const Floats& a) { StoreF32(to, a); }
+  static void StreamF16(void* to, const Floats& a) { StoreF16(to, a); }
+  static void StreamBF16(void* to, const Floats& a) { StoreBF16(to, a); }
+  static void EndStreaming() {}
+
+#define OCTET_PORTABLE_UNARY(Name)                            \
+  static Floats Name(const Floats& a) {                       \
+    return Make([&](int i) { return One::Name(a.lane[i]); }); \
+  }
+#define OCTET_PORTABLE_BINARY(Name)                                      \
+  static Floats Name(const Floats& a, const Floats& b) {                 \
+    return Make([&](int i) { return One::Name(a.lane[i], b.lane[i]); }); \
+  }
+#define OCTET_PORTABLE_TERNARY(Name)                                                \
+  static Floats Name(const Floats& a, const Floats& b, const Floats& c) {           \
+    return Make([&](int i) { return One::Name(a.lane[i], b.lane[i], c.lane[i]); }); \
+  }
+  OCTET_PORTABLE_UNARY(Round)
+  OCTET_PORTABLE_UNARY(Abs)
+  OCTET_PORTABLE_UNARY(PowerOfTwo)
+  OCTET_PORTABLE_BINARY(Add)
+  OCTET_PORTABLE_BINARY(Sub)
+  OCTET_PORTABLE_BINARY(Mul)
+  OCTET_PORTABLE_BINARY(Div)
+  OCTET_PORTABLE_BINARY(Min)
+  OCTET_PORTABLE_BINARY(Max)
+  OCTET_PORTABLE_BINARY(CopySign)
+  OCTET_PORTABLE_TERNARY(Fma)
+  OCTET_PORTABLE_TERNARY(FmaMinus)
+#undef OCTET_PORTABLE_UNARY
+#undef OCTET_PORTABLE_BINARY
+#undef OCTET_PORTABLE_TERNARY
+
+  static Mask LessEqual(const Floats& a, const Floats& b) {
+    return MakeMask([&](int i) { return a.lane[i] <= b.lane[i]; });
+  }
+  static Mask Equal(const Floats& a, const Floats& b) {
+    return MakeMask([&](int i) { return a.lane[i] == b.lane[i]; });
+  }
+  static Mask IsNan(const Floats& a) {
+    return MakeMask([&](int i) { return numerics::IsNan(a.lane[i]); });
+  }
+  static Mask FirstLanes(int64_t count) {
+    return MakeMask([count](int i) { return i < count; });
+  }
+  static Mask None() {
+    return MakeMask([](int) { return false; });
+  }
+  static Mask And(const Mask& a, const Mask& b) {
+    return MakeMask([&](int i) { return a.lane[i] && b.lane[i]; });
+  }
+  static Mask Or(const Mask& a, const Mask& b) {
+    return MakeMask([&](int i) { return a.lane[i] || b.lane[i]; });
+  }
+  static bool Any(const Mask& a) {
+    for (bool lane : a.lane) {
+      if (lane) return true;
+    }
+    return false;
+  }
+  static Floats Select(const Mask& mask, const Floats& yes, const Floats& no) {
+    return Make([&](int i) { return mask.lane[i] ? yes.lane[i] : no.lane[i]; });
+  }
+
+  static float SumInHalves(Floats a) {
+    for (int width = kLaneCount / 2; width > 0; width /= 2) {
+      for (int i = 0; i < width; ++i) a.lane[i] = a.lane[i] + a.lane[i + width];
+    }
+    return a.lane[0];
+  }
+
+ private:
+  using One = numerics::OneLane;
+
+  template <typename Lane>
+  static Floats Make(const Lane& lane) {
+    Floats result;
+    for (int i = 0; i < kLaneCount; ++i) result.lane[i] = lane(i);
+    return result;
+  }
+  template <typename Lane>
+  static Mask MakeMask(const Lane& lane) {
+    Mask result;
+    for (int i = 0; i < kLaneCount; ++i) result.lane[i] = lane(i);
+    return result;
+  }
+
+  static float ToFloat(float value) { return value; }
+  static float ToFloat(Float16 value) { return numerics::Widen(value); }
+  static float ToFloat(BFloat16 value) { return numerics::Widen(value); }
+  static float ToFloat(int32_t value) { return static_cast<float>(value); }
+  static void FromFloat(float value, Float16* to) { numerics::Narrow(value, to); }
+  static void FromFloat(float value, BFloat16* to) { numerics::Narrow(value, to); }
+  template <typename Integer>
+  static void FromFloat(float value, Integer* to) {
+    *to = static_cast<Integer>(static_cast<int32_t>(value));
+  }
+
+  template <typename T>
+  static Floats LoadAs(const void* from) {
+    T elements[kLaneCount];
+    std::memcpy(elements, from, sizeof(elements));
+    return Make([&](int i) { return ToFloat(elements[i]); });
+  }
+  template <typename T>
+  static void StoreAs(void* to, const Floats& a) {
+    T elements[kLaneCount];
+    for (int i = 0; i < kLaneCount; ++i) FromFloat(a.lane[i], &elements[i]);
+    std::memcpy(to, elements, sizeof(elements));
+  }
+};
+
+}  // namespace cpu
+}  // namespace octet
+
+#endif  // OCTET_CPU_VECTOR_PORTABLE_H_
