@@ -386,35 +386,43 @@ public class GraphModule extends Module
       environment.put(slot, Values.secondHandle(variables.get(path)), true);
     } else if (path.equals(TRAINING)) {
       environment.put(slot, is_training(), false);
-    } else if (path.endsWith("." + TRAINING)) {
-      Module owner = child(path.substring(0, path.length() - TRAINING.length() - 1));
+    } else {
+      readBelow(path, slot, environment);
+    }
+  }
+
+  private void readBelow(String path, int slot, Environment environment) {
+    int dot = path.lastIndexOf('.');
+    Module owner = dot < 0 ? null : child(path.substring(0, dot));
+    String name = path.substring(dot + 1);
+    if (owner instanceof GraphModule graph) {
+      graph.read(name, slot, environment);
+    } else if (owner != null && name.equals(TRAINING)) {
       environment.put(slot, owner.is_training(), false);
     } else {
-      int dot = path.lastIndexOf('.');
-      Module owner = dot < 0 ? null : child(path.substring(0, dot));
-      String name = path.substring(dot + 1);
-      if (owner instanceof GraphModule graph && graph.variables.containsKey(name)) {
-        graph.read(name, slot, environment);
-      } else {
-        environment.put(slot, attribute(path), true);
-      }
+      environment.put(slot, attribute(path), true);
     }
   }
 
   /** Write for a node. */
-  void write(String name, Object value) {
-    GraphAttribute own = attributes.get(name);
+  void write(String path, Object value) {
+    int dot = path.lastIndexOf('.');
+    if (dot >= 0 && child(path.substring(0, dot)) instanceof GraphModule graph) {
+      graph.write(path.substring(dot + 1), value);
+      return;
+    }
+    GraphAttribute own = attributes.get(path);
     if (own != null && value instanceof Tensor tensor) {
       try (Tensor data = tensor.detach()) {
         own.tensor().set_data(data);
       }
-    } else if (variables.containsKey(name)) {
-      Values.close(variables.put(name, Values.secondHandle(value)));
+    } else if (variables.containsKey(path)) {
+      Values.close(variables.put(path, Values.secondHandle(value)));
     } else {
       throw new IllegalStateException(
           typeName
               + " cannot set '"
-              + name
+              + path
               + "'; it can set the tensors "
               + attributes.keySet()
               + " and the variables "

@@ -82,7 +82,8 @@ class TorchScriptMemoryTest {
     System.gc();
     long grown = Pointer.physicalBytes() - before;
     assertTrue(
-        grown < IMPORTS * ELEMENTS, "resident memory grew by " + grown / IMPORTS + " bytes a model");
+        grown < IMPORTS * ELEMENTS,
+        "resident memory grew by " + grown / IMPORTS + " bytes a model");
   }
 
   private static void imports(Path file, int times) {
