@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <cstring>
+#include <thread>
 
 #include "support/gemm.h"
 #include "support/naive.h"
@@ -104,6 +106,55 @@ TEST(Gemm, CutsShapesIntoBlocks) {
 }
 
 TEST(Gemm, LargeProductsUseAllThreads) { CheckCodes({150, 320, 200}, kU8, kWeightKinds[2]); }
+
+TEST(Gemm, LargeProductsRunAtTheSameTime) {
+  // One block of weights, several callers with threads of their own.
+  Weights weights(192, 160, kWeightKinds[2], 5);
+  weights.Pack();
+  const CodeGrid a_grid = CodeGrid::For(kU8);
+  Tensor a(kU8, {60, 160});
+  a.Fill(RandomCodes(a.count(), 0, 255, 2));
+  Tensor expected(kF32, {60, 192});
+  ASSERT_OK(RunGemm(a.dl(), &a_grid.grid, weights, nullptr, expected.dl()));
+  std::vector<std::thread> callers;
+  std::atomic<int> right{0};
+  const DLTensor* shared = a.dl();
+  for (int caller = 0; caller < 4; ++caller) {
+    callers.emplace_back([&] {
+      for (int round = 0; round < 5; ++round) {
+        Tensor out(kF32, {60, 192});
+        if (RunGemm(shared, &a_grid.grid, weights, nullptr, out.dl()) == OCTET_OK && SameBits(out, expected)) ++right;
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(right.load(), 20);
+}
+
+TEST(Gemm, ReadsAndWritesRowsBackwards) {
+  Weights weights(8, 9, kWeightKinds[0], 5);
+  weights.Pack();
+  const CodeGrid a_grid = CodeGrid::For(kS8);
+  Tensor a(kS8, {5, 9});
+  a.Fill(RandomCodes(a.count(), -128, 127, 2));
+  Tensor expected(kF32, {5, 8});
+  ASSERT_OK(RunGemm(a.dl(), &a_grid.grid, weights, nullptr, expected.dl()));
+  Tensor out(kF32, {5, 8});
+  int64_t a_strides[] = {-9, 1};
+  int64_t out_strides[] = {-8, 1};
+  DLTensor a_back = *a.dl();
+  a_back.strides = a_strides;
+  a_back.byte_offset += 4 * 9;
+  DLTensor out_back = *out.dl();
+  out_back.strides = out_strides;
+  out_back.byte_offset += 4 * 8 * 4;
+  ASSERT_OK(RunGemm(&a_back, &a_grid.grid, weights, nullptr, &out_back));
+  EXPECT_TRUE(SameBits(out, expected));
+  // The same row for all of them.
+  a_strides[0] = 0;
+  ASSERT_OK(RunGemm(&a_back, &a_grid.grid, weights, nullptr, out.dl()));
+  for (int64_t i = 0; i < out.count(); ++i) EXPECT_EQ(out.Get(i), expected.Get(4 * 8 + i % 8));
+}
 
 TEST(Gemm, SumsAreExactAtTheirLimits) {
   for (int a : {-128, 127}) {

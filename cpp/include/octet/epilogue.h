@@ -45,7 +45,8 @@ typedef enum octet_residual_place {
   OCTET_RESIDUAL_BEFORE_ACTIVATION = 1,
 } octet_residual_place;
 
-/** An epilogue. Zeroed memory is a valid one: nothing but scaling, floats out. Read during the call only. */
+/** An epilogue. Zeroed memory is a valid one: nothing but scaling, floats out. Read during the call only. Zero
+ * points of its grids must not be NaN. */
 typedef struct octet_epilogue {
   /** f32 [N], compact; null: 0. */
   const DLTensor* bias;
