@@ -8,7 +8,7 @@
 //     AVX2 204 of 238 (86 %)   AVX-512 410 of 472 (87 %)   AVX-VNNI 488 of 538 (91 %)   AVX512-VNNI 950 of 1085 (88 %)
 //
 // AVX512-VNNI: 2048 x 2048 x 2048 990 (91 %), 1024 x 768 x 768 930, 128 x 1536 x 384 860; two threads 1870 (86 %). With
-// activations quantized from f32 905 at 1024^3, by rows 873; s8 in, GELU and s8 out 790. One row by 4096 x 4096 reads
+// activations quantized from f32 945 at 1024^3, by rows 900; s8 in, GELU and s8 out 788. One row by 4096 x 4096 reads
 // weights at 100 GB/s (third-level cache), by 8192 x 8192 at 46 GB/s, as fast as this machine's memory gives them to a
 // core; half bytes take 0.6 of the time.
 //
