@@ -78,8 +78,7 @@ final class LayerRecorder {
     return constants;
   }
 
-  private static void put(
-      Map<String, Object> constants, String name, IValue value, TypePtr type) {
+  private static void put(Map<String, Object> constants, String name, IValue value, TypePtr type) {
     boolean scalar =
         value.isNone() || value.isInt() || value.isDouble() || value.isBool() || value.isString();
     boolean list = value.isIntList() || value.isDoubleList() || value.isBoolList();

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.ClassType;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.JitModule;
@@ -22,6 +23,9 @@ import org.bytedeco.pytorch.global.torch.TypeKind;
 
 /** Makes modules of TorchScript objects, each once. */
 final class ObjectImporter implements AutoCloseable {
+
+  /** Layers whose conversion takes their place; a recorded graph of the name is not converted. */
+  private static final Set<String> CONVERTED = Set.of("Linear", "Conv2d", "LayerNorm", "Embedding");
 
   private static final String RECORDED = " (recorded)";
 
@@ -104,8 +108,8 @@ final class ObjectImporter implements AutoCloseable {
     }
     notes.add(
         "'" + object.path + "' stays a recorded " + object.type.simpleName + ": it " + reason);
-    // By its plain name it would be taken for the layer.
-    return graph(object, object.type.simpleName + RECORDED);
+    String name = object.type.simpleName;
+    return graph(object, CONVERTED.contains(name) ? name + RECORDED : name);
   }
 
   private GraphModule graph(ScriptObject object, String typeName) {
@@ -127,12 +131,7 @@ final class ObjectImporter implements AutoCloseable {
     }
     return GraphModule.of(
         new GraphDefinition(
-            typeName,
-            children,
-            attributes,
-            variables,
-            Map.of(),
-            object.module.is_training()));
+            typeName, children, attributes, variables, Map.of(), object.module.is_training()));
   }
 
   private static Object variable(ScriptObject object, String name) {
@@ -154,8 +153,7 @@ final class ObjectImporter implements AutoCloseable {
   /** Decide how a submodule's method is called, and record it where needed. */
   Call call(ScriptObject object, String method) {
     if (!(object.imported instanceof GraphModule graph)) {
-      return LayerRecorder.FORWARD.matcher(method).matches()
-          ? Call.MODULE : Call.INLINE;
+      return LayerRecorder.FORWARD.matcher(method).matches() ? Call.MODULE : Call.INLINE;
     }
     record(object, graph, method);
     return method.equals(GraphMethod.FORWARD) ? Call.MODULE : Call.METHOD;

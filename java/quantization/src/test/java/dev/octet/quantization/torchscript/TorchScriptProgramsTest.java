@@ -223,6 +223,54 @@ class TorchScriptProgramsTest {
         def forward(self, x):
             return self.twice(x) + self.helper(x, 0)
         """,
+        // Operators with lists, optional arguments and several results, as models use them.
+        """
+        def forward(self, x):
+            h = torch.zeros([2, 4, 5])
+            w = [torch.ones([15, 6]), torch.ones([15, 5]), torch.ones([15]), torch.zeros([15]),
+                 torch.ones([15, 6]), torch.ones([15, 5]), torch.zeros([15]), torch.ones([15])]
+            y, n = torch.gru(x[:4].unsqueeze(1).expand(-1, 3, -1), h, w, True, 1, 0.0, False, True, True)
+            return y, n
+        """,
+        """
+        def forward(self, x):
+            q = x[:4].view(1, 2, 2, 6)
+            mask = torch.ones([2, 2], dtype=11).tril()
+            a = torch.scaled_dot_product_attention(q, q, q, mask, 0.0, False)
+            b = torch.scaled_dot_product_attention(q, q, q, None, 0.0, True, scale=0.5)
+            return a, b, torch.masked_fill(q, q > 0, -1.0)
+        """,
+        """
+        def forward(self, x):
+            y = x.unsqueeze(0).unsqueeze(0)
+            up = torch.upsample_nearest2d(y, [8, 12])
+            bi = torch.upsample_bilinear2d(y, None, False, [2.0, 1.5])
+            p = torch.max_pool2d(y, [2, 2], [2, 2], [0, 0], [1, 1], True)
+            c = torch.conv2d(y, torch.ones([2, 1, 3, 3]), None, [1, 2], [1, 1], [1, 1], 1)
+            t = torch.conv_transpose1d(x, torch.ones([x.size(0), 2, 2]), None)
+            return up, bi, p, c, t, torch.adaptive_avg_pool2d(y, [2, 3]), torch.pad(x, [1, 2], "reflect")
+        """,
+        """
+        def forward(self, x):
+            i = torch.tensor([[1, 0, 2]])
+            g = torch.gather(x[:1], 1, i)
+            y = x.clone()
+            y[1, torch.tensor([0, 3])] = 7.0
+            y.index_add_(0, torch.tensor([0, 1]), x[2:4])
+            z = torch.where(y > 0, y, torch.zeros_like(y))
+            z = z.scatter(1, torch.tensor([[0], [1]]), 9.0)
+            a, b = torch.meshgrid([torch.arange(2), torch.arange(3)])
+            return g, y, z, a, b, x.unbind(0)[1], x.cumsum(1), x.std(1, False), x.norm(2.0, [1]), x.flip([0, 1])
+        """,
+        """
+        def forward(self, x):
+            e = torch.embedding(x, torch.tensor([[0, 2], [1, 1]]), 0, False, False)
+            n = torch.group_norm(x.unsqueeze(0), x.size(0), None, None, 1e-5)
+            m = x.mean([0, 1], True, dtype=7)
+            k = torch.bmm(x.unsqueeze(0), x.t().unsqueeze(0)).squeeze(0)
+            r = x.roll([1, -1], [0, 1]).repeat([2, 1]).tile([1, 2])
+            return e, n, m, k, r, torch.addmm(x, k, x, beta=0.5, alpha=2), x.permute(1, 0).stride(), x.numel()
+        """,
         // Functions with options.
         """
         def forward(self, x):
