@@ -4,6 +4,7 @@
 #define OCTET_OCTET_H_
 
 #include "octet/dlpack.h"
+#include "octet/embedding.h"
 #include "octet/epilogue.h"
 #include "octet/fake_quantize.h"
 #include "octet/gemm.h"

@@ -24,6 +24,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             "octet/epilogue.h",
             "octet/gemm.h",
             "octet/norm.h",
+            "octet/embedding.h",
             "octet/softmax.h"
           },
           link = "octet",

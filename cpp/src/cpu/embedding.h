@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Embeddings on checked arguments.
+#ifndef OCTET_CPU_EMBEDDING_H_
+#define OCTET_CPU_EMBEDDING_H_
+
+#include <cstdint>
+
+#include "core/grid_view.h"
+#include "core/operand.h"
+
+namespace octet {
+namespace cpu {
+
+/** The place of the first code that has no 4 bits, in row-major order, or -1; what lies before it has been packed. */
+int64_t PackEmbedding(const TensorView& codes, const TensorView& packed);
+
+/** The place of the first index outside 0..limit-1, in row-major order, or -1. */
+int64_t FirstOutside(const TensorView& indices, int64_t limit);
+
+/** The index at a place. */
+int64_t IndexAt(const TensorView& indices, int64_t place);
+
+struct EmbeddingCall {
+  const TensorView* rows = nullptr;
+  /** Of codes. */
+  const GridView* grid = nullptr;
+  /** Two codes a byte, signed if the grid begins below 0. */
+  bool packed = false;
+  /** All within the table. */
+  const TensorView* indices = nullptr;
+  const Operand* out = nullptr;
+};
+
+void Embedding(const EmbeddingCall& call);
+
+}  // namespace cpu
+}  // namespace octet
+
+#endif  // OCTET_CPU_EMBEDDING_H_
