@@ -5,9 +5,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <string>
 #include <thread>
 #include <vector>
 
+#include "octet/library.h"
 #include "support/tensor.h"
 #include "support/values.h"
 
@@ -34,6 +36,23 @@ TEST(ThreadPool, StartsNoWorkerForOneThread) {
   const std::thread::id caller = std::this_thread::get_id();
   cpu::ParallelFor(1000, [&](int64_t) { EXPECT_EQ(std::this_thread::get_id(), caller); });
   EXPECT_EQ(cpu::StartedWorkers(), before);
+}
+
+TEST(ThreadPool, FollowsTheCallersSetting) {
+  const KeepSettings keep;
+  cpu::SetNumThreads(4);
+  ASSERT_EQ(octet_set_caller_threads(1), OCTET_OK);
+  const std::thread::id caller = std::this_thread::get_id();
+  cpu::ParallelFor(1000, [&](int64_t) { EXPECT_EQ(std::this_thread::get_id(), caller); });
+  EXPECT_EQ(octet_get_num_threads(), 4);
+  int elsewhere = 0;
+  std::thread([&] { elsewhere = cpu::CallThreads(); }).join();
+  EXPECT_EQ(elsewhere, 4);
+  EXPECT_EQ(octet_set_caller_threads(-1), OCTET_INVALID_ARGUMENT);
+  EXPECT_NE(std::string(octet_last_error()).find("num_threads is -1"), std::string::npos);
+  EXPECT_EQ(cpu::CallThreads(), 1);
+  ASSERT_EQ(octet_set_caller_threads(0), OCTET_OK);
+  EXPECT_EQ(cpu::CallThreads(), 4);
 }
 
 TEST(ThreadPool, UsesNoMoreThreadsThanSet) {

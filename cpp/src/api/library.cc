@@ -39,3 +39,12 @@ octet_status octet_set_num_threads(int32_t num_threads) {
   octet::cpu::SetNumThreads(num_threads);
   return OCTET_OK;
 }
+
+octet_status octet_set_caller_threads(int32_t num_threads) {
+  if (num_threads < 0 || num_threads > octet::cpu::kMaxThreads) {
+    return Fail(OCTET_INVALID_ARGUMENT, "octet_set_caller_threads: num_threads is %d; expected 0 to %d",
+                static_cast<int>(num_threads), octet::cpu::kMaxThreads);
+  }
+  octet::cpu::SetCallerThreads(num_threads);
+  return OCTET_OK;
+}

@@ -196,16 +196,22 @@ struct StopAtUnload {
 };
 StopAtUnload stop_at_unload;
 
+thread_local int caller_threads = 0;
+
 }  // namespace
 
 int NumThreads() { return ThreadSetting().load(std::memory_order_relaxed); }
 
 void SetNumThreads(int num_threads) { ThreadSetting().store(num_threads, std::memory_order_relaxed); }
 
+void SetCallerThreads(int num_threads) { caller_threads = num_threads; }
+
+int CallThreads() { return caller_threads > 0 ? caller_threads : NumThreads(); }
+
 int StartedWorkers() { return pool_exists.load(std::memory_order_acquire) ? ThePool().started() : 0; }
 
 void RunItems(int64_t count, void (*body)(void* context, int64_t item), void* context) {
-  const int threads = NumThreads();
+  const int threads = CallThreads();
   if (count < 2 || threads < 2) {
     for (int64_t item = 0; item < count; ++item) body(context, item);
     return;

@@ -14,15 +14,20 @@ namespace cpu {
 
 constexpr int kMaxThreads = 1024;
 
+/** The process's setting. */
 int NumThreads();
 /** 1 <= num_threads <= kMaxThreads. */
 void SetNumThreads(int num_threads);
+/** What calls of this thread may use in place of NumThreads(); 0: that. 0 <= num_threads <= kMaxThreads. */
+void SetCallerThreads(int num_threads);
+/** The threads that a call of this thread may use, itself included. */
+int CallThreads();
 
 /** Workers that have been started and not yet ended. For tests. */
 int StartedWorkers();
 
 /**
- * Runs body(item) for every item in 0..count-1, each once, in any order, on up to NumThreads() threads, and returns
+ * Runs body(item) for every item in 0..count-1, each once, in any order, on up to CallThreads() threads, and returns
  * when all are done. body must not throw.
  */
 void RunItems(int64_t count, void (*body)(void* context, int64_t item), void* context);

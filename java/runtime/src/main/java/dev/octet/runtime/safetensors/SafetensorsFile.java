@@ -27,6 +27,7 @@ public final class SafetensorsFile implements AutoCloseable {
   private final FileChannel channel;
   private final long dataStart;
   private final SafetensorsHeader header;
+  private ByteBuffer whole;
 
   private SafetensorsFile(
       Path path, FileChannel channel, long dataStart, SafetensorsHeader header) {
@@ -134,9 +135,24 @@ public final class SafetensorsFile implements AutoCloseable {
               + " bytes, a buffer holds at most "
               + Integer.MAX_VALUE);
     }
+    long dataLength = channel.size() - dataStart;
     ByteBuffer mapped =
-        channel.map(FileChannel.MapMode.READ_ONLY, dataStart + info.offset(), info.byteLength());
+        dataLength <= Integer.MAX_VALUE
+            ? wholeData(dataLength).slice((int) info.offset(), (int) info.byteLength())
+            : map(info.offset(), info.byteLength());
     return mapped.order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Maps the data section once: thousands of small mappings are more than a system may allow. */
+  private synchronized ByteBuffer wholeData(long length) throws IOException {
+    if (whole == null) {
+      whole = map(0, length);
+    }
+    return whole;
+  }
+
+  private ByteBuffer map(long offset, long length) throws IOException {
+    return channel.map(FileChannel.MapMode.READ_ONLY, dataStart + offset, length);
   }
 
   /** Closes the file. */

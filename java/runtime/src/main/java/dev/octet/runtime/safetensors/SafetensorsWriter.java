@@ -27,7 +27,9 @@ import java.util.Objects;
  */
 public final class SafetensorsWriter {
   private static final JsonMapper JSON = new JsonMapper();
-  private static final int ALIGNMENT = 8;
+
+  /** The data begins at a multiple of it, so that a mapped file can be used in place. */
+  private static final int ALIGNMENT = 64;
 
   private record Entry(SafetensorsDtype dtype, List<Long> shape, ByteBuffer data) {}
 
@@ -120,7 +122,8 @@ public final class SafetensorsWriter {
       offset = end;
     }
     byte[] json = JSON.writeValueAsString(root).getBytes(StandardCharsets.UTF_8);
-    int padded = (json.length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    int end = (Long.BYTES + json.length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    int padded = end - Long.BYTES;
     ByteBuffer buffer = ByteBuffer.allocate(Long.BYTES + padded).order(ByteOrder.LITTLE_ENDIAN);
     buffer.putLong(padded).put(json);
     while (buffer.hasRemaining()) {

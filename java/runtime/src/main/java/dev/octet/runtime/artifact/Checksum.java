@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.runtime.artifact;
+
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+
+/** CRC-32C as eight hexadecimal digits. */
+final class Checksum {
+  private Checksum() {}
+
+  static String of(ByteBuffer data) {
+    CRC32C crc = new CRC32C();
+    crc.update(data.duplicate());
+    return String.format("%08x", crc.getValue());
+  }
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.runtime.session;
+
+import dev.octet.runtime.type.Shape;
+import dev.octet.runtime.type.Value;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The memory of a session's inputs and outputs, bound once and used by any number of runs.
+ *
+ * <pre>{@code
+ * float[] x = new float[64], y = new float[10];
+ * IoBinding io = session.bind().input("x", TensorData.of(x, 1, 64)).output("y", TensorData.of(y));
+ * for (...) {
+ *   fill(x);
+ *   io.run();
+ *   use(y);
+ * }
+ * }</pre>
+ *
+ * <p>From the second run on with the same bindings, {@link #run()} allocates nothing, neither Java
+ * objects nor native memory, unless other shapes have pushed its plan out. Not safe for use by
+ * several threads: each has a binding of its own, made by {@link Session#bind()}.
+ */
+public final class IoBinding {
+  private final Session session;
+  private final SessionCore core;
+  private final List<Value> inputValues;
+  private final List<Value> outputValues;
+  private final TensorData[] inputs;
+  private final TensorData[] outputs;
+  private PlanPool pool;
+  private boolean checked;
+
+  IoBinding(Session session, SessionCore core) {
+    this.session = session;
+    this.core = core;
+    this.inputValues = session.inputs();
+    this.outputValues = session.outputs();
+    this.inputs = new TensorData[inputValues.size()];
+    this.outputs = new TensorData[outputValues.size()];
+  }
+
+  /**
+   * Binds an input.
+   *
+   * @param data the elements; its shape must be said unless the program's input has numbers alone
+   * @throws IllegalArgumentException for a name, a type, a shape or a number of elements that the
+   *     program does not take
+   */
+  public IoBinding input(String name, TensorData data) {
+    Objects.requireNonNull(data, "data");
+    int index = index(inputValues, "input", name);
+    Value input = inputValues.get(index);
+    requireType("input", input, data);
+    long[] shape = shapeOf(input, data);
+    InputShapes.requireFits(input, shape);
+    long bytes = Plan.bytes(input.withShape(Shape.ofSizes(shape)));
+    if (data.byteLength() != bytes) {
+      throw new IllegalArgumentException(
+          "input '"
+              + name
+              + "' of shape "
+              + Arrays.toString(shape)
+              + " and type "
+              + input.type()
+              + " takes "
+              + bytes
+              + " bytes; the data has "
+              + data.byteLength());
+    }
+    inputs[index] = data;
+    pool = null;
+    checked = false;
+    return this;
+  }
+
+  private static long[] shapeOf(Value input, TensorData data) {
+    long[] shape = data.shape();
+    if (shape != null) {
+      return shape;
+    }
+    if (!input.shape().isFixed()) {
+      throw new IllegalArgumentException(
+          "input '"
+              + input.name()
+              + "' has shape "
+              + input.shape()
+              + "; say which sizes the data has: TensorData.of(data, sizes...)");
+    }
+    return input.shape().sizes();
+  }
+
+  /**
+   * Binds an output.
+   *
+   * @param data where the elements go; without a shape it may be larger than needed
+   * @throws IllegalArgumentException for a name or a type that the program does not have, or memory
+   *     that can't be written
+   */
+  public IoBinding output(String name, TensorData data) {
+    Objects.requireNonNull(data, "data");
+    int index = index(outputValues, "output", name);
+    requireType("output", outputValues.get(index), data);
+    if (data.isReadOnly()) {
+      throw new IllegalArgumentException("output '" + name + "' is given a read-only buffer");
+    }
+    outputs[index] = data;
+    checked = false;
+    return this;
+  }
+
+  private static void requireType(String what, Value value, TensorData data) {
+    String complaint = data.complaint(value.type());
+    if (complaint != null) {
+      throw new IllegalArgumentException(what + " '" + value.name() + "' " + complaint);
+    }
+  }
+
+  private static int index(List<Value> values, String what, String name) {
+    for (int i = 0; i < values.size(); i++) {
+      if (values.get(i).name().equals(name)) {
+        return i;
+      }
+    }
+    throw new IllegalArgumentException(
+        "there is no "
+            + what
+            + " '"
+            + name
+            + "'; expected one of "
+            + values.stream().map(Value::name).toList());
+  }
+
+  /**
+   * Returns the sizes that an output will have with the inputs that are bound.
+   *
+   * @throws IllegalArgumentException if the inputs' shapes don't fit each other
+   * @throws IllegalStateException if an input is not bound, or the session is closed
+   */
+  public long[] outputShape(String name) {
+    return plan().outputs().get(index(outputValues, "output", name)).value().shape().sizes();
+  }
+
+  /** Returns the plan for the inputs that are bound. */
+  Plan plan() {
+    if (pool == null || pool.isRetired()) {
+      core.requireOpen();
+      List<long[]> shapes = new ArrayList<>(inputs.length);
+      for (int i = 0; i < inputs.length; i++) {
+        if (inputs[i] == null) {
+          throw new IllegalStateException("input '" + inputValues.get(i).name() + "' is not bound");
+        }
+        shapes.add(shapeOf(inputValues.get(i), inputs[i]));
+      }
+      pool = core.plan(shapes);
+    }
+    return pool.plan();
+  }
+
+  /**
+   * Binds an array of zeros, of the type and shape that it needs, to every output that has none.
+   *
+   * @throws IllegalStateException if an input is not bound
+   */
+  public IoBinding allocateOutputs() {
+    List<Plan.Port> ports = plan().outputs();
+    for (int i = 0; i < outputs.length; i++) {
+      if (outputs[i] == null) {
+        Value value = ports.get(i).value();
+        outputs[i] = TensorData.zeros(value.type(), value.shape().sizes(), value.name());
+        checked = false;
+      }
+    }
+    return this;
+  }
+
+  /** Returns what is bound to an output, null if nothing is. */
+  public TensorData output(String name) {
+    return outputs[index(outputValues, "output", name)];
+  }
+
+  /**
+   * Runs the program: reads the inputs' memory and writes the outputs'.
+   *
+   * <p>Waits while as many runs are under way as the session allows at a time. What is in the
+   * outputs after an exception is undefined.
+   *
+   * @throws IllegalStateException if an input or output is not bound, or the session is closed
+   * @throws IllegalArgumentException if shapes or values are not what an operation takes, such as
+   *     an index outside of a table; the message names operation, value and position
+   * @throws dev.octet.runtime.memory.NativeMemoryException if there is no memory for the run; the
+   *     session can be used on
+   */
+  public void run() {
+    run(null);
+  }
+
+  /** Runs with times of operations, or without for null. */
+  void run(long[] nanoseconds) {
+    Plan plan = plan();
+    if (!checked) {
+      checkOutputs(plan);
+      checked = true;
+    }
+    core.run(pool, inputs, outputs, nanoseconds);
+  }
+
+  private void checkOutputs(Plan plan) {
+    for (int i = 0; i < outputs.length; i++) {
+      Plan.Port port = plan.outputs().get(i);
+      String name = port.value().name();
+      TensorData data = outputs[i];
+      if (data == null) {
+        throw new IllegalStateException(
+            "output '" + name + "' is not bound; bind it or call allocateOutputs()");
+      }
+      if (data.shape() != null && !Arrays.equals(data.shape(), port.value().shape().sizes())) {
+        throw new IllegalArgumentException(
+            "output '"
+                + name
+                + "' has shape "
+                + port.value().shape()
+                + "; it is given memory of"
+                + " shape "
+                + Arrays.toString(data.shape()));
+      }
+      if (data.byteLength() < port.bytes()) {
+        throw new IllegalArgumentException(
+            "output '"
+                + name
+                + "' of shape "
+                + port.value().shape()
+                + " takes "
+                + port.bytes()
+                + " bytes; the memory given has "
+                + data.byteLength());
+      }
+      for (int other = 0; other < inputs.length; other++) {
+        requireApart(name, data, inputValues.get(other).name(), inputs[other]);
+      }
+      for (int other = 0; other < i; other++) {
+        requireApart(name, data, outputValues.get(other).name(), outputs[other]);
+      }
+    }
+  }
+
+  private static void requireApart(String name, TensorData a, String otherName, TensorData b) {
+    boolean apart =
+        !a.isInPlace()
+            || !b.isInPlace()
+            || a.address() + a.byteLength() <= b.address()
+            || b.address() + b.byteLength() <= a.address();
+    if (!apart) {
+      throw new IllegalArgumentException(
+          "output '"
+              + name
+              + "' shares memory with '"
+              + otherName
+              + "'; give it memory of its own");
+    }
+  }
+
+  /** Returns the session, which stays reachable as long as its bindings are. */
+  public Session session() {
+    return session;
+  }
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.runtime.session;
+
+import dev.octet.bindings.global.octet;
+import dev.octet.runtime.memory.NativeMemoryException;
+import dev.octet.runtime.program.Program;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The parts of a session that hold native memory: constants, plans, and the count of runs that
+ * closing waits for. Safe for use by several threads.
+ */
+final class SessionCore {
+  private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
+  /** The sizes of all inputs, one after the other; their numbers of dimensions are fixed. */
+  private record Key(long[] sizes) {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Key key && Arrays.equals(sizes, key.sizes);
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.hashCode(sizes);
+    }
+  }
+
+  private final Program program;
+  private final SessionOptions options;
+  private final ConstantMemory constants;
+  private final Semaphore permits;
+
+  /** By use, the one unused for longest first; guarded by itself. */
+  private final Map<Key, PlanPool> plans = new LinkedHashMap<>(16, 0.75f, true);
+
+  private final Object lock = new Object();
+  private int running;
+  private boolean closing;
+  private boolean closed;
+  private long planBytes;
+
+  SessionCore(Program program, SessionOptions options) {
+    this.program = program;
+    this.options = options;
+    this.constants = new ConstantMemory(program);
+    this.permits = new Semaphore(options.maxConcurrentRuns());
+  }
+
+  Program program() {
+    return program;
+  }
+
+  ConstantMemory constants() {
+    return constants;
+  }
+
+  /** Returns the plan for some input shapes, made now if it is new. */
+  PlanPool plan(List<long[]> shapes) {
+    Key key = new Key(shapes.stream().flatMapToLong(Arrays::stream).toArray());
+    synchronized (plans) {
+      PlanPool known = plans.get(key);
+      if (known != null) {
+        return known;
+      }
+    }
+    PlanPool made = new PlanPool(new Plan(program, shapes));
+    if (LOG.isDebugEnabled()) {
+      LOG.debug(
+          "planned {} operations for input shapes {}: arena of {} bytes, {} without sharing",
+          program.operations().size(),
+          shapes.stream().map(Arrays::toString).toList(),
+          made.plan().arenaBytes(),
+          made.plan().sumBytes());
+    }
+    synchronized (plans) {
+      PlanPool other = plans.putIfAbsent(key, made);
+      if (other != null) {
+        return other;
+      }
+      Iterator<PlanPool> oldest = plans.values().iterator();
+      while (plans.size() > options.maxPlans()) {
+        oldest.next().retire().forEach(this::discard);
+        oldest.remove();
+      }
+    }
+    return made;
+  }
+
+  private void discard(PlanInstance instance) {
+    long bytes = instance.bytes();
+    instance.close();
+    synchronized (lock) {
+      planBytes -= bytes;
+    }
+  }
+
+  /**
+   * Runs the program.
+   *
+   * @param nanoseconds gets the times of operations; null: not wanted
+   */
+  void run(PlanPool pool, TensorData[] inputs, TensorData[] outputs, long[] nanoseconds) {
+    enter();
+    try {
+      permits.acquireUninterruptibly();
+      try {
+        PlanInstance instance = lease(pool);
+        try {
+          runWithThreads(instance, inputs, outputs, nanoseconds);
+        } finally {
+          if (!pool.give(instance)) {
+            discard(instance);
+          }
+        }
+      } finally {
+        permits.release();
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  private void runWithThreads(
+      PlanInstance instance, TensorData[] inputs, TensorData[] outputs, long[] nanoseconds) {
+    if (options.threads() == 0) {
+      instance.run(inputs, outputs, nanoseconds);
+      return;
+    }
+    octet.octet_set_caller_threads(options.threads());
+    try {
+      instance.run(inputs, outputs, nanoseconds);
+    } finally {
+      octet.octet_set_caller_threads(0);
+    }
+  }
+
+  private PlanInstance lease(PlanPool pool) {
+    PlanInstance idle = pool.take();
+    return idle != null ? idle : instantiate(pool.plan());
+  }
+
+  private PlanInstance instantiate(Plan plan) {
+    reserve(plan.arenaBytes());
+    PlanInstance instance;
+    try {
+      instance = new PlanInstance(plan, program.operations(), constants);
+    } catch (RuntimeException | Error e) {
+      release(plan.arenaBytes());
+      throw e;
+    }
+    long workspace = instance.bytes() - plan.arenaBytes();
+    try {
+      reserve(workspace);
+    } catch (NativeMemoryException e) {
+      instance.close();
+      release(plan.arenaBytes());
+      throw e;
+    }
+    return instance;
+  }
+
+  /** Counts memory that is about to be allocated; frees what idle plans have if need be. */
+  private void reserve(long bytes) {
+    if (!tryReserve(bytes)) {
+      synchronized (plans) {
+        plans.values().forEach(pool -> pool.drain().forEach(this::discard));
+      }
+      if (!tryReserve(bytes)) {
+        long others = reserved();
+        throw new NativeMemoryException(
+            "the values of this run take "
+                + bytes
+                + " bytes, other runs have "
+                + others
+                + " at present, and the session's maxPlanBytes is "
+                + options.maxPlanBytes()
+                + ": run smaller batches or fewer at a time, or raise it");
+      }
+    }
+  }
+
+  private boolean tryReserve(long bytes) {
+    synchronized (lock) {
+      if (bytes > options.maxPlanBytes() - planBytes) {
+        return false;
+      }
+      planBytes += bytes;
+      return true;
+    }
+  }
+
+  private long reserved() {
+    synchronized (lock) {
+      return planBytes;
+    }
+  }
+
+  private void release(long bytes) {
+    synchronized (lock) {
+      planBytes -= bytes;
+    }
+  }
+
+  private void enter() {
+    synchronized (lock) {
+      requireOpen();
+      running++;
+    }
+  }
+
+  private void leave() {
+    synchronized (lock) {
+      running--;
+      if (running == 0 && closing) {
+        lock.notifyAll();
+      }
+    }
+  }
+
+  /** Throws if the session was closed. */
+  void requireOpen() {
+    synchronized (lock) {
+      if (closing) {
+        throw new IllegalStateException(
+            "the session is closed; open another one with Session.open");
+      }
+    }
+  }
+
+  boolean isClosed() {
+    synchronized (lock) {
+      return closing;
+    }
+  }
+
+  /** Lets no run begin any more, waits for those that have begun, and frees all memory. */
+  void close() {
+    boolean first;
+    synchronized (lock) {
+      first = !closing;
+      closing = true;
+    }
+    if (first) {
+      await(() -> running == 0);
+      free();
+      synchronized (lock) {
+        closed = true;
+        lock.notifyAll();
+      }
+    } else {
+      await(() -> closed);
+    }
+  }
+
+  private void await(BooleanSupplier condition) {
+    boolean interrupted = false;
+    synchronized (lock) {
+      while (!condition.getAsBoolean()) {
+        try {
+          lock.wait();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void free() {
+    synchronized (plans) {
+      plans.values().forEach(pool -> pool.retire().forEach(PlanInstance::close));
+      plans.clear();
+    }
+    constants.close();
+  }
+}

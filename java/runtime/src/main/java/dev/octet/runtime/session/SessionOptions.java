@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.runtime.session;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+
+/**
+ * Settings of a session.
+ *
+ * @param threads the most CPU threads that one run may use, the calling one included; 0: what the
+ *     process is set to ({@code NativeLibrary.setThreads}, {@code OCTET_NUM_THREADS}). It holds for
+ *     this session's runs alone; the helping threads are shared by all sessions of the process, and
+ *     a run that finds them at work for another one goes on without them. Results do not depend on
+ *     it.
+ * @param maxPlans the most combinations of input shapes whose memory plans are kept; the one unused
+ *     for longest goes first
+ * @param maxConcurrentRuns the most runs at a time; further callers wait for one to end. Each run
+ *     at a time has memory of its own
+ * @param maxPlanBytes the most bytes of native memory for all plans together, without packed
+ *     constants
+ */
+public record SessionOptions(int threads, int maxPlans, int maxConcurrentRuns, long maxPlanBytes) {
+  private static final int MOST_THREADS = 1024;
+
+  /**
+   * Checks the settings.
+   *
+   * @throws IllegalArgumentException for one outside its limits
+   */
+  public SessionOptions {
+    require("threads", threads, 0, MOST_THREADS);
+    require("maxPlans", maxPlans, 1, 1 << 20);
+    require("maxConcurrentRuns", maxConcurrentRuns, 1, 1 << 16);
+    require("maxPlanBytes", maxPlanBytes, 0, Long.MAX_VALUE);
+  }
+
+  private static void require(String name, long value, long least, long greatest) {
+    if (value < least || value > greatest) {
+      throw new IllegalArgumentException(
+          name + " is " + value + "; expected " + least + " to " + greatest);
+    }
+  }
+
+  /**
+   * Returns the process's threads, 16 plans, as many runs at a time as there are processors, and
+   * the machine's memory (or the container's) as limit.
+   */
+  public static SessionOptions defaults() {
+    OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    return new SessionOptions(
+        0, 16, Runtime.getRuntime().availableProcessors(), system.getTotalMemorySize());
+  }
+
+  /** Returns these settings with another number of threads. */
+  public SessionOptions withThreads(int value) {
+    return new SessionOptions(value, maxPlans, maxConcurrentRuns, maxPlanBytes);
+  }
+
+  /** Returns these settings with another number of plans. */
+  public SessionOptions withMaxPlans(int value) {
+    return new SessionOptions(threads, value, maxConcurrentRuns, maxPlanBytes);
+  }
+
+  /** Returns these settings with another number of runs at a time. */
+  public SessionOptions withMaxConcurrentRuns(int value) {
+    return new SessionOptions(threads, maxPlans, value, maxPlanBytes);
+  }
+
+  /** Returns these settings with another limit of memory. */
+  public SessionOptions withMaxPlanBytes(long value) {
+    return new SessionOptions(threads, maxPlans, maxConcurrentRuns, value);
+  }
+}
