@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Matrix products, and what the machine could do at most: a loop of products on registers alone. Arguments are M, N, K,
 // instruction set (0: that in use) and threads; GOP/s counts a multiplication and an addition as two.
-#include <cstring>
-
 #include "tensors.h"
 
 #if defined(__x86_64__)
@@ -93,10 +91,6 @@ Peak PeakOf(octet_isa isa) {
   }
 }
 
-void SetGops(benchmark::State& state, double operations) {
-  state.counters["GOP/s"] = benchmark::Counter(operations * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
-}
-
 void InstructionSetLimit(benchmark::State& state) {
   const auto isa = static_cast<octet_isa>(state.range(0));
   const Peak peak = PeakOf(isa);
@@ -105,42 +99,6 @@ void InstructionSetLimit(benchmark::State& state) {
   SetGops(state, 2.0 * kSums * kPeakRounds * peak.products);
   state.SetLabel(octet_isa_name(isa));
 }
-
-/** Memory of a type, with numbers in it. */
-class Block {
- public:
-  explicit Block(size_t bytes)
-      : size_((bytes + 63) / 64 * 64 + 64), data_(static_cast<char*>(std::aligned_alloc(64, size_)), std::free) {
-    uint32_t state = 1;
-    for (size_t i = 0; i < size_; ++i) {
-      state = state * 1664525u + 1013904223u;
-      data_.get()[i] = static_cast<char>(state >> 24);
-    }
-  }
-  char* data() const { return data_.get(); }
-  size_t size() const { return size_; }
-
- private:
-  size_t size_;
-  std::unique_ptr<char, void (*)(void*)> data_;
-};
-
-class TypedTensor {
- public:
-  TypedTensor(void* data, std::vector<int64_t> shape, DLDataType type) : shape_(std::move(shape)) {
-    tensor_ = {data, {kDLCPU, 0}, static_cast<int32_t>(shape_.size()), type, shape_.data(), nullptr, 0};
-  }
-  TypedTensor(const TypedTensor&) = delete;
-  DLTensor* get() { return &tensor_; }
-
- private:
-  std::vector<int64_t> shape_;
-  DLTensor tensor_;
-};
-
-constexpr DLDataType kF32 = {kDLFloat, 32, 1};
-constexpr DLDataType kS8 = {kDLInt, 8, 1};
-constexpr DLDataType kU8 = {kDLUInt, 8, 1};
 
 struct Variant {
   DLDataType a;

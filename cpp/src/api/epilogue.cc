@@ -58,12 +58,12 @@ int64_t RowStride(const TensorView& view) {
 }
 
 octet_status ReadResidual(Checker* check, const octet_epilogue& epilogue, const Named& out, TensorView* residual,
-                          EpilogueView* view) {
+                          EpilogueView* view, ColumnStride column_stride) {
   constexpr const char* kName = "epilogue.residual";
   OCTET_RETURN_IF_ERROR(check->Tensor(kName, epilogue.residual, kFloatOrByteTypes, Role::kInput, residual));
   const Named named = {kName, residual};
   OCTET_RETURN_IF_ERROR(check->SameShape(named, out));
-  OCTET_RETURN_IF_ERROR(check->RowsWithoutGaps(named));
+  if (column_stride == ColumnStride::kOne) OCTET_RETURN_IF_ERROR(check->RowsWithoutGaps(named));
   OCTET_RETURN_IF_ERROR(
       GridGoesWithType(*check, kName, residual->type, kResidualGridNames.grid, epilogue.residual_grid));
   if (IsByte(residual->type)) {
@@ -114,12 +114,12 @@ octet_status ReadCodeGrid(Checker* check, const octet_grid* grid, ElementType ty
 }
 
 octet_status ReadEpilogue(Checker* check, const octet_epilogue* epilogue, const DLTensor* out, int64_t columns,
-                          EpilogueTensors* tensors, EpilogueView* view) {
+                          EpilogueTensors* tensors, EpilogueView* view, ColumnStride column_stride) {
   static constexpr octet_epilogue kNone = {};
   const octet_epilogue& given = epilogue != nullptr ? *epilogue : kNone;
   const Named named_out = {"out", &tensors->out};
   OCTET_RETURN_IF_ERROR(check->Tensor("out", out, kFloatOrByteTypes, Role::kOutput, &tensors->out));
-  OCTET_RETURN_IF_ERROR(check->RowsWithoutGaps(named_out));
+  if (column_stride == ColumnStride::kOne) OCTET_RETURN_IF_ERROR(check->RowsWithoutGaps(named_out));
   OCTET_RETURN_IF_ERROR(GridGoesWithType(*check, "out", tensors->out.type, kOutGridNames.grid, given.out_grid));
   if (IsByte(tensors->out.type)) {
     CodeGrid grid;
@@ -142,7 +142,7 @@ octet_status ReadEpilogue(Checker* check, const octet_epilogue* epilogue, const 
                                   "OCTET_RESIDUAL_AFTER_ACTIVATION (0) or OCTET_RESIDUAL_BEFORE_ACTIVATION (1)"));
   view->residual_first = place == OCTET_RESIDUAL_BEFORE_ACTIVATION;
   if (given.residual != nullptr) {
-    OCTET_RETURN_IF_ERROR(ReadResidual(check, given, named_out, &tensors->residual, view));
+    OCTET_RETURN_IF_ERROR(ReadResidual(check, given, named_out, &tensors->residual, view, column_stride));
   } else if (given.residual_grid != nullptr) {
     return Fail(OCTET_INVALID_ARGUMENT,
                 "%s: epilogue.residual_grid is given, but epilogue.residual is null; pass both "

@@ -31,12 +31,16 @@ struct EpilogueTensors {
   TensorView residual;
 };
 
+/** Whether the last dimension of output and residual may have gaps. */
+enum class ColumnStride { kOne, kAny };
+
 /**
  * Checks output and epilogue (null: none) but for the shape of the output, whose last dimension is `columns`. Strides
  * of the view are those of the last dimension but one.
  */
 octet_status ReadEpilogue(Checker* check, const octet_epilogue* epilogue, const DLTensor* out, int64_t columns,
-                          EpilogueTensors* tensors, EpilogueView* view);
+                          EpilogueTensors* tensors, EpilogueView* view,
+                          ColumnStride column_stride = ColumnStride::kOne);
 
 }  // namespace api
 }  // namespace octet

@@ -7,9 +7,9 @@
 #include "api/check.h"
 #include "api/epilogue.h"
 #include "api/error.h"
+#include "api/weights.h"
 #include "api/words.h"
 #include "core/packed_gemm.h"
-#include "core/raw_value.h"
 #include "cpu/backend.h"
 
 namespace octet {
@@ -22,34 +22,9 @@ constexpr GridNames kActivationGridNames = {"a_grid",     "a_grid.delta", "a_gri
 // Sections' sizes stay far from overflow.
 constexpr int64_t kMostColumns = INT32_MAX;
 
-/** The greatest K whose sums of (a - za) * (w - zw) fit s32, with |a - za| <= 255. */
-int64_t MostProducts(int bits, bool has_zero_points) {
-  const int64_t weight = bits == 8 ? (has_zero_points ? 255 : 128) : (has_zero_points ? 15 : 8);
-  return INT32_MAX / (255 * weight);
-}
-
-octet_status ReadFormat(const Checker& check, const octet_weight_format& format, int* bits) {
-  const int value = RawValue(format);
-  if (value != OCTET_WEIGHTS_8_BIT && value != OCTET_WEIGHTS_4_BIT) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: format is %d; expected OCTET_WEIGHTS_8_BIT (0) or OCTET_WEIGHTS_4_BIT (1)",
-                check.function(), value);
-  }
-  *bits = value == OCTET_WEIGHTS_8_BIT ? 8 : 4;
-  return OCTET_OK;
-}
-
 /** `data`: whether the elements are to be read. */
 octet_status ReadWeights(Checker* check, const DLTensor* weights, int bits, bool data, TensorView* view) {
-  const Named named = {"weights", view};
-  DLTensor shape_only;
-  if (!data && weights != nullptr) {
-    shape_only = *weights;
-    // Any address that is not null: it is not used.
-    if (shape_only.data == nullptr) shape_only.data = &shape_only;
-    weights = &shape_only;
-  }
-  OCTET_RETURN_IF_ERROR(check->Tensor("weights", weights, kByteTypes, Role::kInput, view));
-  OCTET_RETURN_IF_ERROR(check->Ndim(named, 2, "[N, K]"));
+  OCTET_RETURN_IF_ERROR(ReadWeightTensor(check, weights, 2, "[N, K]", data, view));
   const int64_t most = MostProducts(bits, false);
   if (view->shape[0] > kMostColumns || view->shape[1] > most) {
     return Fail(OCTET_INVALID_ARGUMENT,
@@ -72,25 +47,6 @@ octet_status PackSize(const DLTensor* weights, const octet_weight_format& format
   return OCTET_OK;
 }
 
-octet_status Aligned(const Checker& check, const char* name, const void* pointer) {
-  OCTET_RETURN_IF_ERROR(check.NotNull(name, pointer));
-  if (reinterpret_cast<uintptr_t>(pointer) % kPackAlignment == 0) return OCTET_OK;
-  return Fail(OCTET_INVALID_ARGUMENT, "%s: %s is %p; expected an address divisible by 64", check.function(), name,
-              pointer);
-}
-
-octet_status ZeroPointsAreNumbers(const Checker& check, const GridView& grid) {
-  for (int64_t i = 0; grid.has_zero_float && i < grid.delta.count; ++i) {
-    float value;
-    std::memcpy(&value, grid.zero_float.data + i * 4, sizeof(value));
-    if (numerics::IsNan(value)) {
-      return Fail(OCTET_INVALID_ARGUMENT, "%s: grid.zero_float has NaN at element %" PRId64 "; expected numbers",
-                  check.function(), i);
-    }
-  }
-  return OCTET_OK;
-}
-
 octet_status Pack(const DLTensor* weights, const octet_grid* grid, const octet_weight_format& format, void* packed,
                   size_t packed_bytes) {
   Checker check("octet_gemm_pack");
@@ -99,14 +55,7 @@ octet_status Pack(const DLTensor* weights, const octet_grid* grid, const octet_w
   int bits = 0;
   OCTET_RETURN_IF_ERROR(ReadFormat(check, format, &bits));
   OCTET_RETURN_IF_ERROR(ReadWeights(&check, weights, bits, true, &view));
-  const Named named = {"weights", &view};
-  OCTET_RETURN_IF_ERROR(check.Grid(grid, &named, &grid_view));
-  if (grid_view.axis > 0) {
-    return Fail(OCTET_INVALID_ARGUMENT, "octet_gemm_pack: grid.axis is %d; expected 0 (rows of weights) or -1",
-                grid_view.axis);
-  }
-  OCTET_RETURN_IF_ERROR(GridWithinBytes(check, grid_view, view.type, kGridNames));
-  OCTET_RETURN_IF_ERROR(ZeroPointsAreNumbers(check, grid_view));
+  OCTET_RETURN_IF_ERROR(ReadWeightGrid(&check, grid, view, &grid_view));
   const bool has_zero_points = cpu::GemmHasZeroPoints(grid_view, view.type, bits);
   const int64_t most = MostProducts(bits, has_zero_points);
   if (view.shape[1] > most) {
@@ -123,10 +72,7 @@ octet_status Pack(const DLTensor* weights, const octet_grid* grid, const octet_w
                 packed_bytes, needed);
   }
   if (!cpu::PackGemm(view, grid_view, bits, has_zero_points, static_cast<char*>(packed))) {
-    return Fail(OCTET_INVALID_ARGUMENT,
-                "octet_gemm_pack: weights has a code that half a byte can't hold; expected %s, or format "
-                "OCTET_WEIGHTS_8_BIT",
-                view.type == ElementType::kS8 ? "-8..7" : "0..15");
+    return BadHalfByte(check, view.type);
   }
   return OCTET_OK;
 }

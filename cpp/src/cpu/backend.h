@@ -5,6 +5,7 @@
 
 #include "core/epilogue_view.h"
 #include "core/grid_view.h"
+#include "core/packed_conv2d.h"
 #include "core/packed_gemm.h"
 #include "core/tensor_view.h"
 
@@ -75,6 +76,27 @@ struct GemmActivations {
 size_t GemmWorkspaceSize(int64_t m, int64_t k);
 /** The rows of the epilogue are [m, weights.n]. */
 void Gemm(const GemmActivations& a, const PackedGemm& weights, const EpilogueView& epilogue, char* workspace);
+
+/** blocks has the size of geometry.blocks() blocks. False as with PackGemm. */
+bool PackConv2d(const TensorView& weights, const GridView& grid, const Conv2dGeometry& geometry, int bits,
+                bool has_zero_points, char* blocks);
+
+/** Tensors [N, H, W, C] of any strides. */
+struct Conv2dArguments {
+  TensorView x;
+  /** As in GemmActivations. */
+  numerics::Step step = {1.0f, 0.0f};
+  numerics::Limits limits = {0.0f, 0.0f};
+  /** Its rows and those of the residual are not looked at, save whether there is a residual. */
+  EpilogueView epilogue;
+  TensorView out;
+  TensorView residual;
+};
+
+/** Whether a padded image is less than 2^60 bytes; to be asked before the functions below are called. */
+bool Conv2dFits(const Conv2dGeometry& geometry, int64_t out_h, int64_t out_w);
+size_t Conv2dWorkspaceSize(const PackedConv2d& weights, int64_t images, int64_t out_h, int64_t out_w);
+void Conv2d(const Conv2dArguments& arguments, const PackedConv2d& weights, char* workspace);
 
 }  // namespace cpu
 }  // namespace octet

@@ -21,7 +21,7 @@
 #include "cpu/epilogue.h"
 #include "cpu/gemm_activations.h"
 #include "cpu/gemm_kernels.h"
-#include "cpu/thread_pool.h"
+#include "cpu/parts.h"
 
 namespace octet {
 namespace cpu {
@@ -46,10 +46,6 @@ int64_t ReadyRowsOf(int64_t m, int64_t k) {
   const int64_t fitting = kReadyBytes / ReadyStride(k, 1);
   return std::min(m, std::max(kBlockRows, std::min(kReadyRows, fitting)));
 }
-
-/** Parts of about equal size, none above `most`. */
-int64_t PartStart(int64_t count, int64_t parts, int64_t part) { return count * part / parts; }
-int64_t PartsOf(int64_t count, int64_t most) { return (count + most - 1) / most; }
 
 /** Some rows of the output, whose activations are ready. */
 class Product {
@@ -178,16 +174,6 @@ class Product {
   const int64_t blocks_;
   int64_t panel_groups_ = 1;
 };
-
-/** Calls body for all of 0..count-1, in this thread if all of it is little work. */
-template <typename Body>
-void ForItems(int64_t count, bool alone, const Body& body) {
-  if (!alone) {
-    ParallelFor(count, body);
-    return;
-  }
-  for (int64_t item = 0; item < count; ++item) body(item);
-}
 
 }  // namespace
 

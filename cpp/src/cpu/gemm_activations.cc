@@ -71,6 +71,11 @@ int32_t ReadyZeroPoint(const GemmActivations& a) {
   return static_cast<int32_t>(a.step.zero_point) + (IsSigned(a) ? 128 : 0);
 }
 
+void MakeReadyCodes(const GemmKernels& kernels, const GemmActivations& a, const char* from, int64_t count,
+                    uint8_t* codes) {
+  MakeCodes(kernels, a, from, {a.step, a.limits}, 0, count, codes);
+}
+
 int64_t ReadyStride(int64_t k, int64_t size) {
   // An odd number of cache lines: rows at a multiple of 4096 bytes would share few places of the first-level cache.
   const int64_t lines = RoundUp(k * size, kLine) / kLine;

@@ -25,6 +25,10 @@ struct ReadyRows {
 /** The zero point of ready codes. */
 int32_t ReadyZeroPoint(const GemmActivations& a);
 
+/** Makes u8 codes of count neighbouring elements of the type of a, which is not dynamic. */
+void MakeReadyCodes(const GemmKernels& kernels, const GemmActivations& a, const char* from, int64_t count,
+                    uint8_t* codes);
+
 /** Bytes of a row of `size`-byte codes. */
 int64_t ReadyStride(int64_t k, int64_t size);
 

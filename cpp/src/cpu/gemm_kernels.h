@@ -12,6 +12,9 @@ namespace cpu {
 /** Rows that a tile may have in any instruction set. */
 constexpr int kMaxTileRows = 14;
 
+/** Rows without gaps. */
+constexpr int64_t kOneRun[1] = {0};
+
 /** Sums for rows of activations and the columns of one panel (core/packed_gemm.h). */
 struct GemmTile {
   /** u8, or s16 with the same values where GemmKernels::wide_activations. */
@@ -20,8 +23,11 @@ struct GemmTile {
   int64_t a_stride = 0;
   /** 1 to GemmKernels::max_rows. */
   int rows = 0;
-  /** Groups of four k. */
+  /** Groups of four k side by side. */
   int64_t groups = 0;
+  /** Runs of that many groups: their offsets from a in bytes. Panels hold one after the other. */
+  const int64_t* run_offsets = kOneRun;
+  int64_t runs = 1;
   /** s8, aligned to 64. */
   const int8_t* b = nullptr;
   /** Columns of the panel: 16 or 32. */

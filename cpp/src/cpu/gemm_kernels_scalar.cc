@@ -14,9 +14,10 @@ void Tile(const GemmTile& tile) {
     for (int column = 0; column < tile.columns; ++column) {
       // Unsigned, so that sums of part of the products may wrap around.
       uint32_t sum = 0;
-      for (int64_t g = 0; g < tile.groups; ++g) {
+      for (int64_t g = 0; g < tile.runs * tile.groups; ++g) {
+        const int64_t offset = tile.run_offsets[g / tile.groups] + g % tile.groups * kGroup;
         for (int64_t j = 0; j < kGroup; ++j) {
-          const int32_t activation = a[row * tile.a_stride + g * kGroup + j];
+          const int32_t activation = a[row * tile.a_stride + offset + j];
           const int32_t weight = tile.b[(g * tile.columns + column) * kGroup + j];
           sum += static_cast<uint32_t>(activation * weight);
         }

@@ -35,7 +35,7 @@ struct DotTile {
     Sums sums[kChains][kRows][kVectors];
     ForEachSum<kChains>([&](auto c, auto r, auto v) OCTET_INLINE { sums[c()][r()][v()] = D::Zero(); });
     const RowOffsets<kRows> rows(tile.a_stride);
-    const char* a = static_cast<const char*>(tile.a);
+    const char* a = nullptr;
     const int64_t step = int64_t{tile.columns} * kGroup;
     const int8_t* b = tile.b + first_column * kGroup;
     const auto group = [&](auto ahead) OCTET_INLINE {
@@ -52,14 +52,17 @@ struct DotTile {
       b += step;
     };
     const int64_t groups = tile.groups;
-    int64_t g = 0;
-    for (; g + kUnrolled <= groups; g += kUnrolled) {
-      Repeat<kUnrolled>(group);
-      a += kUnrolled * kGroup;
-    }
-    for (; g < groups; ++g) {
-      group(std::integral_constant<int, 0>());
-      a += kGroup;
+    for (int64_t run = 0; run < tile.runs; ++run) {
+      a = static_cast<const char*>(tile.a) + tile.run_offsets[run];
+      int64_t g = 0;
+      for (; g + kUnrolled <= groups; g += kUnrolled) {
+        Repeat<kUnrolled>(group);
+        a += kUnrolled * kGroup;
+      }
+      for (; g < groups; ++g) {
+        group(std::integral_constant<int, 0>());
+        a += kGroup;
+      }
     }
     ForEachSum<1>([&](auto, auto r, auto v) OCTET_INLINE {
       Sums sum = sums[0][r()][v()];

@@ -38,20 +38,22 @@ struct MaddTile {
     Vector sums[kRows][2];
     Repeat<kRows>([&](auto r) OCTET_INLINE { sums[r()][0] = sums[r()][1] = D::Zero(); });
     const RowOffsets<kRows> rows(tile.a_stride);
-    const char* a = static_cast<const char*>(tile.a);
     const int64_t step = int64_t{tile.columns} * kGroup;
     const int8_t* b = tile.b + first_column * kGroup;
     const int64_t groups = tile.groups;
-    for (int64_t g = 0; g < groups; ++g) {
-      const Vector first = D::Widen(b);
-      const Vector second = D::Widen(b + D::kColumns * kGroup);
-      Repeat<kRows>([&](auto r) OCTET_INLINE {
-        const Vector activations = D::Broadcast(a + rows.template Of<decltype(r)::value>());
-        D::AddTo(sums[r()][0], D::Madd(activations, first));
-        D::AddTo(sums[r()][1], D::Madd(activations, second));
-      });
-      a += kGroup * static_cast<int64_t>(sizeof(int16_t));
-      b += step;
+    for (int64_t run = 0; run < tile.runs; ++run) {
+      const char* a = static_cast<const char*>(tile.a) + tile.run_offsets[run];
+      for (int64_t g = 0; g < groups; ++g) {
+        const Vector first = D::Widen(b);
+        const Vector second = D::Widen(b + D::kColumns * kGroup);
+        Repeat<kRows>([&](auto r) OCTET_INLINE {
+          const Vector activations = D::Broadcast(a + rows.template Of<decltype(r)::value>());
+          D::AddTo(sums[r()][0], D::Madd(activations, first));
+          D::AddTo(sums[r()][1], D::Madd(activations, second));
+        });
+        a += kGroup * static_cast<int64_t>(sizeof(int16_t));
+        b += step;
+      }
     }
     Repeat<kRows>([&](auto r) OCTET_INLINE {
       D::StorePair(tile.sums + r() * kPanelColumns + first_column, sums[r()][0], sums[r()][1], tile.add);

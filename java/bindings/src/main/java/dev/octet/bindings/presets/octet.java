@@ -25,7 +25,8 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             "octet/gemm.h",
             "octet/norm.h",
             "octet/embedding.h",
-            "octet/softmax.h"
+            "octet/softmax.h",
+            "octet/conv2d.h"
           },
           link = "octet",
           preload = {})

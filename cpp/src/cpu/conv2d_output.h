@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the sums of a tile to its place in an output [N, H, W, C] of any strides.
+#ifndef OCTET_CPU_CONV2D_OUTPUT_H_
+#define OCTET_CPU_CONV2D_OUTPUT_H_
+
+#include "cpu/backend.h"
+#include "cpu/epilogue.h"
+
+namespace octet {
+namespace cpu {
+
+/** The first pixel and channel of a tile, whose rows are pixels of one line. */
+struct TilePlace {
+  int64_t image;
+  int64_t line;
+  int64_t pixel;
+  int64_t channel;
+};
+
+class Conv2dOutput {
+ public:
+  explicit Conv2dOutput(const Conv2dArguments& arguments);
+
+  /** Sets what scaled sums are made with, but for what belongs to the weights, and runs the epilogue. */
+  void Finish(ScaleStep step, int32_t a_zero, const TilePlace& place) const;
+
+ private:
+  /** A tensor with strides in bytes. */
+  struct Image {
+    char* data = nullptr;
+    ElementType type = ElementType::kF32;
+    int64_t strides[4];
+
+    explicit Image(const TensorView& view);
+    char* At(const TilePlace& place) const {
+      return data + place.image * strides[0] + place.line * strides[1] + place.pixel * strides[2] +
+             place.channel * strides[3];
+    }
+    /** Whether channels lie side by side. */
+    bool together() const { return strides[3] == SizeOf(type); }
+  };
+
+  const EpilogueKernels& kernels_;
+  const EpilogueView& epilogue_;
+  const float* a_scale_;
+  const Image out_;
+  const Image residual_;
+};
+
+}  // namespace cpu
+}  // namespace octet
+
+#endif  // OCTET_CPU_CONV2D_OUTPUT_H_

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstring>
+#include <vector>
+
+#include "cpu/backend.h"
+#include "cpu/compact.h"
+
+namespace octet {
+namespace cpu {
+namespace {
+
+/** A grid's parameters for some of the output channels. */
+struct BlockGrid {
+  std::vector<float> delta;
+  std::vector<float> zero_float;
+  GridView view;
+};
+
+TensorView VectorView(std::vector<float>* values) {
+  TensorView view;
+  view.data = reinterpret_cast<char*>(values->data());
+  view.type = ElementType::kF32;
+  view.ndim = 1;
+  view.count = view.shape[0] = static_cast<int64_t>(values->size());
+  view.strides[0] = 1;
+  return view;
+}
+
+void GridOfRows(const GridView& grid, int64_t first, int64_t count, int64_t all, BlockGrid* block) {
+  block->delta.clear();
+  block->zero_float.clear();
+  for (int64_t row = first; row < first + count; ++row) {
+    const int64_t parameter = grid.axis < 0 ? 0 : row / (all / grid.delta.count);
+    block->delta.push_back(LoadCompact(grid.delta, parameter));
+    if (grid.has_zero_float) block->zero_float.push_back(LoadCompact(grid.zero_float, parameter));
+  }
+  block->view = grid;
+  block->view.axis = 0;
+  block->view.delta = VectorView(&block->delta);
+  if (grid.has_zero_float) block->view.zero_float = VectorView(&block->zero_float);
+}
+
+/** The weights of a block as a matrix; `gap` is the code of weight 0. */
+void FillMatrix(const TensorView& weights, const Conv2dGeometry& geometry, int bits, int64_t first_row, char gap,
+                std::vector<char>* matrix) {
+  const int64_t n = geometry.block_n();
+  const int64_t k = geometry.block_k(bits);
+  const int64_t channels = geometry.group_in();
+  const int64_t padded_run = geometry.depthwise() ? 1 : geometry.padded_run(bits);
+  const int64_t taps_a_run = geometry.rows_are_runs() && !geometry.depthwise() ? geometry.kernel_w : 1;
+  matrix->assign(static_cast<size_t>(n * k), gap);
+  for (int64_t row = 0; row < n; ++row) {
+    for (int64_t tap = 0; tap < geometry.taps(); ++tap) {
+      const char* from = weights.data + (first_row + row) * weights.strides[0] +
+                         tap / geometry.kernel_w * weights.strides[2] + tap % geometry.kernel_w * weights.strides[3];
+      char* to = matrix->data() + row * k + tap / taps_a_run * padded_run + tap % taps_a_run * channels;
+      for (int64_t c = 0; c < channels; ++c) to[c] = from[c * weights.strides[1]];
+    }
+  }
+}
+
+/**
+ * Takes gaps back out of the sums: they have been counted as products, but meet no activation whose zero point would
+ * have to be corrected.
+ */
+void CorrectSums(const PackedGemmLayout& layout, int64_t n, int64_t gaps, char* block) {
+  for (int64_t row = 0; row < n && layout.zero_points != 0; ++row) {
+    int32_t sum;
+    int32_t zero_point;
+    std::memcpy(&sum, block + layout.sums + row * 4, 4);
+    std::memcpy(&zero_point, block + layout.zero_points + row * 4, 4);
+    sum = static_cast<int32_t>(static_cast<uint32_t>(sum) +
+                               static_cast<uint32_t>(gaps) * static_cast<uint32_t>(zero_point));
+    std::memcpy(block + layout.sums + row * 4, &sum, 4);
+  }
+}
+
+}  // namespace
+
+bool PackConv2d(const TensorView& weights, const GridView& grid, const Conv2dGeometry& geometry, int bits,
+                bool has_zero_points, char* blocks) {
+  const int64_t n = geometry.block_n();
+  const int64_t k = geometry.block_k(bits);
+  const PackedGemmLayout layout = LayoutOf(n, k, bits, has_zero_points);
+  const char gap = static_cast<char>(weights.type == ElementType::kS8 ? 0 : bits == 8 ? 128 : 8);
+  BlockGrid block_grid;
+  std::vector<char> matrix;
+  for (int64_t index = 0; index < geometry.blocks(); ++index) {
+    char* block = blocks + index * layout.bytes;
+    FillMatrix(weights, geometry, bits, index * n, gap, &matrix);
+    GridOfRows(grid, index * n, n, geometry.out_channels, &block_grid);
+    TensorView view;
+    view.data = matrix.data();
+    view.type = weights.type;
+    view.ndim = 2;
+    view.count = n * k;
+    view.shape[0] = n;
+    view.shape[1] = view.strides[0] = k;
+    view.strides[1] = 1;
+    if (!PackGemm(view, block_grid.view, bits, has_zero_points, block)) return false;
+    CorrectSums(layout, n, k - geometry.group_in() * geometry.taps(), block);
+  }
+  return true;
+}
+
+}  // namespace cpu
+}  // namespace octet

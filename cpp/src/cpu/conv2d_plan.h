@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the input of a convolution lies in the workspace, and in what parts the output is made.
+//
+// The input is made ready as padded images of u8 codes (s16 for instruction sets without dot products of bytes):
+//
+//     [images][lines][planes][padded width][channels of a plane]
+//
+// where a plane holds the channels of a group, or (depthwise) an input channel for each output channel. A kernel then
+// finds a row of taps of a pixel side by side, neighbouring pixels a constant stride apart, and rows of taps at the
+// same offsets for all pixels of the output. Each element of the input is read, and quantized, once.
+//
+// (Patches for a block of rows at a time, im2col within the cache, would be copied once a tap instead.)
+#ifndef OCTET_CPU_CONV2D_PLAN_H_
+#define OCTET_CPU_CONV2D_PLAN_H_
+
+#include "core/packed_conv2d.h"
+
+namespace octet {
+namespace cpu {
+
+/** Strides and sizes in bytes but where they say otherwise. */
+struct Conv2dPlan {
+  int64_t images = 0;
+  int64_t out_h = 0;
+  int64_t out_w = 0;
+  /** Of a code. */
+  int64_t code_size = 1;
+  int64_t planes = 1;
+  /** Channels. */
+  int64_t plane_channels = 0;
+  /** Pixels. */
+  int64_t padded_w = 0;
+  int64_t pixel_stride = 0;
+  int64_t plane_stride = 0;
+  int64_t line_stride = 0;
+  int64_t image_stride = 0;
+  /** A part of the output is some images, or some lines of one image. */
+  int64_t image_parts = 1;
+  int64_t line_parts = 1;
+  /** The most ready images and ready lines that a part has. */
+  int64_t part_images = 0;
+  int64_t part_lines = 0;
+  /** Places in the workspace: offsets of taps or of runs of taps, and sums of the codes of a plane's pixels. */
+  int64_t offsets = 0;
+  int64_t sums = 0;
+  int64_t bytes = 0;
+};
+
+/** Strides of kernels of size 1 become strides of the input. */
+Conv2dGeometry WithoutIdleStrides(const Conv2dGeometry& geometry);
+
+/** geometry: without idle strides. */
+Conv2dPlan PlanConv2d(const Conv2dGeometry& geometry, int64_t images, int64_t out_h, int64_t out_w, int64_t code_size);
+
+/** Ready lines under `lines` lines of the output. */
+inline int64_t ReadyLines(const Conv2dGeometry& geometry, int64_t lines) {
+  return (lines - 1) * geometry.stride_h + geometry.reach_h();
+}
+
+}  // namespace cpu
+}  // namespace octet
+
+#endif  // OCTET_CPU_CONV2D_PLAN_H_
