@@ -65,7 +65,7 @@ public final class CopyContext implements AutoCloseable {
 
   /** Say what the copy of a tensor is, where a module has made it already. */
   void copied(Tensor original, Tensor copy) {
-    tensors.putIfAbsent(key(original), copy);
+    tensors.computeIfAbsent(key(original), key -> new Tensor(copy));
   }
 
   /** Close the handles of the tensors' copies, which belong to the copied modules now. */

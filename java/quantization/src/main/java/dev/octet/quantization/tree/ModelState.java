@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.tree;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.StringTensorDict;
-import org.bytedeco.pytorch.StringTensorDictItem;
 import org.bytedeco.pytorch.Tensor;
 
 /** Copies parameters, buffers and modes from one model to another of the same structure. */
@@ -23,8 +17,8 @@ final class ModelState {
 
   /** Copy by name, after checking that names and shapes are the same. */
   static void copy(Module from, Module to) {
-    Map<String, Tensor> source = tensors(from);
-    Map<String, Tensor> destination = tensors(to);
+    Map<String, Tensor> source = NativeTensors.registered(from);
+    Map<String, Tensor> destination = NativeTensors.registered(to);
     try (NoGradGuard noGrad = new NoGradGuard()) {
       verify(source, destination);
       source.forEach(
@@ -43,59 +37,77 @@ final class ModelState {
     copyModes(from, to);
   }
 
-  /** What libtorch's clone leaves out: gradients switched off, and members tied to others. */
+  /**
+   * What libtorch's clone leaves out: gradients switched off, tensors that the original has not
+   * although its class registers them, and members tied to others.
+   */
   static void finishNativeCopy(Module from, Module to, CopyContext context) {
-    Map<String, Tensor> source = tensors(from);
-    Map<String, Tensor> destination = tensors(to);
-    source.forEach(
-        (name, tensor) -> {
-          Tensor copy = destination.get(name);
-          copy.set_requires_grad(tensor.requires_grad());
-          context.copied(tensor, copy);
-        });
-    for (Method getter : from.getClass().getMethods()) {
-      Method setter = setterOf(getter);
-      if (setter != null) {
-        copyTiedMember(from, to, getter, setter, source, context);
-      }
-    }
-    source.values().forEach(Tensor::close);
-  }
-
-  private static void copyTiedMember(
-      Module from,
-      Module to,
-      Method getter,
-      Method setter,
-      Map<String, Tensor> registered,
-      CopyContext context) {
+    Map<String, Tensor> source = NativeTensors.registered(from);
+    Map<String, Tensor> destination = NativeTensors.registered(to);
+    Map<String, Tensor> members = NativeTensors.members(from);
     try {
-      Tensor member = (Tensor) getter.invoke(from);
-      if (member == null || member.isNull() || !member.defined()) {
-        return;
-      }
-      long key = CopyContext.key(member);
-      if (registered.values().stream().noneMatch(t -> CopyContext.key(t) == key)) {
-        setter.invoke(to, context.copy(member));
-      }
-    } catch (IllegalAccessException | InvocationTargetException e) {
-      throw new IllegalStateException("cannot copy " + getter, e);
+      source.forEach(
+          (name, tensor) -> {
+            Tensor copy = destination.get(name);
+            copy.set_requires_grad(tensor.requires_grad());
+            context.copied(tensor, copy);
+          });
+      destination.keySet().stream()
+          .filter(name -> !source.containsKey(name) && name.indexOf('.') < 0)
+          .forEach(name -> remove(to, name));
+      members.forEach(
+          (name, member) -> {
+            if (source.values().stream().noneMatch(t -> same(t, member))) {
+              copyTiedMember(to, name, member, source.get(name), destination.get(name), context);
+            }
+          });
+    } finally {
+      NativeTensors.close(List.of(source, destination, members));
     }
   }
 
-  private static Method setterOf(Method getter) {
-    if (getter.getReturnType() != Tensor.class
-        || getter.getParameterCount() != 0
-        || Modifier.isStatic(getter.getModifiers())
-        || !NativeModules.isPreset(getter.getDeclaringClass())) {
-      return null;
+  private static boolean same(Tensor a, Tensor b) {
+    return CopyContext.key(a) == CopyContext.key(b);
+  }
+
+  /** A LayerNorm without bias, say: its class knows only both or none. */
+  private static void remove(Module module, String name) {
+    Map<String, Tensor> parameters = NativeTensors.parameters(module);
+    Map<String, Tensor> buffers = NativeTensors.buffers(module);
+    try (Tensor none = new Tensor()) {
+      for (Map<String, Tensor> tensors : List.of(parameters, buffers)) {
+        tensors.computeIfPresent(
+            name,
+            (key, old) -> {
+              old.close();
+              return new Tensor(none);
+            });
+      }
+      NativeTensors.register(module, parameters, buffers);
+      NativeTensors.setMember(module, name, none);
+    } finally {
+      NativeTensors.close(List.of(parameters, buffers));
     }
-    return Arrays.stream(getter.getDeclaringClass().getMethods())
-        .filter(m -> m.getName().equals(getter.getName()))
-        .filter(m -> Arrays.equals(m.getParameterTypes(), new Class<?>[] {Tensor.class}))
-        .filter(m -> Module.class.isAssignableFrom(m.getReturnType()))
-        .findFirst()
-        .orElse(null);
+  }
+
+  /**
+   * A member that is another module's tensor. What is registered in its stead shares the memory of
+   * that one if it did so in the original.
+   */
+  private static void copyTiedMember(
+      Module to,
+      String name,
+      Tensor member,
+      Tensor registered,
+      Tensor registeredCopy,
+      CopyContext context) {
+    Tensor copy = context.copy(member);
+    NativeTensors.setMember(to, name, copy);
+    if (registered != null && NativeTensors.sameMemory(registered, member)) {
+      try (Tensor data = copy.detach()) {
+        registeredCopy.set_data(data);
+      }
+    }
   }
 
   private static void verify(Map<String, Tensor> expected, Map<String, Tensor> actual) {
@@ -139,25 +151,6 @@ final class ModelState {
       Boolean mode = modes.get(node.path());
       if (mode != null && mode != node.module().is_training()) {
         node.module().train(mode);
-      }
-    }
-  }
-
-  private static Map<String, Tensor> tensors(Module module) {
-    Map<String, Tensor> all = new LinkedHashMap<>();
-    try (StringTensorDict parameters = module.named_parameters();
-        StringTensorDict buffers = module.named_buffers()) {
-      addAll(parameters, all);
-      addAll(buffers, all);
-    }
-    return all;
-  }
-
-  private static void addAll(StringTensorDict dict, Map<String, Tensor> all) {
-    for (long i = 0; i < dict.size(); i++) {
-      StringTensorDictItem item = dict.get(i);
-      try (BytePointer key = item.key()) {
-        all.put(key.getString(), new Tensor(item.value()));
       }
     }
   }
