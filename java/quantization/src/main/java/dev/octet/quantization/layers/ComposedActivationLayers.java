@@ -140,7 +140,8 @@ final class ComposedActivationLayers {
     return Blueprint.of(
             List.of(parameters),
             () -> {
-              try (PReLUOptions options = new PReLUOptions(parameters)) {
+              try (PReLUOptions options = new PReLUOptions()) {
+                options.num_parameters().put(parameters);
                 return new PReLUImpl(options);
               }
             })

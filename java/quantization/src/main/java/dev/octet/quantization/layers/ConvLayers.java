@@ -13,6 +13,7 @@ import static dev.octet.quantization.layers.Match.ownOrNone;
 import dev.octet.quantization.layers.Term.Apply;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -105,7 +106,7 @@ final class ConvLayers {
       throw new Unrecognized("pads with " + recorded.mode() + " values");
     }
     List<Long> before = new ArrayList<>();
-    boolean even = true;
+    Set<List<Long>> sides = new HashSet<>();
     boolean same = true;
     for (int i = 0; i < dims; i++) {
       // torch's pad counts dimensions from the last.
@@ -113,15 +114,17 @@ final class ConvLayers {
       long right = recorded.widths().get(2 * (dims - 1 - i) + 1);
       long total = dilation.get(i) * (kernel.get(i) - 1);
       before.add(left);
-      even &= left == right;
+      sides.add(List.of(left, right));
       same &= left == total / 2 && right == total - total / 2;
     }
-    if (!even && !same) {
+    if (sides.stream().allMatch(side -> side.get(0).equals(side.get(1)))) {
+      return new Border(List.copyOf(before), null, recorded.mode());
+    }
+    // libtorch confuses the dimensions where they are padded differently by name.
+    if (!same || sides.size() > 1) {
       throw new Unrecognized("pads its two sides differently");
     }
-    return even
-        ? new Border(List.copyOf(before), null, recorded.mode())
-        : new Border(null, "same", recorded.mode());
+    return new Border(null, "same", recorded.mode());
   }
 
   private static ConvArguments transposed(Recording recording, int dims) {

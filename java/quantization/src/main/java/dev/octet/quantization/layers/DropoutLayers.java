@@ -55,6 +55,9 @@ final class DropoutLayers {
     double probability = real(training.argument(1), "probability");
     equal(evaluating.argument(1), probability, "probability in evaluation");
     boolean inPlace = training.operator.endsWith("_");
+    if (inPlace && operator.contains("alpha")) {
+      throw new Unrecognized("works in place, which the presets' module does not");
+    }
     return Blueprint.of(
             List.of(probability, inPlace),
             () -> {

@@ -166,7 +166,9 @@ final class Evaluation {
       return known.value();
     }
     String name = Operators.withoutOverload(target);
-    return GraphConstants.hasEffect(target)
+    // Not all schemas say that they write.
+    boolean writes = name.endsWith("_") && !name.endsWith("__");
+    return writes || GraphConstants.hasEffect(target)
         ? effect(name, arguments)
         : terms.apply(name, arguments);
   }

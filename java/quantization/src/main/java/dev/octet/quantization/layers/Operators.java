@@ -16,6 +16,7 @@ import java.util.stream.LongStream;
 final class Operators {
 
   private static final String SIZE = "aten::size";
+  private static final String COUNT = "aten::numel";
   private static final long LONGEST_LIST = 1000;
 
   private final RecordedLayer layer;
@@ -45,17 +46,19 @@ final class Operators {
       case "aten::warn" -> new Result(null);
       case "aten::dim", "prim::ndim" -> dimensions(first);
       case SIZE, "prim::shape" -> size(arguments);
+      case "aten::is_floating_point" -> isFloatingPoint(first);
       case "aten::len" -> length(first);
       case "prim::NumToTensor", "prim::unchecked_unwrap_optional", "aten::_unwrap_optional" ->
           new Result(first);
       case "aten::Int", "aten::IntImplicit" ->
-          isSize(first) ? new Result(first) : folded(target, arguments);
+          isCount(first) ? new Result(first) : folded(target, arguments);
       case "aten::__is__" -> isNone(arguments, true);
       case "aten::__isnot__" -> isNone(arguments, false);
       case "aten::append" -> append(arguments, uncertain);
       case "aten::list" ->
           first instanceof List<?> items ? new Result(new ArrayList<>(items)) : null;
       case "aten::__getitem__" -> element(arguments);
+      case "aten::eq" -> isEmpty(arguments) ? new Result(false) : folded(target, arguments);
       case "aten::add" -> joined(target, arguments);
       case "aten::mul" -> repeated(target, arguments);
       default -> folded(target, arguments);
@@ -118,8 +121,26 @@ final class Operators {
         : (Object) shape[(int) dimension];
   }
 
-  private static boolean isSize(Object value) {
-    return value instanceof Apply apply && apply.operator.equals(SIZE);
+  /** Tracing turns the sizes of tensors into tensors, and back. */
+  private static boolean isCount(Object value) {
+    return value instanceof Apply apply
+        && (apply.operator.equals(SIZE) || apply.operator.equals(COUNT));
+  }
+
+  /** Arguments are taken for floats: programs of old versions divide integers in another way. */
+  private Result isFloatingPoint(Object value) {
+    if (value instanceof Own own) {
+      return new Result(layer.tensors().get(own.name()).tensor().is_floating_point());
+    }
+    return value instanceof Input ? new Result(true) : null;
+  }
+
+  /** Whether an argument is asked whether it has no elements, a case that is not looked at. */
+  private static boolean isEmpty(List<Object> arguments) {
+    return arguments.get(0) instanceof Apply count
+        && count.operator.equals(COUNT)
+        && count.argument(0) instanceof Input
+        && Long.valueOf(0).equals(arguments.get(1));
   }
 
   private static Result length(Object value) {

@@ -3,15 +3,12 @@ package dev.octet.quantization.layers;
 
 import dev.octet.quantization.graph.GraphAttribute;
 import dev.octet.quantization.layers.Blueprint.Slot;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.util.ArrayList;
-import java.util.Arrays;
+import dev.octet.quantization.tree.NativeTensors;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Device;
@@ -32,8 +29,6 @@ import org.bytedeco.pytorch.TensorImpl;
  */
 public final class SharedTensors implements AutoCloseable {
 
-  private static final Class<?>[] SETTER = {Tensor.class};
-
   private final Map<List<Object>, Tensor> known = new HashMap<>();
 
   /** Create a record of the tensors of one model. */
@@ -42,50 +37,43 @@ public final class SharedTensors implements AutoCloseable {
   /**
    * Replace the tensors of a module without children that nobody uses yet.
    *
-   * @param slots what its class registers, the buffers behind the parameters
+   * @param slots what its class registers
    * @param tensors the new tensors by name; slots that are not used, and those without a tensor,
    *     are undefined afterwards
    */
   void give(Module module, List<Slot> slots, Map<String, GraphAttribute> tensors) {
-    boolean training = module.is_training();
-    List<Tensor> handles = new ArrayList<>();
-    try (Module registry = new Module()) {
+    Map<String, Tensor> parameters = new LinkedHashMap<>();
+    Map<String, Tensor> buffers = new LinkedHashMap<>();
+    try {
       for (Slot slot : slots) {
         GraphAttribute attribute = slot.used() ? tensors.get(slot.name()) : null;
-        Tensor own = own(module, slot.name(), attribute, handles);
-        if (slot.buffer()) {
-          registry.register_buffer(slot.name(), own);
-        } else {
-          registry.register_parameter(slot.name(), own, own.defined() && own.requires_grad());
-        }
+        Map<String, Tensor> registered = slot.buffer() ? buffers : parameters;
+        registered.put(slot.name(), own(module, slot.name(), attribute));
       }
-      // Without children, all that is assigned are the registered tensors and the mode.
-      module.put(registry);
+      NativeTensors.register(module, parameters, buffers);
     } finally {
-      handles.forEach(Tensor::close);
+      parameters.values().forEach(Tensor::close);
+      buffers.values().forEach(Tensor::close);
     }
-    module.train(training);
   }
 
-  /** Set a member of the module; returns the tensor to register for it. */
-  private Tensor own(Module module, String name, GraphAttribute attribute, List<Tensor> handles) {
+  /** Set a member of the module; returns a handle of the tensor to register for it. */
+  private Tensor own(Module module, String name, GraphAttribute attribute) {
     if (attribute == null || !attribute.tensor().defined()) {
       Tensor none = new Tensor();
-      handles.add(none);
-      set(module, name, none);
+      NativeTensors.setMember(module, name, none);
       return none;
     }
     List<Object> key = key(attribute.tensor());
     Tensor first = known.get(key);
     if (first == null) {
       known.put(key, new Tensor(attribute.tensor()));
-      set(module, name, attribute.tensor());
-      return attribute.tensor();
+      NativeTensors.setMember(module, name, attribute.tensor());
+      return new Tensor(attribute.tensor());
     }
-    set(module, name, first);
+    NativeTensors.setMember(module, name, first);
     Tensor second = first.detach();
     second.set_requires_grad(first.requires_grad());
-    handles.add(second);
     return second;
   }
 
@@ -102,23 +90,6 @@ public final class SharedTensors implements AutoCloseable {
           tensor.scalar_type().intern(),
           deviceName.getString(),
           tensor.requires_grad());
-    }
-  }
-
-  private static void set(Module module, String name, Tensor tensor) {
-    Method setter =
-        Stream.of(module.getClass().getMethods())
-            .filter(method -> method.getName().equals(name))
-            .filter(method -> Arrays.equals(method.getParameterTypes(), SETTER))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "a " + module.getClass().getName() + " has no tensor '" + name + "'"));
-    try {
-      setter.invoke(module, tensor);
-    } catch (IllegalAccessException | InvocationTargetException e) {
-      throw new IllegalStateException("cannot set " + name + " by " + setter, e);
     }
   }
 

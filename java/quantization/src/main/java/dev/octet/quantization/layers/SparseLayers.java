@@ -94,11 +94,8 @@ final class SparseLayers {
     boolean sparse = flag(bag.argument(5), "sparse");
     equal(bag.argument(6), null, "weight of its samples");
     boolean lastOffset = flag(bag.argument(7), "include_last_offset");
-    Long padding =
-        bag.argument(8) == null || bag.argument(8).equals(NO_PADDING)
-            ? null
-            : (Long) number(bag.argument(8), "padding index");
     List<Long> shape = recording.shape(WEIGHT, 2);
+    Long padding = bag.argument(8) == null ? null : padding(bag.argument(8), shape.get(0));
     return Blueprint.of(
             Arrays.asList(shape, norm, byFrequency, mode, sparse, lastOffset, padding),
             () -> {
@@ -122,6 +119,12 @@ final class SparseLayers {
               }
             })
         .withParameter(WEIGHT, true);
+  }
+
+  /** A bag's padding index may count from the last row. */
+  private static Long padding(Object value, long rows) {
+    long padding = number(value, "padding index");
+    return padding < 0 ? padding + rows : padding;
   }
 
   private static void mode(EmbeddingBagMode mode, long number) {

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.bytedeco.pytorch.DoubleVector;
 import org.bytedeco.pytorch.LongVector;
@@ -40,16 +41,16 @@ final class UpsampleLayers {
   /** Scripted layers choose the operator by the rank of the input; it has to be the only choice. */
   private static Blueprint upsample(Recording recording) {
     Set<Arguments> found = new LinkedHashSet<>();
-    Unrecognized last = null;
+    Unrecognized first = null;
     for (int rank = LOWEST_RANK; rank <= HIGHEST_RANK; rank++) {
       try {
         found.add(arguments(recording, rank));
       } catch (Unrecognized e) {
-        last = e;
+        first = first == null ? e : first;
       }
     }
     if (found.isEmpty()) {
-      throw last;
+      throw first;
     }
     if (found.size() > 1) {
       throw new Unrecognized(
@@ -71,8 +72,11 @@ final class UpsampleLayers {
     mode = mode.substring(0, mode.length() - "2d".length());
     boolean aligns = !mode.equals(NEAREST);
     Object size = upsample.argument(1);
-    Object scales = upsample.argument(aligns ? 3 : 2);
-    if (scales != null && !(scales instanceof List<?>) || upsample.arguments.size() > 4) {
+    List<Object> rest = upsample.arguments.subList(aligns ? 3 : 2, upsample.arguments.size());
+    Object scales = rest.get(0);
+    // There is a form with a list of scales, and one with a scale for each dimension.
+    if (scales != null && !(scales instanceof List<?>)
+        || !rest.stream().skip(1).allMatch(Objects::isNull)) {
       throw new Unrecognized("gives its scales one by one");
     }
     int dims = rank - 2;

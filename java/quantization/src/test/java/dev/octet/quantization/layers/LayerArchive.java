@@ -36,15 +36,24 @@ final class LayerArchive {
   /** Class names that the importer knows no layers of. */
   private static final String PACKAGE = "__torch__.recorded.";
 
+  /** Never freed: the type is libtorch's own. */
+  private static final TypePtr BOOL = new TypePtr(BoolType.get());
+
   private final String className;
   private final Map<String, Tensor> parameters = new LinkedHashMap<>();
   private final Map<String, Tensor> buffers = new LinkedHashMap<>();
   private final Map<String, Object> constants = new LinkedHashMap<>();
   private final List<String> methods = new ArrayList<>();
   private boolean training;
+  private String version = "3";
 
   private LayerArchive(String className) {
     this.className = className;
+  }
+
+  /** A module of another class. */
+  static LayerArchive ofUser(String className) {
+    return new LayerArchive(className);
   }
 
   /** A layer of a module of torch.nn, such as {@code linear.Linear}. */
@@ -70,6 +79,12 @@ final class LayerArchive {
 
   LayerArchive training(boolean mode) {
     training = mode;
+    return this;
+  }
+
+  /** Set the version of the operators, if they are not those of 1.13 in its oldest form. */
+  LayerArchive version(int number) {
+    version = Integer.toString(number);
     return this;
   }
 
@@ -108,8 +123,7 @@ final class LayerArchive {
     JitModule module = new JitModule(new QualifiedName(PACKAGE + "Layer"));
     parameters.forEach((name, tensor) -> module.register_parameter(name, tensor, false));
     buffers.forEach(module::register_buffer);
-    module.register_attribute(
-        "training", new TypePtr(BoolType.get()), new IValue(training), false, false);
+    module.register_attribute("training", BOOL, new IValue(training), false, false);
     return module;
   }
 
@@ -119,9 +133,12 @@ final class LayerArchive {
         ZipOutputStream zip = new ZipOutputStream(out)) {
       String root = "";
       for (ZipEntry entry : Collections.list(saved.entries())) {
-        if (!entry.getName().contains("/code/")) {
-          root = entry.getName().substring(0, entry.getName().indexOf('/'));
-          put(zip, entry.getName(), saved.getInputStream(entry));
+        String name = entry.getName();
+        root = name.substring(0, name.indexOf('/'));
+        if (name.equals(root + "/version")) {
+          put(zip, name, version + "\n");
+        } else if (!name.startsWith(root + "/code/")) {
+          put(zip, name, saved.getInputStream(entry));
         }
       }
       String code = root + "/code/__torch__/";
@@ -172,7 +189,10 @@ final class LayerArchive {
     GraphModule graph = (GraphModule) TorchScriptImporter.of(module).model();
     return new RecordedLayer(
         className,
-        new ArrayList<>(graph.methods().values()),
+        graph.methods().entrySet().stream()
+            .filter(method -> method.getKey().matches("forward\\d*"))
+            .map(Map.Entry::getValue)
+            .toList(),
         graph.attributes(),
         constants,
         graph.childObjects(),
