@@ -37,6 +37,7 @@ final class Operator {
   private final List<Parameter> parameters;
   private final List<TypeKind> returns;
   private final List<Boolean> writes;
+  private final List<Boolean> aliases;
   private final boolean vararg;
   private final Consumer<IValueVector> call;
 
@@ -46,6 +47,7 @@ final class Operator {
     this.parameters = parameters(schema);
     this.returns = returns(schema);
     this.writes = writes(schema);
+    this.aliases = aliases(schema);
     this.vararg = schema.is_vararg();
   }
 
@@ -75,6 +77,11 @@ final class Operator {
   /** Whether an argument is changed in place. */
   boolean writes(int parameter) {
     return parameter < writes.size() && writes.get(parameter);
+  }
+
+  /** Whether the schema says that a result may be, or share memory with, an argument. */
+  boolean aliases(int parameter) {
+    return parameter < aliases.size() && aliases.get(parameter);
   }
 
   /** Whether it takes any number of arguments, whose number lies on top of them. */
@@ -164,10 +171,29 @@ final class Operator {
     List<Boolean> writes = new ArrayList<>();
     Argument arguments = schema.arguments();
     for (long i = 0; i < count(arguments); i++) {
-      AliasInfo alias = arguments.getPointer(Argument.class, i).alias_info();
-      writes.add(alias != null && !alias.isNull() && alias.isWrite());
+      AliasInfo alias = aliasInfo(arguments, i);
+      writes.add(alias != null && alias.isWrite());
     }
     return List.copyOf(writes);
+  }
+
+  private static List<Boolean> aliases(FunctionSchema schema) {
+    boolean anyResult = false;
+    Argument returns = schema.returns();
+    for (long i = 0; i < count(returns); i++) {
+      anyResult |= aliasInfo(returns, i) != null;
+    }
+    List<Boolean> aliases = new ArrayList<>();
+    Argument arguments = schema.arguments();
+    for (long i = 0; i < count(arguments); i++) {
+      aliases.add(anyResult && aliasInfo(arguments, i) != null);
+    }
+    return List.copyOf(aliases);
+  }
+
+  private static AliasInfo aliasInfo(Argument arguments, long index) {
+    AliasInfo alias = arguments.getPointer(Argument.class, index).alias_info();
+    return alias == null || alias.isNull() ? null : alias;
   }
 
   private static TypePtr retained(TypePtr type) {
