@@ -15,7 +15,6 @@ namespace octet {
 namespace test {
 namespace {
 
-constexpr DLDataType kBool = {kDLBool, 8, 1};
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /** Bytes of 0 and 1 of a shape, as a bool tensor. */

@@ -5,6 +5,7 @@
 
 #include "octet/conv2d.h"
 #include "octet/dlpack.h"
+#include "octet/elementwise.h"
 #include "octet/embedding.h"
 #include "octet/epilogue.h"
 #include "octet/fake_quantize.h"

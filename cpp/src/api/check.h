@@ -36,6 +36,7 @@ constexpr TypeSet kFloatTypes = {Bit(ElementType::kF32) | Bit(ElementType::kF16)
                                  "f32, f16 or bf16"};
 constexpr TypeSet kF32Only = {Bit(ElementType::kF32), "f32"};
 constexpr TypeSet kIntegerTypes = {Bit(ElementType::kS32) | Bit(ElementType::kS64), "s32 or s64"};
+constexpr TypeSet kMaskTypes = {Bit(ElementType::kBool) | Bit(ElementType::kU8), "bool or u8"};
 constexpr TypeSet kF32OrF64 = {Bit(ElementType::kF32) | Bit(ElementType::kF64), "f32 or f64"};
 constexpr TypeSet kByteTypes = {Bit(ElementType::kS8) | Bit(ElementType::kU8), "s8 or u8"};
 constexpr TypeSet kFloatOrByteTypes = {kFloatTypes.mask | kByteTypes.mask, "f32, f16, bf16, s8 or u8"};

@@ -13,7 +13,6 @@ namespace octet {
 namespace api {
 namespace {
 
-constexpr TypeSet kMaskTypes = {Bit(ElementType::kBool) | Bit(ElementType::kU8), "bool or u8"};
 
 /** A tensor that is broadcast to x but for its last dimension. */
 struct Spread {

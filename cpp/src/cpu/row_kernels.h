@@ -12,6 +12,7 @@
 
 #include "core/tensor_view.h"
 #include "numerics/grid.h"
+#include "numerics/unary.h"
 
 namespace octet {
 namespace cpu {
@@ -72,10 +73,28 @@ struct SoftmaxKernels {
   void (*multiply)(const float* values, float factor, int64_t count, void* out);
 };
 
+/** In the order of octet_binary_function. */
+enum class Binary { kAdd, kSub, kMul, kDiv, kMin, kMax };
+constexpr int kBinaryFunctions = 6;
+
+/** In the order of octet_comparison. */
+enum class Comparison { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
+constexpr int kComparisons = 6;
+
+/** Functions of each element. out may be an input. */
+struct MapKernels {
+  void (*unary[numerics::kUnaryFunctions])(const void* x, numerics::UnaryParameters parameters, int64_t count,
+                                           void* out);
+  void (*binary[kBinaryFunctions])(const void* a, const void* b, int64_t count, void* out);
+  /** out: bytes 0 and 1. */
+  void (*compare[kComparisons])(const void* a, const void* b, int64_t count, void* out);
+};
+
 struct RowKernels {
   ConvertKernels convert;
   NormKernels norm;
   SoftmaxKernels softmax;
+  MapKernels map;
 };
 
 const RowKernels& PortableRowKernels();

@@ -107,6 +107,9 @@ struct Avx2 {
     return {_mm256_round_ps(a.low, kMode), _mm256_round_ps(a.high, kMode)};
   }
 
+  static Floats Sqrt(Floats a) { return {_mm256_sqrt_ps(a.low), _mm256_sqrt_ps(a.high)}; }
+  static Floats Exponent(Floats a) { return {ExponentOf(a.low), ExponentOf(a.high)}; }
+  static Floats Mantissa(Floats a) { return {MantissaOf(a.low), MantissaOf(a.high)}; }
   static Floats Abs(Floats a) {
     const __m256 sign = _mm256_set1_ps(-0.0f);
     return {_mm256_andnot_ps(sign, a.low), _mm256_andnot_ps(sign, a.high)};
@@ -167,6 +170,14 @@ struct Avx2 {
   }
 
  private:
+  static __m256 ExponentOf(__m256 a) {
+    const __m256i biased = _mm256_srli_epi32(_mm256_castps_si256(a), 23);
+    return _mm256_sub_ps(_mm256_cvtepi32_ps(_mm256_and_si256(biased, _mm256_set1_epi32(0xff))), _mm256_set1_ps(127.0f));
+  }
+  static __m256 MantissaOf(__m256 a) {
+    const __m256i fraction = _mm256_and_si256(_mm256_castps_si256(a), _mm256_set1_epi32(0x7fffff));
+    return _mm256_castsi256_ps(_mm256_or_si256(fraction, _mm256_set1_epi32(0x3f800000)));
+  }
   static __m128i Load128(const void* from, int offset) {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(static_cast<const char*>(from) + offset));
   }

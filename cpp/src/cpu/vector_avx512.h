@@ -61,6 +61,15 @@ struct Avx512 {
   static Floats Max(Floats a, Floats b) { return _mm512_max_ps(a, b); }
   static Floats Round(Floats a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 
+  static Floats Sqrt(Floats a) { return _mm512_sqrt_ps(a); }
+  static Floats Exponent(Floats a) {
+    const __m512i biased = _mm512_and_si512(_mm512_srli_epi32(_mm512_castps_si512(a), 23), _mm512_set1_epi32(0xff));
+    return _mm512_sub_ps(_mm512_cvtepi32_ps(biased), _mm512_set1_ps(127.0f));
+  }
+  static Floats Mantissa(Floats a) {
+    const __m512i fraction = _mm512_and_si512(_mm512_castps_si512(a), _mm512_set1_epi32(0x7fffff));
+    return _mm512_castsi512_ps(_mm512_or_si512(fraction, _mm512_set1_epi32(0x3f800000)));
+  }
   static Floats Abs(Floats a) { return _mm512_abs_ps(a); }
   static Floats CopySign(Floats magnitude, Floats sign) {
     // The function that takes each bit from the second or third operand as the first one says.

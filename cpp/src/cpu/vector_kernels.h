@@ -5,6 +5,7 @@
 //   Load*, Store*            unaligned, widening to and narrowing from f32; integers are truncated and must fit
 //   Stream*                  aligned, around the caches; others see them after EndStreaming()
 //   Min(a, b), Max(a, b)     b if either is NaN or they are equal
+//   Exponent, Mantissa       k and 1 <= m < 2 of a = m * 2^k, normal positive; any number of what else there is
 //   Fma, FmaMinus(a, b, c)   a * b + c and c - a * b, rounded once
 //   Round                    to the nearest whole number, ties to even
 //   PowerOfTwo               2^a of whole -126 <= a <= 127, any number of what else there is

@@ -5,6 +5,7 @@
 
 #include "cpu/row_kernels.h"
 #include "cpu/vector_convert.h"
+#include "cpu/vector_map.h"
 #include "cpu/vector_norm.h"
 #include "cpu/vector_softmax.h"
 
@@ -13,7 +14,7 @@ namespace cpu {
 
 template <typename V>
 constexpr RowKernels MakeRowKernels() {
-  return {VectorConvert<V>::Make(), VectorNorm<V>::Make(), VectorSoftmax<V>::Make()};
+  return {VectorConvert<V>::Make(), VectorNorm<V>::Make(), VectorSoftmax<V>::Make(), VectorMap<V>::Make()};
 }
 
 }  // namespace cpu

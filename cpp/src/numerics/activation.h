@@ -18,6 +18,29 @@
 namespace octet {
 namespace numerics {
 
+/** An exponential in two parts: 2^power * (1 + fraction). */
+template <typename V>
+struct SplitExp {
+  typename V::Floats power;
+  typename V::Floats fraction;
+};
+
+/** e^x = 2^k * e^r, |r| <= ln(2) / 2, for |x| up to 104. */
+template <typename V>
+OCTET_MATH SplitExp<V> SplitExpLanes(typename V::Floats x) {
+  using F = typename V::Floats;
+  // ln(2) in two parts: k times the first one is exact.
+  const F k = V::Round(V::Mul(x, V::Set(1.44269504f)));
+  const F r = V::FmaMinus(k, V::Set(-2.12194440e-4f), V::FmaMinus(k, V::Set(0.693359375f), x));
+  // (e^r - 1 - r) / r^2
+  F sum = V::Set(0.00138146f);
+  sum = V::Fma(sum, r, V::Set(0.008368716f));
+  sum = V::Fma(sum, r, V::Set(0.04166839f));
+  sum = V::Fma(sum, r, V::Set(0.16666521f));
+  sum = V::Fma(sum, r, V::Set(0.49999994f));
+  return {k, V::Fma(V::Mul(r, r), sum, r)};
+}
+
 /**
  * e^x with a relative error of f32 arithmetic (exp_log.h has one rounded from double, for few values). 0 below e^-86.5
  * = 2.7e-38: subnormal numbers, which a power of two in one step could not make either, take some processors several
@@ -30,19 +53,10 @@ OCTET_MATH typename V::Floats ExpLanes(typename V::Floats x) {
   const F one = V::Set(1.0f);
   // Beyond these ends the result is 0 or infinite. NaN, as second operand, goes through.
   const F bounded = V::Min(V::Set(89.0f), V::Max(least, x));
-  // e^x = 2^k * e^r, |r| <= ln(2) / 2. ln(2) in two parts: k times the first one is exact.
-  const F k = V::Round(V::Mul(bounded, V::Set(1.44269504f)));
-  const F r = V::FmaMinus(k, V::Set(-2.12194440e-4f), V::FmaMinus(k, V::Set(0.693359375f), bounded));
-  // (e^r - 1 - r) / r^2
-  F sum = V::Set(0.00138146f);
-  sum = V::Fma(sum, r, V::Set(0.008368716f));
-  sum = V::Fma(sum, r, V::Set(0.04166839f));
-  sum = V::Fma(sum, r, V::Set(0.16666521f));
-  sum = V::Fma(sum, r, V::Set(0.49999994f));
-  sum = V::Fma(V::Mul(r, r), sum, r);
-  sum = V::Add(sum, one);
+  const SplitExp<V> split = SplitExpLanes<V>(bounded);
+  const F sum = V::Add(split.fraction, one);
   // 2^k is infinite for the greatest k, half of it is not.
-  const F power = V::Mul(V::Add(sum, sum), V::PowerOfTwo(V::Sub(k, one)));
+  const F power = V::Mul(V::Add(sum, sum), V::PowerOfTwo(V::Sub(split.power, one)));
   return V::Select(V::LessEqual(x, least), V::Set(0.0f), power);
 }
 
@@ -80,12 +94,11 @@ OCTET_MATH typename V::Floats SiluLanes(typename V::Floats x) {
   return V::Mul(x, SigmoidLanes<V>(x));
 }
 
-/** x * (1 + erf(x / sqrt(2))) / 2. */
+/** The part of the normal distribution beyond |x|. */
 template <typename V>
-OCTET_MATH typename V::Floats GeluErfLanes(typename V::Floats x) {
+OCTET_MATH typename V::Floats NormalTailLanes(typename V::Floats x) {
   using F = typename V::Floats;
-  // The tail of the normal distribution beyond |x| is e^(-x^2 / 2) * t * P(t) with t = 1 / (1 + 0.3 |x|). It is the
-  // factor of a negative x, and one less it that of a positive one: 1 + erf would cancel. Beyond 13.2 the tail is 0.
+  // e^(-x^2 / 2) * t * P(t) with t = 1 / (1 + 0.3 |x|). Beyond 13.2 it is 0.
   const F magnitude = V::Min(V::Set(15.0f), V::Abs(x));
   const F one = V::Set(1.0f);
   const F t = V::Div(one, V::Fma(magnitude, V::Set(0.3f), one));
@@ -104,7 +117,16 @@ OCTET_MATH typename V::Floats GeluErfLanes(typename V::Floats x) {
   const F exponent = V::Mul(half, magnitude);
   const F lost = V::FmaMinus(V::Sub(V::Set(0.0f), half), magnitude, V::Sub(V::Set(0.0f), exponent));
   const F power = ExpLanes<V>(exponent);
-  const F tail = V::Mul(V::Mul(sum, t), V::Fma(power, lost, power));
+  return V::Mul(V::Mul(sum, t), V::Fma(power, lost, power));
+}
+
+/** x * (1 + erf(x / sqrt(2))) / 2. */
+template <typename V>
+OCTET_MATH typename V::Floats GeluErfLanes(typename V::Floats x) {
+  using F = typename V::Floats;
+  // The tail is the factor of a negative x, and one less it that of a positive one: 1 + erf would cancel.
+  const F tail = NormalTailLanes<V>(x);
+  const F one = V::Set(1.0f);
   return V::Mul(x, V::Select(V::LessEqual(x, V::Set(0.0f)), tail, V::Sub(one, tail)));
 }
 

@@ -27,6 +27,7 @@ struct OneLane {
   OCTET_MATH Floats Min(Floats a, Floats b) { return a < b ? a : b; }
   /** b if either is NaN or they are equal. */
   OCTET_MATH Floats Max(Floats a, Floats b) { return a > b ? a : b; }
+  OCTET_MATH Floats Sqrt(Floats a) { return __builtin_sqrtf(a); }
   OCTET_MATH Floats Round(Floats a) { return RoundHalfEven(a); }
   OCTET_MATH Floats Abs(Floats a) { return FloatOf(BitsOf(a) & 0x7fffffffu); }
   OCTET_MATH Floats CopySign(Floats magnitude, Floats sign) {
@@ -34,6 +35,11 @@ struct OneLane {
   }
   /** 2^exponent for whole -126 <= exponent <= 127; any number for what else there is. */
   OCTET_MATH Floats PowerOfTwo(Floats exponent) { return FloatOf(BitsOf(exponent + 12583039.0f) << 23); }
+  /** k of a = m * 2^k, 1 <= |m| < 2, for normal numbers; any number for what else there is. */
+  OCTET_MATH Floats Exponent(Floats a) { return static_cast<float>((BitsOf(a) >> 23) & 0xffu) - 127.0f; }
+  /** m of a = m * 2^k for normal positive numbers; any number for what else there is. */
+  OCTET_MATH Floats Mantissa(Floats a) { return FloatOf((BitsOf(a) & 0x7fffffu) | 0x3f800000u); }
+  OCTET_MATH Mask Equal(Floats a, Floats b) { return a == b; }
   OCTET_MATH Mask LessEqual(Floats a, Floats b) { return a <= b; }
   OCTET_MATH Floats Select(Mask mask, Floats yes, Floats no) { return mask ? yes : no; }
 };

@@ -129,6 +129,8 @@ void Tensor::Set(int64_t index, double value) {
   if (SameType(type(), kS8)) put(static_cast<int8_t>(value));
   if (SameType(type(), kU8)) put(static_cast<uint8_t>(value));
   if (SameType(type(), kS32)) put(static_cast<int32_t>(value));
+  if (SameType(type(), kS64)) put(static_cast<int64_t>(value));
+  if (SameType(type(), kBool)) put(static_cast<uint8_t>(value));
 }
 
 double Tensor::Get(int64_t index) const {
@@ -142,7 +144,8 @@ double Tensor::Get(int64_t index) const {
   if (SameType(type(), kF16)) return Decode(kHalf, get(uint16_t{}));
   if (SameType(type(), kBF16)) return Decode(kBrain, get(uint16_t{}));
   if (SameType(type(), kS8)) return get(int8_t{});
-  if (SameType(type(), kU8)) return get(uint8_t{});
+  if (SameType(type(), kU8) || SameType(type(), kBool)) return get(uint8_t{});
+  if (SameType(type(), kS64)) return static_cast<double>(get(int64_t{}));
   return get(int32_t{});
 }
 

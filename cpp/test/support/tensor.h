@@ -21,6 +21,8 @@ constexpr DLDataType kF64 = {kDLFloat, 64, 1};
 constexpr DLDataType kS8 = {kDLInt, 8, 1};
 constexpr DLDataType kU8 = {kDLUInt, 8, 1};
 constexpr DLDataType kS32 = {kDLInt, 32, 1};
+constexpr DLDataType kS64 = {kDLInt, 64, 1};
+constexpr DLDataType kBool = {kDLBool, 8, 1};
 
 constexpr DLDataType kFloatTypes[] = {kF32, kF16, kBF16};
 

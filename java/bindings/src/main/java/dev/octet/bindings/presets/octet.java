@@ -25,6 +25,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             "octet/gemm.h",
             "octet/norm.h",
             "octet/embedding.h",
+            "octet/elementwise.h",
             "octet/softmax.h",
             "octet/conv2d.h"
           },
