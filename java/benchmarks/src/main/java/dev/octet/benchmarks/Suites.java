@@ -14,6 +14,7 @@ public final class Suites {
     SUITES.put(FakeQuantSuite.NAME, FakeQuantSuite::new);
     SUITES.put(RangesSuite.NAME, RangesSuite::new);
     SUITES.put(ImportSuite.NAME, ImportSuite::new);
+    SUITES.put(GemmSuite.NAME, GemmSuite::new);
   }
 
   private Suites() {}
