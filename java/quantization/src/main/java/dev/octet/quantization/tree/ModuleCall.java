@@ -73,15 +73,27 @@ public final class ModuleCall {
     if (module instanceof AnyForward any) {
       return any.forwardAny(arguments);
     }
-    Forward forward = FORWARDS.get(module.getClass()).find(arguments);
+    Object[] given = withoutAbsent(module, arguments);
+    Forward forward = FORWARDS.get(module.getClass()).find(given);
     if (forward == null) {
-      throw new IllegalArgumentException(noForward(module, arguments));
+      throw new IllegalArgumentException(noForward(module, given));
     }
     try {
-      return forward.invoke(module, arguments);
+      return forward.invoke(module, given);
     } catch (Throwable e) {
       throw passOn(e);
     }
+  }
+
+  /** The presets' methods take no null: an absent argument at the end is one that is not given. */
+  private static Object[] withoutAbsent(Module module, Object[] arguments) {
+    int given = arguments.length;
+    while (given > 0 && arguments[given - 1] == null) {
+      given--;
+    }
+    return given < arguments.length && NativeModules.isPreset(module.getClass())
+        ? Arrays.copyOf(arguments, given)
+        : arguments;
   }
 
   /** Call {@code forward} with one argument, which often is one tensor, and return any result. */

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.pytorch.ConvTranspose2dImpl;
 import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.ModuleListImpl;
@@ -42,6 +44,16 @@ class ModuleCallTest {
     assertSame(x, ModuleCall.forward(two, x));
     LinearImpl linear = new LinearImpl(4, 3);
     assertTrue(Models.same(linear.forward(x), ModuleCall.forward(linear, x)));
+  }
+
+  /** As recorded calls give optional arguments. */
+  @Test
+  void leavesAbsentArgumentsOfThePresetsOut() {
+    ConvTranspose2dImpl conv = new ConvTranspose2dImpl(2, 3, new LongPointer(new long[] {2, 2}));
+    Tensor x = torch.randn(1, 2, 4, 4);
+    assertTrue(Models.same(conv.forward(x), (Tensor) ModuleCall.forward(conv, x, null)));
+    assertThrows(
+        IllegalArgumentException.class, () -> ModuleCall.forward(new LinearImpl(4, 3), null, x));
   }
 
   @Test
