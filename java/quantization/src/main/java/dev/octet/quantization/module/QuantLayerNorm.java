@@ -5,6 +5,7 @@ import static org.bytedeco.pytorch.global.torch.layer_norm;
 
 import dev.octet.quantization.config.QuantizationConfig;
 import dev.octet.quantization.tree.CopyContext;
+import dev.octet.quantization.tree.NativeTensors;
 import org.bytedeco.pytorch.LayerNormImpl;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
@@ -23,7 +24,7 @@ public final class QuantLayerNorm extends LayerNormImpl implements QuantizedLaye
   public QuantLayerNorm(LayerNormImpl original, QuantizationConfig config) {
     super(original.options());
     Parameters.share(original.weight(), weight());
-    Parameters.share(original.bias(), bias());
+    shareBias(original.bias());
     normalizedShape = options().normalized_shape().get();
     eps = options().eps().get();
     quantization = LayerQuantization.ofWeightAndOutput(this, config);
@@ -34,11 +35,19 @@ public final class QuantLayerNorm extends LayerNormImpl implements QuantizedLaye
     try (Tensor weight = Parameters.copy(original.weight(), context);
         Tensor bias = Parameters.copy(original.bias(), context)) {
       Parameters.share(weight, weight());
-      Parameters.share(bias, bias());
+      shareBias(bias);
     }
     normalizedShape = original.normalizedShape;
     eps = original.eps;
     quantization = original.quantization.copyFor(this, original.is_training());
+  }
+
+  /** The presets' options know no weight without a bias, imported layers do. */
+  private void shareBias(Tensor original) {
+    if (!original.defined() && bias().defined()) {
+      NativeTensors.drop(this, "bias");
+    }
+    Parameters.share(original, bias());
   }
 
   /**

@@ -54,7 +54,7 @@ final class ModelState {
           });
       destination.keySet().stream()
           .filter(name -> !source.containsKey(name) && name.indexOf('.') < 0)
-          .forEach(name -> remove(to, name));
+          .forEach(name -> NativeTensors.drop(to, name));
       members.forEach(
           (name, member) -> {
             if (source.values().stream().noneMatch(t -> same(t, member))) {
@@ -68,26 +68,6 @@ final class ModelState {
 
   private static boolean same(Tensor a, Tensor b) {
     return CopyContext.key(a) == CopyContext.key(b);
-  }
-
-  /** A LayerNorm without bias, say: its class knows only both or none. */
-  private static void remove(Module module, String name) {
-    Map<String, Tensor> parameters = NativeTensors.parameters(module);
-    Map<String, Tensor> buffers = NativeTensors.buffers(module);
-    try (Tensor none = new Tensor()) {
-      for (Map<String, Tensor> tensors : List.of(parameters, buffers)) {
-        tensors.computeIfPresent(
-            name,
-            (key, old) -> {
-              old.close();
-              return new Tensor(none);
-            });
-      }
-      NativeTensors.register(module, parameters, buffers);
-      NativeTensors.setMember(module, name, none);
-    } finally {
-      NativeTensors.close(List.of(parameters, buffers));
-    }
   }
 
   /**

@@ -77,6 +77,32 @@ public final class NativeTensors {
     }
   }
 
+  /**
+   * Take a tensor away from a module without children, such as the bias of a LayerNorm, whose class
+   * knows only a weight with a bias or neither.
+   *
+   * @param module the module
+   * @param name the name of a registered tensor, which is undefined afterwards
+   */
+  public static void drop(Module module, String name) {
+    Map<String, Tensor> parameters = registered(module, Module::named_parameters);
+    Map<String, Tensor> buffers = registered(module, Module::named_buffers);
+    try (Tensor none = new Tensor()) {
+      for (Map<String, Tensor> tensors : List.of(parameters, buffers)) {
+        tensors.computeIfPresent(
+            name,
+            (key, old) -> {
+              old.close();
+              return new Tensor(none);
+            });
+      }
+      register(module, parameters, buffers);
+      setMember(module, name, none);
+    } finally {
+      close(List.of(parameters, buffers));
+    }
+  }
+
   /** The members that have a value, by name; handles that the caller closes. */
   static Map<String, Tensor> members(Module module) {
     Map<String, Tensor> members = new LinkedHashMap<>();
@@ -110,20 +136,10 @@ public final class NativeTensors {
         && Module.class.isAssignableFrom(method.getReturnType());
   }
 
-  /** The registered parameters, those of children too; handles that the caller closes. */
-  static Map<String, Tensor> parameters(Module module) {
-    return registered(module, Module::named_parameters);
-  }
-
-  /** The registered buffers, those of children too; handles that the caller closes. */
-  static Map<String, Tensor> buffers(Module module) {
-    return registered(module, Module::named_buffers);
-  }
-
-  /** Both. */
+  /** What is registered, also in children; handles that the caller closes. */
   static Map<String, Tensor> registered(Module module) {
-    Map<String, Tensor> all = parameters(module);
-    all.putAll(buffers(module));
+    Map<String, Tensor> all = registered(module, Module::named_parameters);
+    all.putAll(registered(module, Module::named_buffers));
     return all;
   }
 
