@@ -12,6 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.octet.quantization.config.QuantizationConfig;
+import dev.octet.quantization.module.QuantLayerNorm;
 import dev.octet.quantization.state.StateDict;
 import dev.octet.quantization.tree.ModelCopier;
 import java.util.List;
@@ -365,6 +367,12 @@ class NormLayersTest {
     assertFalse(copy.bias().defined());
     Tensor x = randn(2, 6);
     assertTrue(norm.forward(x).equal(copy.forward(x)));
+    QuantLayerNorm quantized = new QuantLayerNorm(norm, QuantizationConfig.ofBits(8, 8));
+    assertFalse(quantized.bias().defined());
+    quantized.forward(x);
+    QuantLayerNorm quantizedCopy = ModelCopier.copy(quantized);
+    assertEquals(StateDict.of(quantized).keySet(), StateDict.of(quantizedCopy).keySet());
+    assertTrue(quantized.forward(x).equal(quantizedCopy.forward(x)));
   }
 
   @Test
