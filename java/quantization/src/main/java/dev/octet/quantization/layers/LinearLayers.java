@@ -17,7 +17,6 @@ import org.bytedeco.pytorch.BilinearOptions;
 import org.bytedeco.pytorch.IdentityImpl;
 import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.LinearOptions;
-import org.bytedeco.pytorch.Module;
 
 /** Linear, Bilinear and Identity. */
 final class LinearLayers {
@@ -124,15 +123,14 @@ final class LinearLayers {
         .withParameter(BIAS, bias);
   }
 
-  /** Tracing does not see what goes through an Identity: it records a call without arguments. */
   private static Blueprint identity(Recording recording) {
-    if (recording.isCalled()) {
-      boolean bare = recording.call().inputs().isEmpty();
-      Object value = recording.value(bare ? 0 : 1);
-      if (!bare || value != null) {
-        input(value, 0);
-      }
+    if (recording.isCalled() && recording.call().inputs().isEmpty()) {
+      equal(recording.value(0), null, "result");
+      return Blueprint.of(List.of(false), TracedIdentity::new);
     }
-    return Blueprint.of(List.of(), () -> (Module) new IdentityImpl());
+    if (recording.isCalled()) {
+      input(recording.value(1), 0);
+    }
+    return Blueprint.of(List.of(true), IdentityImpl::new);
   }
 }

@@ -6,13 +6,16 @@ import static dev.octet.quantization.layers.LayerAssert.assertRejected;
 import static org.bytedeco.pytorch.global.torch.randn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.octet.quantization.tree.ModelCopier;
+import dev.octet.quantization.tree.ModuleCall;
 import dev.octet.quantization.tree.ModuleTypes;
 import org.bytedeco.pytorch.BilinearImpl;
 import org.bytedeco.pytorch.IdentityImpl;
 import org.bytedeco.pytorch.LinearImpl;
+import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -201,6 +204,11 @@ class LinearLayersTest {
     LayerArchive traced =
         LayerArchive.of("linear.Identity")
             .method("def forward(self,\n    ) -> NoneType:\n  return None");
-    assertTrue(LayerAssert.recognize(traced, traced.load()).module().isPresent());
+    Module identity = LayerAssert.recognize(traced, traced.load()).module().orElseThrow();
+    assertEquals("Identity", ModuleTypes.typeName(identity));
+    assertNull(ModuleCall.forward(identity));
+    Tensor x = randn(2);
+    assertTrue(x.equal(ModuleCall.forward(ModelCopier.copy(identity), x)));
+    assertRejected(LayerArchive.of("linear.Identity").returns("torch.neg(x)"), "argument");
   }
 }
