@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.runtime.op;
 
+import dev.octet.bindings.DLTensor;
 import dev.octet.bindings.octet_epilogue;
 import dev.octet.runtime.op.Signature.Presence;
 import dev.octet.runtime.type.Dimension;
@@ -41,22 +42,18 @@ final class Epilogue {
   /**
    * Builds the structure.
    *
-   * @param outShape the shape in which the call sees output and residual
+   * @param residual the residual as the call sees it, null for none
    */
-  static octet_epilogue prepare(CallContext context, long[] outShape) {
+  static octet_epilogue prepare(CallContext context, DLTensor residual) {
     OperationView operation = context.operation();
     octet_epilogue epilogue =
         new octet_epilogue(context.structs().zeroed(Loader.sizeof(octet_epilogue.class)));
-    epilogue
+    return epilogue
         .bias(context.tensor("bias"))
         .activation(operation.choice("activation", Activation.class).code())
+        .residual(residual)
         .residual_place(operation.choice("residual_place", ResidualPlace.class).code())
+        .residual_grid(context.grid("residual"))
         .out_grid(context.grid("out"));
-    if (operation.has("residual")) {
-      epilogue
-          .residual(context.tensor("residual", outShape))
-          .residual_grid(context.grid("residual"));
-    }
-    return epilogue;
   }
 }

@@ -11,7 +11,6 @@ import dev.octet.runtime.memory.NativeBlock;
 import dev.octet.runtime.op.Signature.Presence;
 import dev.octet.runtime.type.Dimension;
 import dev.octet.runtime.type.ElementType;
-import dev.octet.runtime.type.Grid;
 import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.Map;
@@ -30,17 +29,14 @@ final class LinearKind extends OperationKind {
 
   LinearKind() {
     super(
-        Epilogue.add(
-                Signature.of("linear", 1)
-                    .input("x", Signature.FLOATS_AND_BYTES, GridRule.PER_TENSOR)
-                    .input("weights", Presence.CONSTANT, Signature.BYTES, GridRule.REQUIRED))
+        ActivationGrid.add(
+                Epilogue.add(
+                    Signature.of("linear", 1)
+                        .input("x", Signature.FLOATS_AND_BYTES, GridRule.PER_TENSOR)
+                        .input("weights", Presence.CONSTANT, Signature.BYTES, GridRule.REQUIRED)))
             .attribute(AttributeSpec.integer("weight_bits", 8L, 4, 8))
             .attribute(AttributeSpec.optionalInteger("dynamic_bits", 2, 8))
             .attribute(AttributeSpec.real("dynamic_eps", 1e-8, Float.MIN_NORMAL, Float.MAX_VALUE))
-            .attribute(AttributeSpec.optionalReal("x_scale", Float.MIN_NORMAL, Float.MAX_VALUE))
-            .attribute(AttributeSpec.integer("x_zero_point", 0L, -128, 255))
-            .attribute(AttributeSpec.integer("x_int_min", -128L, -128, 255))
-            .attribute(AttributeSpec.integer("x_int_max", 127L, -128, 255))
             .build());
   }
 
@@ -73,7 +69,7 @@ final class LinearKind extends OperationKind {
     int ways =
         (codes ? 1 : 0)
             + (operation.hasAttribute("dynamic_bits") ? 1 : 0)
-            + (operation.hasAttribute("x_scale") ? 1 : 0);
+            + (ActivationGrid.isGiven(operation) ? 1 : 0);
     if (ways != 1) {
       throw operation.error(
           codes
@@ -84,29 +80,13 @@ final class LinearKind extends OperationKind {
                   + (ways == 0 ? "neither" : "both")
                   + " of the attributes 'dynamic_bits' and 'x_scale'; expected one");
     }
-    if (operation.hasAttribute("x_scale")) {
-      Grid grid = activationGrid(operation);
-      if (!grid.fits(ElementType.S8) && !grid.fits(ElementType.U8)) {
-        throw operation.error(
-            "quantizes x to "
-                + grid.intMin()
-                + ".."
-                + grid.intMax()
-                + "; expected a part of -128..127 or of 0..255");
-      }
+    if (ActivationGrid.isGiven(operation)) {
+      ActivationGrid.check(operation);
     }
   }
 
-  private static Grid activationGrid(OperationView operation) {
-    return Grid.perTensor(
-        operation.real("x_scale"),
-        (int) operation.integer("x_zero_point"),
-        (int) operation.integer("x_int_min"),
-        (int) operation.integer("x_int_max"));
-  }
-
   @Override
-  public Value defaultOutput(Map<String, Value> inputs, String role, String name) {
+  public Value defaultOutput(Map<String, Value> inputs, String name) {
     return like(name, ElementType.F32, null);
   }
 
@@ -159,7 +139,8 @@ final class LinearKind extends OperationKind {
     long[] outShape = matrixShape(operation, "out");
     DLTensor x = matrix(context, "x");
     DLTensor out = context.tensor("out", outShape);
-    octet_epilogue epilogue = Epilogue.prepare(context, outShape);
+    DLTensor residual = operation.has("residual") ? context.tensor("residual", outShape) : null;
+    octet_epilogue epilogue = Epilogue.prepare(context, residual);
     Address workspace = context.workspace();
     long workspaceBytes = context.workspaceBytes();
     if (operation.hasAttribute("dynamic_bits")) {
@@ -169,10 +150,7 @@ final class LinearKind extends OperationKind {
           octet.octet_gemm_dynamic(
               x, bits, eps, block, blockBytes, epilogue, out, workspace, workspaceBytes, null);
     }
-    octet_grid grid =
-        operation.hasAttribute("x_scale")
-            ? context.grid(activationGrid(operation))
-            : context.grid("x");
+    octet_grid grid = ActivationGrid.prepare(context);
     return () ->
         octet.octet_gemm(
             x, grid, block, blockBytes, epilogue, out, workspace, workspaceBytes, null);

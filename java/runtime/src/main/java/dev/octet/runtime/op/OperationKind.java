@@ -77,17 +77,20 @@ public abstract class OperationKind {
   abstract Map<String, Shape> infer(OperationView operation);
 
   /**
-   * Returns type and grid of an output whose maker did not say; null if that can't be told.
+   * Returns the output whose maker did not say type and grid: floats of the type of the first input
+   * if that is floats; null if it can't be told.
    *
-   * @param operation the operation without outputs
+   * @param inputs what stands in the operation's roles
+   * @param name the output's name
    */
-  public Value defaultOutput(Map<String, Value> inputs, String role, String name) {
+  public Value defaultOutput(Map<String, Value> inputs, String name) {
     Value first = inputs.isEmpty() ? null : inputs.values().iterator().next();
-    return first == null ? null : like(name, first.type(), first.grid());
+    return first == null || !first.type().isFloat() ? null : like(name, first.type(), null);
   }
 
+  /** Returns an output of a type and a grid, its shape still unknown. */
   static Value like(String name, ElementType type, Grid grid) {
-    return new Value(name, type, Shape.scalar(), grid == null || !grid.isPerTensor() ? null : grid);
+    return new Value(name, type, Shape.scalar(), grid);
   }
 
   /** Returns the input whose memory the output is, null if it has memory of its own. */

@@ -9,7 +9,28 @@ import java.util.TreeMap;
 /** All kinds of operations, by name and version. */
 public final class OperationKinds {
   private static final List<OperationKind> ALL =
-      List.of(new QuantizeKind(), new DequantizeKind(), new LinearKind());
+      List.of(
+          new QuantizeKind(),
+          new DequantizeKind(),
+          new RequantizeKind(),
+          new LinearKind(),
+          new Conv2dKind(),
+          new EmbeddingKind(),
+          NormKind.layerNorm(),
+          NormKind.rmsNorm(),
+          new SoftmaxKind(),
+          new UnaryKind(),
+          new BinaryKind(),
+          new CompareKind(),
+          new WhereKind(),
+          new LookUpKind(),
+          new CastKind(),
+          new ReshapeKind(),
+          new TransposeKind(),
+          new SliceKind(),
+          new ExpandKind(),
+          new ConcatKind(),
+          new GatherKind());
 
   private static final Map<String, OperationKind> BY_ID = byId();
 

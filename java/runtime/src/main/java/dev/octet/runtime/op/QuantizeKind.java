@@ -28,7 +28,7 @@ final class QuantizeKind extends OperationKind {
   }
 
   @Override
-  public Value defaultOutput(Map<String, Value> inputs, String role, String name) {
+  public Value defaultOutput(Map<String, Value> inputs, String name) {
     return null;
   }
 

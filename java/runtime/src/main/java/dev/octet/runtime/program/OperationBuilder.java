@@ -58,9 +58,14 @@ public final class OperationBuilder {
     return this;
   }
 
-  /** Adds the operation; type and grid of its output are those that its kind gives by itself. */
+  /**
+   * Adds the operation without saying the type of its output: copies have the elements of their
+   * input, products and look-ups give f32, other operations on floats the type of their input.
+   *
+   * @throws InvalidProgramException if the kind can't tell the type, as with codes
+   */
   public Value as(String name) {
-    Value result = kind.defaultOutput(inputs, "out", name);
+    Value result = kind.defaultOutput(inputs, name);
     if (result == null) {
       throw new InvalidProgramException(
           "operation '"

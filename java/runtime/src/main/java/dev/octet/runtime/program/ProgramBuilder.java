@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.runtime.program;
 
+import dev.octet.runtime.op.BinaryFunction;
 import dev.octet.runtime.op.OperationKind;
 import dev.octet.runtime.op.OperationKinds;
+import dev.octet.runtime.op.UnaryFunction;
 import dev.octet.runtime.type.Attributes;
 import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Grid;
@@ -15,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -113,7 +116,7 @@ public final class ProgramBuilder {
   }
 
   /** Adds a constant of indices; they are copied. */
-  public Value constant(String name, Shape shape, long... data) {
+  public Value indices(String name, Shape shape, long... data) {
     ByteBuffer bytes = little(data.length * Long.BYTES);
     bytes.asLongBuffer().put(data);
     return constant(name, ElementType.I64, shape, null, bytes);
@@ -153,6 +156,89 @@ public final class ProgramBuilder {
    */
   public OperationBuilder linear(Value x, Value weights) {
     return operation("linear").input("x", x).input("weights", weights);
+  }
+
+  /**
+   * Starts a convolution; inputs {@code bias} and {@code residual} and the attributes of strides,
+   * padding, layouts and epilogue may follow.
+   *
+   * @param x [N, H, W, C]: codes with one scale, or real numbers, with the attribute {@code
+   *     x_scale}
+   * @param weights codes [Cout, Cin / groups, height, width]
+   */
+  public OperationBuilder conv2d(Value x, Value weights) {
+    return operation("conv2d").input("x", x).input("weights", weights);
+  }
+
+  /** Starts a change of grid; end it by {@code as(name, type, grid)}. */
+  public OperationBuilder requantize(Value x) {
+    return operation("requantize").input("x", x);
+  }
+
+  /**
+   * Starts a look-up of rows.
+   *
+   * @param indices s32 or i64 [...]
+   * @param table constant [V, D]
+   */
+  public OperationBuilder embedding(Value indices, Value table) {
+    return operation("embedding").input("indices", indices).input("table", table);
+  }
+
+  /** Starts a LayerNorm over the last dimension; inputs weight, bias and residual may follow. */
+  public OperationBuilder layerNorm(Value x) {
+    return operation("layer_norm").input("x", x);
+  }
+
+  /** Starts an RMSNorm over the last dimension; inputs weight, bias and residual may follow. */
+  public OperationBuilder rmsNorm(Value x) {
+    return operation("rms_norm").input("x", x);
+  }
+
+  /** Starts a softmax over the last dimension; inputs bias, mask and lengths may follow. */
+  public OperationBuilder softmax(Value x) {
+    return operation("softmax").input("x", x);
+  }
+
+  /** Starts a function of every element. */
+  public OperationBuilder unary(UnaryFunction function, Value x) {
+    return operation("unary").input("x", x).set("function", word(function));
+  }
+
+  /** Starts a function of two inputs that are broadcast. */
+  public OperationBuilder binary(BinaryFunction function, Value a, Value b) {
+    return operation("binary").input("a", a).input("b", b).set("function", word(function));
+  }
+
+  private static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Starts a change of shape without a copy.
+   *
+   * @param sizes 0: the size of x at the same place; -1, once: what is left
+   */
+  public OperationBuilder reshape(Value x, long... sizes) {
+    return operation("reshape").input("x", x).set("sizes", sizes);
+  }
+
+  /**
+   * Starts a transposition.
+   *
+   * @param order for each dimension of the output the one of x
+   */
+  public OperationBuilder transpose(Value x, long... order) {
+    return operation("transpose").input("x", x).set("order", order);
+  }
+
+  /** Starts a concatenation along an axis. */
+  public OperationBuilder concat(int axis, List<Value> inputs) {
+    OperationBuilder operation = operation("concat").set("axis", axis);
+    for (int i = 0; i < inputs.size(); i++) {
+      operation.input("x" + i, inputs.get(i));
+    }
+    return operation;
   }
 
   /** Adds a finished operation. */

@@ -294,8 +294,13 @@ public final class TensorData {
     return (byte[]) array(byte[].class);
   }
 
+  /** Returns the array of whatever type that it was made of; null if it was made of none. */
+  public Object array() {
+    return buffer != null && buffer.hasArray() ? buffer.array() : null;
+  }
+
   private Object array(Class<?> type) {
-    Object array = buffer != null && buffer.hasArray() ? buffer.array() : null;
+    Object array = array();
     if (!type.isInstance(array)) {
       throw new IllegalStateException(
           "the data is "

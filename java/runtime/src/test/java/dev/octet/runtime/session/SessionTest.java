@@ -6,9 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.octet.runtime.TestPrograms;
+import dev.octet.runtime.TestPrograms.Perceptron;
 import dev.octet.runtime.artifact.Artifact;
 import dev.octet.runtime.memory.NativeBlock;
-import dev.octet.runtime.session.TestPrograms.Perceptron;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;

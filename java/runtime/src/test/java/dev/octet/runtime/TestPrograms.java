@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.octet.runtime.session;
+package dev.octet.runtime;
 
 import dev.octet.runtime.program.Program;
 import dev.octet.runtime.program.ProgramBuilder;

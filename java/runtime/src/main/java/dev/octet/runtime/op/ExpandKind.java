@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.runtime.op;
+
+import dev.octet.bindings.DLTensor;
+import dev.octet.bindings.global.octet;
+import dev.octet.runtime.op.Signature.Presence;
+import dev.octet.runtime.type.Dimension;
+import dev.octet.runtime.type.Shape;
+import dev.octet.runtime.type.Value;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * {@code expand}: x broadcast to {@code sizes}, or to the shape of {@code like}; a copy. In {@code
+ * sizes}, -1 keeps the size of x, both aligned at the last one.
+ */
+final class ExpandKind extends OperationKind {
+  private static final long SAME = -1;
+
+  ExpandKind() {
+    super(
+        Signature.of("expand", 1)
+            .input("x", Signature.ALL, GridRule.OPTIONAL)
+            .input("like", Presence.OPTIONAL, Signature.ALL, GridRule.OPTIONAL)
+            .output("out", Signature.ALL, GridRule.OPTIONAL)
+            .attribute(AttributeSpec.list("sizes", List.of(), SAME, Long.MAX_VALUE))
+            .build());
+  }
+
+  @Override
+  Map<String, Shape> infer(OperationView operation) {
+    Moves.requireSameElements(operation, "x");
+    Shape target = operation.has("like") ? operation.shape("like") : sizes(operation);
+    Broadcast.requireInto(operation, "x", target);
+    return Map.of("out", target);
+  }
+
+  private static Shape sizes(OperationView operation) {
+    Shape x = operation.shape("x");
+    long[] wanted = operation.list("sizes");
+    List<Dimension> sizes = new ArrayList<>();
+    for (int i = 0; i < wanted.length; i++) {
+      int place = i - wanted.length + x.rank();
+      if (wanted[i] == SAME && place < 0) {
+        throw operation.error(
+            "attribute 'sizes' has -1 at place "
+                + i
+                + ", where x of shape "
+                + x
+                + " has no dimension");
+      }
+      sizes.add(wanted[i] == SAME ? x.get(place) : Dimension.of(wanted[i]));
+    }
+    return Shape.of(sizes);
+  }
+
+  @Override
+  public Value defaultOutput(Map<String, Value> inputs, String name) {
+    return Moves.sameElements(inputs.get("x"), name);
+  }
+
+  @Override
+  public NativeCall prepare(CallContext context) {
+    Shape x = context.operation().shape("x");
+    long[] sizes = context.operation().output("out").shape().sizes();
+    long[] steps = Moves.strides(x.sizes());
+    long[] strides = new long[sizes.length];
+    for (int i = 0; i < x.rank(); i++) {
+      int place = i + sizes.length - x.rank();
+      strides[place] = x.get(i).is(1) ? 0 : steps[i];
+    }
+    DLTensor from = context.tensor("x", sizes, strides, 0);
+    DLTensor out = context.tensor("out");
+    return () -> octet.octet_copy(from, out, null);
+  }
+}

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.runtime.op;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.octet.runtime.Reference;
+import dev.octet.runtime.TestPrograms;
+import dev.octet.runtime.session.TensorData;
+import dev.octet.runtime.type.ElementType;
+import dev.octet.runtime.type.Grid;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class KindsTest {
+  private static final Grid SIGNED = Grid.perTensor(0.02f, -3, -128, 127);
+  private static final Grid UNSIGNED = Grid.perTensor(0.03f, 120, 0, 255);
+
+  private final Random random = new Random(11);
+
+  private float[] values(int count) {
+    return TestPrograms.floats(random, count, 4);
+  }
+
+  private byte[] unsigned(int count) {
+    return TestPrograms.codes(random, count, 0, 255);
+  }
+
+  @Test
+  void quantize() {
+    float[] x = values(60);
+    x[7] = Float.NaN;
+    x[8] = Float.POSITIVE_INFINITY;
+    OneOperation operation = new OneOperation("quantize").floats("x", x, 3, 20);
+    byte[] codes = operation.out(ElementType.U8, UNSIGNED).run().get("out").bytes();
+    assertArrayEquals(Reference.quantize(x, UNSIGNED), codes);
+  }
+
+  @Test
+  void dequantize() {
+    byte[] codes = unsigned(60);
+    float[] out =
+        new OneOperation("dequantize")
+            .codes("x", ElementType.U8, UNSIGNED, codes, 60)
+            .run()
+            .get("out")
+            .floats();
+    for (int i = 0; i < out.length; i++) {
+      assertEquals(Reference.dequantize(codes[i] & 0xff, UNSIGNED, 0), out[i]);
+    }
+  }
+
+  @Test
+  void requantize() {
+    byte[] codes = unsigned(300);
+    byte[] out =
+        new OneOperation("requantize")
+            .codes("x", ElementType.U8, UNSIGNED, codes, 300)
+            .out(ElementType.S8, SIGNED)
+            .run()
+            .get("out")
+            .bytes();
+    for (int i = 0; i < out.length; i++) {
+      float value = Reference.dequantize(codes[i] & 0xff, UNSIGNED, 0);
+      assertEquals((byte) Reference.quantize(value, SIGNED, 0), out[i]);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {8, 4})
+  void embedding(int bits) {
+    int rows = 9;
+    int width = 7;
+    int limit = 1 << bits - 1;
+    byte[] table = TestPrograms.codes(random, rows * width, -limit, limit - 1);
+    Grid grid =
+        Grid.perChannel(TestPrograms.perRow(random, rows).scales(), null, -limit, limit - 1, 0);
+    int[] indices = {8, 0, 3, 3, 1, 5};
+    float[] out =
+        new OneOperation("embedding")
+            .input("indices", ElementType.S32, null, TensorData.of(indices, 2, 3))
+            .constant("table", ElementType.S8, grid, table, rows, width)
+            .set("table_bits", bits)
+            .run()
+            .get("out")
+            .floats();
+    for (int i = 0; i < out.length; i++) {
+      int row = indices[i / width];
+      assertEquals(Reference.dequantize(table[row * width + i % width], grid, row), out[i]);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"layer_norm", "rms_norm"})
+  void norms(String kind) {
+    int rows = 4;
+    int width = 33;
+    float[] x = values(rows * width);
+    float[] residual = values(rows * width);
+    float[] weight = values(width);
+    float[] bias = values(width);
+    Map<String, TensorData> results =
+        new OneOperation(kind)
+            .floats("x", x, 2, 2, width)
+            .floats("residual", residual, 2, 2, width)
+            .constant("weight", weight, width)
+            .constant("bias", bias, width)
+            .set("eps", 1e-6)
+            .further("sum", ElementType.F32, null)
+            .run("sum");
+    float[] out = results.get("out").floats();
+    float[] sum = results.get("sum").floats();
+    for (int row = 0; row < rows; row++) {
+      double mean = 0;
+      for (int i = row * width; i < (row + 1) * width; i++) {
+        assertEquals(x[i] + residual[i], sum[i]);
+        mean += kind.startsWith("layer") ? sum[i] / (double) width : 0;
+      }
+      double variance = 0;
+      for (int i = row * width; i < (row + 1) * width; i++) {
+        variance += (sum[i] - mean) * (sum[i] - mean) / width;
+      }
+      for (int i = 0; i < width; i++) {
+        double normal = (sum[row * width + i] - mean) / Math.sqrt(variance + 1e-6);
+        assertEquals(normal * weight[i] + bias[i], out[row * width + i], 2e-5);
+      }
+    }
+  }
+
+  @Test
+  void softmax() {
+    int rows = 4;
+    int width = 9;
+    float[] x = values(rows * width);
+    float[] bias = values(width);
+    byte[] mask = new byte[rows * width];
+    for (int i = 0; i < mask.length; i++) {
+      mask[i] = (byte) (i % 4 == 3 ? 0 : 1);
+    }
+    float[] out =
+        new OneOperation("softmax")
+            .floats("x", x, 2, 2, width)
+            .floats("bias", bias, width)
+            .input("mask", ElementType.BOOL, null, TensorData.of(mask, 2, 2, width))
+            .input("lengths", ElementType.I64, null, TensorData.of(new long[] {6, 0}, 2))
+            .set("scale", 0.5)
+            .run()
+            .get("out")
+            .floats();
+    for (int row = 0; row < rows; row++) {
+      double total = 0;
+      double[] terms = new double[width];
+      for (int i = 0; i < width; i++) {
+        boolean part = mask[row * width + i] != 0 && i < (row < 2 ? 6 : 0);
+        terms[i] = part ? Math.exp(x[row * width + i] * 0.5 + bias[i]) : 0;
+        total += terms[i];
+      }
+      for (int i = 0; i < width; i++) {
+        assertEquals(total == 0 ? 0 : terms[i] / total, out[row * width + i], 1e-6);
+      }
+    }
+  }
+
+  @Test
+  void unary() {
+    float[] x = values(50);
+    float[] out =
+        new OneOperation("unary")
+            .floats("x", x, 50)
+            .set("function", "clamp")
+            .set("first", -1.5)
+            .set("second", 2)
+            .run()
+            .get("out")
+            .floats();
+    byte[] codes = unsigned(300);
+    byte[] coded =
+        new OneOperation("unary")
+            .codes("x", ElementType.U8, UNSIGNED, codes, 300)
+            .set("function", "relu")
+            .out(ElementType.S8, SIGNED)
+            .run()
+            .get("out")
+            .bytes();
+    for (int i = 0; i < out.length; i++) {
+      assertEquals(Math.max(-1.5f, Math.min(2, x[i])), out[i]);
+    }
+    for (int i = 0; i < coded.length; i++) {
+      float value = Math.max(0, Reference.dequantize(codes[i] & 0xff, UNSIGNED, 0));
+      assertEquals((byte) Reference.quantize(value, SIGNED, 0), coded[i]);
+    }
+  }
+
+  @Test
+  void everyUnaryFunctionIsKnownToTheLibrary() {
+    for (UnaryFunction function : UnaryFunction.values()) {
+      float[] out =
+          new OneOperation("unary")
+              .floats("x", new float[] {0.5f}, 1)
+              .set("function", function.name().toLowerCase(java.util.Locale.ROOT))
+              .set("first", 1)
+              .set("second", 1)
+              .run()
+              .get("out")
+              .floats();
+      assertEquals(1, out.length);
+    }
+  }
+
+  @Test
+  void binary() {
+    float[] a = values(12);
+    byte[] b = unsigned(4);
+    float[] out =
+        new OneOperation("binary")
+            .floats("a", a, 3, 4)
+            .codes("b", ElementType.U8, UNSIGNED, b, 1, 4)
+            .set("function", "mul")
+            .set("activation", "relu")
+            .run()
+            .get("out")
+            .floats();
+    for (int i = 0; i < out.length; i++) {
+      assertEquals(Math.max(0, a[i] * Reference.dequantize(b[i % 4] & 0xff, UNSIGNED, 0)), out[i]);
+    }
+  }
+
+  @Test
+  void compareAndWhere() {
+    long[] a = {1, 5, 3, 4};
+    byte[] out =
+        new OneOperation("compare")
+            .input("a", ElementType.I64, null, TensorData.of(a, 2, 2))
+            .input("b", ElementType.I64, null, TensorData.of(new long[] {3}, 1))
+            .set("comparison", "greater_equal")
+            .run()
+            .get("out")
+            .bytes();
+    assertArrayEquals(new byte[] {0, 1, 1, 1}, out);
+    long[] chosen =
+        new OneOperation("where")
+            .input("mask", ElementType.BOOL, null, TensorData.of(out, 2, 2))
+            .input("a", ElementType.I64, null, TensorData.of(a, 2, 2))
+            .input("b", ElementType.I64, null, TensorData.of(new long[] {-1, -2}, 2))
+            .run()
+            .get("out")
+            .longs();
+    assertArrayEquals(new long[] {-1, 5, 3, 4}, chosen);
+  }
+
+  @Test
+  void lookUp() {
+    byte[] table = unsigned(256);
+    byte[] x = TestPrograms.codes(random, 100, -128, 127);
+    byte[] out =
+        new OneOperation("look_up")
+            .codes("x", ElementType.S8, null, x, 10, 10)
+            .constant("table", ElementType.U8, null, table, 256)
+            .out(ElementType.U8, UNSIGNED)
+            .run()
+            .get("out")
+            .bytes();
+    for (int i = 0; i < out.length; i++) {
+      assertEquals(table[x[i] & 0xff], out[i]);
+    }
+  }
+
+  @Test
+  void cast() {
+    float[] x = {1.7f, -2.2f, Float.NaN, 1e20f, 0};
+    int[] out =
+        new OneOperation("cast")
+            .floats("x", x, 5)
+            .out(ElementType.S32, null)
+            .run()
+            .get("out")
+            .ints();
+    assertArrayEquals(new int[] {1, -2, 0, Integer.MAX_VALUE, 0}, out);
+  }
+
+  @Test
+  void transpose() {
+    float[] x = values(24);
+    TensorData out =
+        new OneOperation("transpose")
+            .floats("x", x, 2, 3, 4)
+            .set("order", new long[] {2, 0, 1})
+            .run()
+            .get("out");
+    assertArrayEquals(new long[] {4, 2, 3}, out.shape());
+    for (int i = 0; i < 24; i++) {
+      assertEquals(x[i], out.floats()[i % 4 * 6 + i / 12 * 3 + i / 4 % 3]);
+    }
+  }
+
+  @Test
+  void slice() {
+    long[] x = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+    TensorData out =
+        new OneOperation("slice")
+            .input("x", ElementType.I64, null, TensorData.of(x, 2, 6))
+            .set("axis", -1)
+            .set("start", -5)
+            .set("end", 100)
+            .set("step", 2)
+            .run()
+            .get("out");
+    assertArrayEquals(new long[] {2, 3}, out.shape());
+    assertArrayEquals(new long[] {1, 3, 5, 7, 9, 11}, out.longs());
+    TensorData none =
+        new OneOperation("slice")
+            .input("x", ElementType.I64, null, TensorData.of(x, 2, 6))
+            .set("axis", 0)
+            .set("start", 2)
+            .run()
+            .get("out");
+    assertArrayEquals(new long[] {0, 6}, none.shape());
+  }
+
+  @Test
+  void expand() {
+    float[] x = {1, 2};
+    TensorData out =
+        new OneOperation("expand")
+            .floats("x", x, 2, 1)
+            .set("sizes", new long[] {2, -1, 3})
+            .run()
+            .get("out");
+    assertArrayEquals(new long[] {2, 2, 3}, out.shape());
+    assertArrayEquals(new float[] {1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2}, out.floats());
+  }
+
+  @Test
+  void concat() {
+    byte[] codes = unsigned(4);
+    float[] real = values(6);
+    byte[] out =
+        new OneOperation("concat")
+            .codes("x0", ElementType.U8, UNSIGNED, codes, 2, 2)
+            .floats("x1", real, 2, 3)
+            .set("axis", 1)
+            .out(ElementType.U8, UNSIGNED)
+            .run()
+            .get("out")
+            .bytes();
+    byte[] quantized = Reference.quantize(real, UNSIGNED);
+    assertArrayEquals(
+        new byte[] {
+          codes[0], codes[1], quantized[0], quantized[1], quantized[2],
+          codes[2], codes[3], quantized[3], quantized[4], quantized[5]
+        },
+        out);
+  }
+
+  @Test
+  void gather() {
+    float[] x = values(12);
+    TensorData out =
+        new OneOperation("gather")
+            .floats("x", x, 3, 2, 2)
+            .input("indices", ElementType.I64, null, TensorData.of(new long[] {2, 0}, 2))
+            .run()
+            .get("out");
+    assertArrayEquals(new long[] {2, 2, 2}, out.shape());
+    assertArrayEquals(new float[] {x[8], x[9], x[10], x[11], x[0], x[1], x[2], x[3]}, out.floats());
+  }
+
+  @Test
+  void reshape() {
+    float[] x = values(24);
+    TensorData out =
+        new OneOperation("reshape")
+            .floats("x", x, 2, 3, 4)
+            .set("sizes", new long[] {0, -1})
+            .run()
+            .get("out");
+    assertArrayEquals(new long[] {2, 12}, out.shape());
+    assertArrayEquals(x, out.floats());
+  }
+}
