@@ -15,6 +15,7 @@
 #include "octet/norm.h"
 #include "octet/quantize.h"
 #include "octet/range.h"
+#include "octet/reduce.h"
 #include "octet/softmax.h"
 #include "octet/status.h"
 

@@ -13,7 +13,6 @@ namespace octet {
 namespace api {
 namespace {
 
-
 /** A tensor that is broadcast to x but for its last dimension. */
 struct Spread {
   TensorView given;

@@ -90,11 +90,19 @@ struct MapKernels {
   void (*compare[kComparisons])(const void* a, const void* b, int64_t count, void* out);
 };
 
+/** Steps of masked means and normalisations. */
+struct ReduceKernels {
+  /** sums += values * factor, rounded once. */
+  void (*accumulate)(const void* values, float factor, int64_t count, float* sums);
+  void (*divide)(const void* values, float divisor, int64_t count, void* out);
+};
+
 struct RowKernels {
   ConvertKernels convert;
   NormKernels norm;
   SoftmaxKernels softmax;
   MapKernels map;
+  ReduceKernels reduce;
 };
 
 const RowKernels& PortableRowKernels();

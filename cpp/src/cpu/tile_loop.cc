@@ -92,10 +92,15 @@ char* TileLoop::Direct(int number, int64_t first, int64_t count) const {
   if (operand.compact) return operand.data + first * operand.item_size;
   const int inner = ndim_ - 1;
   if (operand.strides[inner] != operand.item_size || first % shape_[inner] + count > shape_[inner]) return nullptr;
+  return At(number, first);
+}
+
+char* TileLoop::At(int number, int64_t element) const {
+  const Operand& operand = operands_[number];
   char* data = operand.data;
-  for (int d = inner; d >= 0; --d) {
-    data += first % shape_[d] * operand.strides[d];
-    first /= shape_[d];
+  for (int d = ndim_ - 1; d >= 0; --d) {
+    data += element % shape_[d] * operand.strides[d];
+    element /= shape_[d];
   }
   return data;
 }

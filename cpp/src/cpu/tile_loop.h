@@ -27,6 +27,8 @@ class TileLoop {
 
   int64_t count() const { return count_; }
 
+  /** The memory of an element. */
+  char* At(int operand, int64_t element) const;
   /** The memory of elements first..first + count - 1 if they lie side by side, else null. */
   char* Direct(int operand, int64_t first, int64_t count) const;
   /** Copies elements out of an operand, or into it. */

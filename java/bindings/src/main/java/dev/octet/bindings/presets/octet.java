@@ -26,6 +26,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             "octet/norm.h",
             "octet/embedding.h",
             "octet/elementwise.h",
+            "octet/reduce.h",
             "octet/softmax.h",
             "octet/conv2d.h"
           },
