@@ -113,16 +113,25 @@ public final class StateDict {
   }
 
   static void load(Module model, Map<String, Tensor> state, String source) {
+    load(model, state, source, true);
+  }
+
+  /** Copies what fits; where all has to fit, nothing is copied if something does not. */
+  static StateReport load(Module model, Map<String, Tensor> state, String source, boolean strict) {
     Map<String, Tensor> own = of(model);
     try {
-      load(model, state, source, own);
+      return load(model, state, source, strict, own);
     } finally {
       own.values().forEach(Tensor::close);
     }
   }
 
-  private static void load(
-      Module model, Map<String, Tensor> state, String source, Map<String, Tensor> own) {
+  private static StateReport load(
+      Module model,
+      Map<String, Tensor> state,
+      String source,
+      boolean strict,
+      Map<String, Tensor> own) {
     Map<String, QuantizationManager> managers = managers(model);
     Map<QuantizationManager, Map<String, Tensor>> ranges = new LinkedHashMap<>();
     Map<Tensor, Tensor> copies = new LinkedHashMap<>();
@@ -162,8 +171,9 @@ public final class StateDict {
     }
     // Only steps are always there: an estimate that the state does not have is not missed.
     missing.keySet().removeIf(name -> managerPath(name, managers) != null && !isStep(name));
-    if (!missing.isEmpty() || !unexpected.isEmpty() || !mismatched.isEmpty()) {
-      throw new StateDictException(source, List.copyOf(missing.keySet()), unexpected, mismatched);
+    StateReport report = new StateReport(List.copyOf(missing.keySet()), unexpected, mismatched);
+    if (strict && !report.fits()) {
+      throw new StateDictException(source, report);
     }
     try (NoGradGuard guard = new NoGradGuard()) {
       copies.forEach((target, value) -> target.copy_(value));
@@ -172,6 +182,7 @@ public final class StateDict {
     QuantizationStates.quantizedModules(model).stream()
         .map(QuantizedModule::quantization)
         .forEach(LayerQuantization::dropCache);
+    return report;
   }
 
   /** The number of steps that a quantizer may have beside one; -1: any. */

@@ -7,39 +7,39 @@ import java.util.List;
 public final class StateDictException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
-  private final transient List<String> missing;
-  private final transient List<String> unexpected;
-  private final transient List<String> mismatched;
+  private final transient StateReport report;
 
-  StateDictException(
-      String source, List<String> missing, List<String> unexpected, List<String> mismatched) {
+  StateDictException(String source, StateReport report) {
     super(
         source
             + " does not fit the model"
-            + part("missing", missing)
-            + part("unexpected", unexpected)
-            + part("of another shape or type", mismatched));
-    this.missing = List.copyOf(missing);
-    this.unexpected = List.copyOf(unexpected);
-    this.mismatched = List.copyOf(mismatched);
+            + part("missing", report.missing())
+            + part("unexpected", report.unexpected())
+            + part("of another shape or type", report.mismatched()));
+    this.report = report;
   }
 
   private static String part(String title, List<String> names) {
     return names.isEmpty() ? "" : "; " + title + ": " + String.join(", ", names);
   }
 
+  /** Returns what does not fit; empty lists after serialization. */
+  public StateReport report() {
+    return report == null ? new StateReport(List.of(), List.of(), List.of()) : report;
+  }
+
   /** Returns the names that the model has and the state dict has not. */
   public List<String> missing() {
-    return missing == null ? List.of() : missing;
+    return report().missing();
   }
 
   /** Returns the names that the state dict has and the model has not. */
   public List<String> unexpected() {
-    return unexpected == null ? List.of() : unexpected;
+    return report().unexpected();
   }
 
   /** Returns the names whose tensors have another shape or type, with both of each. */
   public List<String> mismatched() {
-    return mismatched == null ? List.of() : mismatched;
+    return report().mismatched();
   }
 }
