@@ -3,13 +3,9 @@ package dev.octet.quantization.transform;
 
 import dev.octet.quantization.graph.GraphBlock;
 import dev.octet.quantization.graph.GraphEditor;
-import dev.octet.quantization.graph.GraphMethod;
-import dev.octet.quantization.graph.GraphModule;
 import dev.octet.quantization.graph.GraphNode;
-import dev.octet.quantization.graph.GraphNodes;
 import dev.octet.quantization.graph.GraphValue;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,7 +34,7 @@ public final class CommonAttributes {
    * @return how many nodes were removed
    */
   public static int merge(Module model) {
-    Set<String> set = setNames(model);
+    Set<String> set = GraphMethods.setNames(model);
     int[] count = {0};
     GraphMethods.edit(
         model,
@@ -50,32 +46,12 @@ public final class CommonAttributes {
     return count[0];
   }
 
-  /** The last names of everything that any graph sets: the same one may be read by other paths. */
-  private static Set<String> setNames(Module model) {
-    Set<String> names = new HashSet<>();
-    for (GraphModule graph : GraphMethods.graphs(model).values()) {
-      for (GraphMethod method : graph.methods().values()) {
-        GraphNodes.visit(
-            method.nodes(),
-            node -> {
-              if (node.kind() == GraphNode.Kind.SET_ATTRIBUTE) {
-                names.add(lastName(node.target()));
-              }
-            });
-      }
-    }
-    return names;
-  }
-
-  private static String lastName(String path) {
-    return path.substring(path.lastIndexOf('.') + 1);
-  }
-
   /** What was read before in an enclosing block can be seen, what was read in another cannot. */
   private void block(List<GraphNode> nodes, Map<String, GraphValue> outer) {
     Map<String, GraphValue> read = new HashMap<>(outer);
     for (GraphNode node : nodes) {
-      if (node.kind() == GraphNode.Kind.GET_ATTRIBUTE && !set.contains(lastName(node.target()))) {
+      if (node.kind() == GraphNode.Kind.GET_ATTRIBUTE
+          && !set.contains(GraphMethods.lastName(node.target()))) {
         GraphValue first = read.putIfAbsent(node.target(), node.result());
         if (first != null) {
           editor.replaceUses(node.result(), first);

@@ -2,9 +2,13 @@
 package dev.octet.quantization.transform;
 
 import dev.octet.quantization.graph.GraphEditor;
+import dev.octet.quantization.graph.GraphMethod;
 import dev.octet.quantization.graph.GraphModule;
+import dev.octet.quantization.graph.GraphNode;
+import dev.octet.quantization.graph.GraphNodes;
 import dev.octet.quantization.tree.ModuleTree;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,5 +48,26 @@ final class GraphMethods {
         }
       }
     }
+  }
+
+  /** The last names of all attributes that a graph sets; the same ones may be read by any path. */
+  static Set<String> setNames(Module model) {
+    Set<String> names = new HashSet<>();
+    for (GraphModule graph : graphs(model).values()) {
+      for (GraphMethod method : graph.methods().values()) {
+        GraphNodes.visit(
+            method.nodes(),
+            node -> {
+              if (node.kind() == GraphNode.Kind.SET_ATTRIBUTE) {
+                names.add(lastName(node.target()));
+              }
+            });
+      }
+    }
+    return names;
+  }
+
+  static String lastName(String path) {
+    return path.substring(path.lastIndexOf('.') + 1);
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.golden;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.octet.quantization.graph.GraphModule;
@@ -13,15 +12,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /** Imported models give the recorded outputs after the clean-up, in which attention is found. */
 class CleanupGoldenTest {
-
-  private static final double TOLERANCE = 1e-5;
 
   @TestFactory
   Stream<DynamicTest> moduleByModule() {
@@ -32,7 +27,7 @@ class CleanupGoldenTest {
           Set<String> paths = new TreeSet<>();
           report.found().forEach(found -> paths.add(found.path()));
           assertTrue(paths.containsAll(attentions(golden)), report + model.code());
-          checkOutputs(golden, model);
+          RecordedOutputs.check(golden, model);
         },
         "torchscript");
   }
@@ -46,7 +41,7 @@ class CleanupGoldenTest {
           CleanupReport report = PatternCleanup.apply(model);
           long found = report.found().stream().filter(each -> each.path().isEmpty()).count();
           assertTrue(found >= attentions(golden).size(), report + model.code());
-          checkOutputs(golden, model);
+          RecordedOutputs.check(golden, model);
         },
         "torchscript");
   }
@@ -69,23 +64,5 @@ class CleanupGoldenTest {
   private static GraphModule load(GoldenCase golden) {
     return (GraphModule)
         ImportedGolden.load(GoldenFolder.get().file(golden.params().get("script").asText()));
-  }
-
-  private static void checkOutputs(GoldenCase golden, GraphModule model) {
-    try (NoGradGuard noGrad = new NoGradGuard()) {
-      for (int batch = 0; golden.has("batch" + batch + "/output"); batch++) {
-        String prefix = "batch" + batch + "/input";
-        Object[] inputs =
-            golden.inputs().stream()
-                .filter(role -> role.startsWith(prefix))
-                .map(golden::tensor)
-                .toArray();
-        Tensor expected = golden.tensor("batch" + batch + "/output");
-        Tensor actual = (Tensor) model.forwardAny(inputs);
-        double scale = expected.abs().max().item_double();
-        double error = actual.sub(expected).abs().max().item_double();
-        assertEquals(0, error / scale, TOLERANCE, "batch " + batch);
-      }
-    }
   }
 }
