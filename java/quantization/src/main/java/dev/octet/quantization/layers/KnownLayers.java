@@ -5,6 +5,7 @@ import dev.octet.quantization.graph.GraphAttribute;
 import dev.octet.quantization.graph.GraphMethod;
 import dev.octet.quantization.layers.Blueprint.Slot;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
@@ -22,10 +23,11 @@ import org.bytedeco.pytorch.Module;
  */
 public final class KnownLayers {
 
-  private static final String PREFIX = "torch.nn.modules.";
+  static final String PREFIX = "torch.nn.modules.";
   private static final Map<String, Family> FAMILIES = families();
 
   private final SharedTensors sharedTensors;
+  private final Map<Module, Made> made = new IdentityHashMap<>();
 
   /**
    * Create a recogniser for one model.
@@ -82,18 +84,23 @@ public final class KnownLayers {
     if (!layer.className().startsWith(PREFIX)) {
       return Recognition.unknown();
     }
-    Family family = FAMILIES.get(layer.className().substring(PREFIX.length()));
-    if (family == null) {
-      return Recognition.rejected("is of a class that is kept as it was recorded");
-    }
     try {
-      return Recognition.of(make(layer, blueprint(layer, family)));
+      return Recognition.of(make(layer, blueprint(layer)));
     } catch (Unrecognized e) {
       return Recognition.rejected(e.getMessage());
     }
   }
 
-  private static Blueprint blueprint(RecordedLayer layer, Family family) {
+  /**
+   * Read what was recorded.
+   *
+   * @throws Unrecognized if it is no layer that is known
+   */
+  Blueprint blueprint(RecordedLayer layer) {
+    Family family = FAMILIES.get(layer.className().substring(PREFIX.length()));
+    if (family == null) {
+      throw new Unrecognized("is of a class that is kept as it was recorded");
+    }
     Terms terms = new Terms();
     if (layer.calls().isEmpty()) {
       return family.read(new Recording(layer, null, terms));
@@ -109,21 +116,44 @@ public final class KnownLayers {
     return first;
   }
 
-  private Module make(RecordedLayer layer, Blueprint blueprint) {
+  /**
+   * Make a module.
+   *
+   * @throws Unrecognized if libtorch refuses its arguments, or if it would lose a tensor
+   */
+  Module make(RecordedLayer layer, Blueprint blueprint) {
     Set<String> others = new LinkedHashSet<>(layer.tensors().keySet());
     others.removeIf(name -> layer.tensors().get(name).kind() == GraphAttribute.Kind.CONSTANT);
     blueprint.slots().stream().filter(Slot::used).map(Slot::name).forEach(others::remove);
     if (!others.isEmpty()) {
       throw new Unrecognized("also has the tensors " + others);
     }
-    Module made = make(blueprint);
+    Module module = make(blueprint);
     if (layer.children().isEmpty()) {
-      made.train(blueprint.mode() == null ? layer.training() : blueprint.mode());
+      module.train(blueprint.mode() == null ? layer.training() : blueprint.mode());
     }
     if (!blueprint.slots().isEmpty()) {
-      sharedTensors.give(made, blueprint.slots(), layer.tensors());
+      sharedTensors.give(module, blueprint.slots(), layer.tensors());
     }
-    return made;
+    made.put(module, new Made(layer, blueprint));
+    return module;
+  }
+
+  /** Whether a module was made of an equal recording, with the same tensors. */
+  boolean isMade(Module module, RecordedLayer layer, Blueprint blueprint) {
+    Made from = made.get(module);
+    return from != null
+        && from.layer().className().equals(layer.className())
+        && from.blueprint().agrees(blueprint)
+        && sameTensors(from.layer().tensors(), layer.tensors());
+  }
+
+  static boolean sameTensors(Map<String, GraphAttribute> a, Map<String, GraphAttribute> b) {
+    return a.keySet().equals(b.keySet())
+        && a.entrySet().stream()
+            .allMatch(
+                entry ->
+                    SharedTensors.same(entry.getValue().tensor(), b.get(entry.getKey()).tensor()));
   }
 
   private static Module make(Blueprint blueprint) {
@@ -139,4 +169,7 @@ public final class KnownLayers {
   private static String firstLine(RuntimeException e) {
     return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
   }
+
+  /** What a module was made of. */
+  private record Made(RecordedLayer layer, Blueprint blueprint) {}
 }

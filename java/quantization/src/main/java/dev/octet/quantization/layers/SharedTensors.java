@@ -77,6 +77,11 @@ public final class SharedTensors implements AutoCloseable {
     return second;
   }
 
+  /** Whether two tensors are the same elements in memory, with or without gradient. */
+  static boolean same(Tensor a, Tensor b) {
+    return key(a).equals(key(b));
+  }
+
   /** Equal for tensors that are the same elements in memory, with or without gradient. */
   private static List<Object> key(Tensor tensor) {
     try (Pointer data = tensor.data_ptr();
