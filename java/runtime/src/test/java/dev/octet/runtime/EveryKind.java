@@ -101,7 +101,19 @@ public final class EveryKind {
                     Grid.perTensor(0.01f, 0, -128, 127),
                     TestPrograms.codes(random, 24, -128, 127)))
             .as("convolved");
-    return b.output(first)
+    Value pooled = b.operation("masked_mean").input("x", back).input("mask", mask).as("pooled");
+    Value unit = b.operation("l2_normalize").input("x", pooled).as("unit");
+    Value best = b.operation("argmax").input("x", unit).as("best");
+    Value most =
+        b.operation("reduce")
+            .input("x", codes)
+            .set("reduction", "max")
+            .set("dims", new long[] {1, -1})
+            .as("most", ElementType.F32);
+    return b.output(best)
+        .output(most)
+        .output(unit)
+        .output(first)
         .output(chosen)
         .output(numbers)
         .output("image", convolved)

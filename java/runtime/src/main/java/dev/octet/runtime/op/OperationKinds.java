@@ -30,7 +30,11 @@ public final class OperationKinds {
           new SliceKind(),
           new ExpandKind(),
           new ConcatKind(),
-          new GatherKind());
+          new GatherKind(),
+          new ReduceKind(),
+          new ArgmaxKind(),
+          new MaskedMeanKind(),
+          new L2NormalizeKind());
 
   private static final Map<String, OperationKind> BY_ID = byId();
 

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 
 /**
  * Collects tensors and writes them as one safetensors file.
@@ -86,9 +87,12 @@ public final class SafetensorsWriter {
   public void write(Path path) throws IOException {
     Path target = path.toAbsolutePath();
     Path directory = target.getParent();
-    Path temporary = Files.createTempFile(directory, "." + target.getFileName() + ".", ".partial");
+    // Not Files.createTempFile: the file would stay readable by its owner alone.
+    Path temporary =
+        directory.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".partial");
     try {
-      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+      try (FileChannel channel =
+          FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
         writeFully(channel, header());
         for (Entry entry : entries.values()) {
           writeFully(channel, entry.data().duplicate());

@@ -113,14 +113,7 @@ final class SessionCore {
     try {
       permits.acquireUninterruptibly();
       try {
-        PlanInstance instance = lease(pool);
-        try {
-          runWithThreads(instance, inputs, outputs, nanoseconds);
-        } finally {
-          if (!pool.give(instance)) {
-            discard(instance);
-          }
-        }
+        runWithThreads(pool, inputs, outputs, nanoseconds);
       } finally {
         permits.release();
       }
@@ -129,17 +122,30 @@ final class SessionCore {
     }
   }
 
+  /** Sizes of workspaces, too, may depend on the threads that a call may use. */
   private void runWithThreads(
-      PlanInstance instance, TensorData[] inputs, TensorData[] outputs, long[] nanoseconds) {
+      PlanPool pool, TensorData[] inputs, TensorData[] outputs, long[] nanoseconds) {
     if (options.threads() == 0) {
-      instance.run(inputs, outputs, nanoseconds);
+      runLeased(pool, inputs, outputs, nanoseconds);
       return;
     }
     octet.octet_set_caller_threads(options.threads());
     try {
-      instance.run(inputs, outputs, nanoseconds);
+      runLeased(pool, inputs, outputs, nanoseconds);
     } finally {
       octet.octet_set_caller_threads(0);
+    }
+  }
+
+  private void runLeased(
+      PlanPool pool, TensorData[] inputs, TensorData[] outputs, long[] nanoseconds) {
+    PlanInstance instance = lease(pool);
+    try {
+      instance.run(inputs, outputs, nanoseconds);
+    } finally {
+      if (!pool.give(instance)) {
+        discard(instance);
+      }
     }
   }
 

@@ -380,4 +380,60 @@ class KindsTest {
     assertArrayEquals(new long[] {2, 12}, out.shape());
     assertArrayEquals(x, out.floats());
   }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void reduce(boolean keep) {
+    byte[] x = unsigned(24);
+    TensorData out =
+        new OneOperation("reduce")
+            .codes("x", ElementType.U8, UNSIGNED, x, 2, 3, 4)
+            .set("reduction", "sum")
+            .set("dims", new long[] {-1, 0})
+            .set("keep_dims", keep)
+            .out(ElementType.F32, null)
+            .run()
+            .get("out");
+    assertArrayEquals(keep ? new long[] {1, 3, 1} : new long[] {3}, out.shape());
+    for (int row = 0; row < 3; row++) {
+      int sum = 0;
+      for (int i = 0; i < 24; i++) {
+        sum += i / 4 % 3 == row ? (x[i] & 0xff) - UNSIGNED.zeroPoint(0) : 0;
+      }
+      assertEquals(UNSIGNED.scale(0) * sum, out.floats()[row]);
+    }
+  }
+
+  @Test
+  void argmax() {
+    float[] x = {1, 3, 3, -1, Float.NaN, 7};
+    TensorData out = new OneOperation("argmax").floats("x", x, 2, 3).run().get("out");
+    assertArrayEquals(new long[] {2}, out.shape());
+    assertArrayEquals(new long[] {1, 1}, out.longs());
+  }
+
+  @Test
+  void maskedMeanAtLengthOne() {
+    float[] x = values(2 * 3 * 4);
+    long[] mask = {1, 1, 0, 0, 0, 0};
+    float[] mean =
+        new OneOperation("masked_mean")
+            .floats("x", x, 2, 3, 4)
+            .input("mask", ElementType.I64, null, TensorData.of(mask, 2, 3))
+            .run()
+            .get("out")
+            .floats();
+    for (int i = 0; i < 8; i++) {
+      assertEquals(i < 4 ? (x[i] + x[4 + i]) / 2 : 0, mean[i], 1e-6);
+    }
+    float[] unit =
+        new OneOperation("l2_normalize").floats("x", mean, 2, 4).run().get("out").floats();
+    double length = 0;
+    for (int i = 0; i < 4; i++) {
+      length += mean[i] * mean[i];
+    }
+    for (int i = 0; i < 8; i++) {
+      assertEquals(i < 4 ? mean[i] / Math.sqrt(length) : 0, unit[i], 1e-6);
+    }
+  }
 }
