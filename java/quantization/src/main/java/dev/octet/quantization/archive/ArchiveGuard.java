@@ -2,11 +2,11 @@
 package dev.octet.quantization.archive;
 
 import dev.octet.quantization.archive.PickleValue.Instance;
-import dev.octet.quantization.archive.PickleValue.Tuple;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -52,11 +52,10 @@ public final class ArchiveGuard {
   private static TorchScriptInfo check(ZipArchive archive) throws IOException {
     final int version = version(archive);
     ScriptData constants = data(archive, "constants", true);
-    if (!(constants.root() instanceof Tuple)) {
-      throw ModelFileException.in(
-          archive.path(), archive.folder() + "constants.pkl", "is no tuple");
-    }
     ScriptCode code = ScriptCode.read(archive);
+    ScriptTypeSizes.check(code);
+    List<ScriptFacts> facts = constants.facts();
+    code.files().values().forEach(source -> ScriptFunctions.check(source, facts));
     ScriptData data = data(archive, "data", true);
     if (!(data.root() instanceof Instance)) {
       throw ModelFileException.in(

@@ -3,7 +3,10 @@ package dev.octet.quantization.archive;
 
 import dev.octet.quantization.archive.PickleValue.Instance;
 import dev.octet.quantization.archive.PickleValue.Mapping;
+import dev.octet.quantization.archive.PickleValue.StoredTensor;
+import dev.octet.quantization.archive.PickleValue.Tuple;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -13,6 +16,8 @@ final class ScriptData {
   private static final String GET_STATE = "__getstate__";
   // Every reference to a storage makes libtorch read its bytes anew.
   private static final int MAX_COPIES = 4;
+  // Constants are compared and printed part by part.
+  private static final long MAX_CONSTANT_PARTS = 1_000_000;
   private static final long MAX_COPIED_BYTES = 64L << 20;
 
   private final EntrySite site;
@@ -47,6 +52,25 @@ final class ScriptData {
   /** Bytes of all storages. */
   long storageBytes() {
     return storages.uniqueBytes();
+  }
+
+  /** What is known of the parts of a tuple, for code that uses them as constants. */
+  List<ScriptFacts> facts() {
+    if (!(root instanceof Tuple tuple)) {
+      throw site.whole("is " + root.words() + ", expected a tuple of constants");
+    }
+    return tuple.items().stream().map(this::facts).toList();
+  }
+
+  private ScriptFacts facts(PickleValue value) {
+    if (value.weight() > MAX_CONSTANT_PARTS) {
+      throw site.whole("has a constant of more than " + MAX_CONSTANT_PARTS + " parts");
+    }
+    if (value instanceof StoredTensor) {
+      return ScriptFacts.UNKNOWN;
+    }
+    long text = StoragePickles.plain(value) instanceof String string ? string.length() : 0;
+    return new ScriptFacts(true, text, Math.max(1, value.weight()));
   }
 
   /** The qualified names of the classes that there are objects of. */

@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.global.torch;
 /** Loads TorchScript archives through libtorch, after {@link ArchiveGuard} has checked them. */
 public final class ScriptFiles {
   // libtorch parses and compiles code by recursion. Memory is used only as far as the stack grows.
-  private static final long STACK_BYTES = 512L << 20;
+  static final long STACK_BYTES = 512L << 20;
 
   private ScriptFiles() {}
 
