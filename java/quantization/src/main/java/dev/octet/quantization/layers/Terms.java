@@ -45,19 +45,18 @@ final class Terms {
   /** All results of operators that a value is made of. */
   static Set<Apply> within(Object value) {
     Set<Apply> found = Collections.newSetFromMap(new IdentityHashMap<>());
-    collect(value, found);
-    return found;
-  }
-
-  private static void collect(Object value, Set<Apply> found) {
-    if (value instanceof Apply apply) {
-      if (found.add(apply)) {
-        apply.arguments.forEach(argument -> collect(argument, found));
+    List<Object> open = new ArrayList<>();
+    open.add(value);
+    while (!open.isEmpty()) {
+      Object next = open.remove(open.size() - 1);
+      if (next instanceof Apply apply && found.add(apply)) {
+        open.addAll(apply.arguments);
+      } else if (next instanceof Item item) {
+        open.add(item.of());
+      } else if (next instanceof List<?> items) {
+        open.addAll(items);
       }
-    } else if (value instanceof Item item) {
-      collect(item.of(), found);
-    } else if (value instanceof List<?> items) {
-      items.forEach(item -> collect(item, found));
     }
+    return found;
   }
 }

@@ -51,6 +51,12 @@ class EvaluationTest {
       value = effects.function("aten::add_.Tensor", value, value, 1L);
     }
     assertRejected(effects.returns(value), "aten::add_");
+    MethodWriter deep = new MethodWriter("x");
+    value = deep.input("x");
+    for (int i = 0; i < 9_000; i++) {
+      value = deep.function("aten::neg_", value);
+    }
+    assertRejected(deep.returns(value), "aten::neg_");
   }
 
   @Test

@@ -9,13 +9,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.octet.quantization.torchscript.TorchScriptImporter;
 import dev.octet.quantization.tree.ModelCopier;
 import dev.octet.quantization.tree.ModuleCall;
 import dev.octet.quantization.tree.ModuleTypes;
 import org.bytedeco.pytorch.BilinearImpl;
 import org.bytedeco.pytorch.IdentityImpl;
+import org.bytedeco.pytorch.JitModule;
 import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.QualifiedName;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,6 +91,19 @@ class LinearLayersTest {
     assertEquals(NonDynamicallyQuantizableLinear.class, copy.getClass());
     Tensor x = randn(2, 5);
     assertTrue(linear.forward(x).equal(copy.forward(x)));
+  }
+
+  @Test
+  void isImportedUnderItsMangledName() {
+    JitModule module =
+        new JitModule(
+            new QualifiedName("__torch__.torch.nn.modules.linear.___torch_mangle_7.Linear"));
+    module.register_parameter("weight", randn(3, 5), false);
+    module.register_parameter("bias", randn(3), false);
+    module.define("def forward(self, x):\n    return torch.linear(x, self.weight, self.bias)\n");
+    Module imported = TorchScriptImporter.of(module).model();
+    assertEquals(LinearImpl.class, imported.getClass());
+    LayerAssert.assertSame(module, imported, randn(2, 5));
   }
 
   @Test
