@@ -6,7 +6,9 @@ import dev.octet.quantization.convert.Conversion;
 import dev.octet.quantization.convert.QuantizationMapJson;
 import dev.octet.quantization.state.CalibrationFile;
 import dev.octet.quantization.state.StateFile;
+import dev.octet.quantization.transform.BatchNormFolding;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.bytedeco.pytorch.Module;
@@ -68,6 +70,11 @@ final class ConvertCommand implements Callable<Integer> {
       description = "At most so many batches are used (default: ${DEFAULT-VALUE}).")
   private int batches;
 
+  @Option(
+      names = "--fold-batch-norm",
+      description = "First fold BatchNorm into the layers before it.")
+  private boolean foldBatchNorm;
+
   @Option(names = "--output", paramLabel = "FILE", description = "Where to write the result.")
   private Path output;
 
@@ -88,19 +95,43 @@ final class ConvertCommand implements Callable<Integer> {
           spec.commandLine(), "--batch-size and --batches must be at least 1");
     }
     QuantizationMap quantizationMap = new QuantizationMapJson().read(map);
-    try (Module original = ModelSource.open(model, ModelSource.paths(classPath));
-        CalibrationFile data = CalibrationFile.open(calibration, original, batchSize)) {
-      original.eval();
-      try (Module converted = Conversion.convertToQuantized(original, quantizationMap)) {
-        int used = calibrate(converted, data);
-        ConvertReport report = ConvertReport.of(original, converted, data, used, quantizationMap);
-        if (output != null) {
-          StateFile.save(converted, output);
-        }
-        spec.commandLine().getOut().println(json ? Report.json(report) : report.text(output));
+    try (Module original = open();
+        CalibrationFile data = CalibrationFile.open(calibration, original, batchSize);
+        Module converted = convert(original, quantizationMap)) {
+      int used = calibrate(converted, data);
+      ConvertReport report = ConvertReport.of(original, converted, data, used, quantizationMap);
+      if (output != null) {
+        StateFile.save(converted, output);
       }
+      spec.commandLine().getOut().println(json ? Report.json(report) : report.text(output));
     }
     return 0;
+  }
+
+  private Module open() throws IOException {
+    Module original = ModelSource.open(model, ModelSource.paths(classPath));
+    original.eval();
+    if (foldBatchNorm) {
+      BatchNormFolding.fold(original);
+    }
+    return original;
+  }
+
+  /** Imported files can be copied; a Java class is made a second time. */
+  private Module convert(Module original, QuantizationMap quantizationMap) {
+    if (ModelSource.isFile(model)) {
+      return Conversion.convertToQuantized(original, quantizationMap);
+    }
+    return Conversion.convertToQuantized(
+        original,
+        quantizationMap,
+        () -> {
+          try {
+            return open();
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
   }
 
   private int calibrate(Module converted, CalibrationFile data) {

@@ -36,7 +36,7 @@ final class ModelSource {
     if (name.equals(DIGITS)) {
       return new DigitsNet();
     }
-    if (Files.exists(Path.of(name))) {
+    if (isFile(name)) {
       return TorchScriptImporter.load(Path.of(name)).model();
     }
     Class<?> type;
@@ -67,6 +67,11 @@ final class ModelSource {
       throw new IllegalArgumentException(
           "class " + name + " has no public constructor without parameters", e);
     }
+  }
+
+  /** Tells whether a name is that of a file. */
+  static boolean isFile(String name) {
+    return !name.equals(DIGITS) && Files.exists(Path.of(name));
   }
 
   /** Splits a class path as the platform does. */

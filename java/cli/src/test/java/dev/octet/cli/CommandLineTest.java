@@ -203,6 +203,29 @@ class CommandLineTest {
   }
 
   @Test
+  void convertTakesAClass() throws IOException {
+    Path data = folder.resolve("two.safetensors");
+    new SafetensorsWriter()
+        .add("x", SafetensorsDtype.F32, List.of(3L, 2L), ByteBuffer.allocate(24).putFloat(8, 1f))
+        .write(data);
+    Path map =
+        Files.writeString(
+            folder.resolve("map.json"),
+            "{\"append_default_conversions\": true, \"default_qconfig\": {"
+                + "\"activation_quant\": {\"n_bits\": 8}, \"weight_quant\": {\"n_bits\": 8}}}");
+    Result result =
+        run(
+            "convert",
+            "--map",
+            map.toString(),
+            "--calibration",
+            data.toString(),
+            Tiny.class.getName());
+    assertEquals(0, result.code(), result.err());
+    assertTrue(result.out().contains("QuantLinear"), result.out());
+  }
+
+  @Test
   void calibrationNamesTensorsThatDoNotFit() throws IOException {
     Path wrong = folder.resolve("wrong.safetensors");
     new SafetensorsWriter()
@@ -238,7 +261,17 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "bench", "bench --suite nope", "inspect", "import", "convert", "demo --epochs 0", "nope"})
+  @ValueSource(
+      strings = {
+        "",
+        "bench",
+        "bench --suite nope",
+        "inspect",
+        "import",
+        "convert",
+        "demo --epochs 0",
+        "nope"
+      })
   void wrongUsageExitsWith2(String arguments) {
     Result result = run(arguments.isEmpty() ? new String[0] : arguments.split(" "));
     assertEquals(2, result.code());

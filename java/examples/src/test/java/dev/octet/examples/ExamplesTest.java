@@ -45,7 +45,8 @@ class ExamplesTest {
     Path samples = folder.resolve("samples.safetensors");
     Path state = folder.resolve("state.safetensors");
     try (PointerScope scope = new PointerScope()) {
-      JitModule linear = new JitModule(new QualifiedName("__torch__.torch.nn.modules.linear.Linear"));
+      JitModule linear =
+          new JitModule(new QualifiedName("__torch__.torch.nn.modules.linear.Linear"));
       linear.register_parameter("weight", torch.randn(3, 4), false);
       linear.register_parameter("bias", torch.randn(3), false);
       linear.define(

@@ -224,6 +224,15 @@ public class GraphModule extends Module
   }
 
   /**
+   * Return the parts of this graph, of which another can be made.
+   *
+   * @return the children themselves, and the graph's own handles of its tensors and variables
+   */
+  public GraphDefinition definition() {
+    return new GraphDefinition(typeName, children, attributes, variables, methods(), is_training());
+  }
+
+  /**
    * Return the nodes of {@code forward} in the order in which they run.
    *
    * @return an unmodifiable list

@@ -144,6 +144,11 @@ final class ObjectImporter implements AutoCloseable {
     }
   }
 
+  /** Recognises the layers of this model. */
+  KnownLayers layers() {
+    return layers;
+  }
+
   /** Put every module in its own mode; setting that of a container sets all below it. */
   void restoreModes() {
     // Parents come before their children.

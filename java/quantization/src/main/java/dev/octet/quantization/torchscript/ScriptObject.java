@@ -111,9 +111,15 @@ final class ScriptObject implements AutoCloseable {
         return each.getKey();
       }
     }
-    String base = "_constant_" + name.replace('.', '_');
+    // Freezing in memory leaves the names of the parameters: self.fc.weight, fused or not.
+    String base =
+        name.startsWith("self.")
+            ? name.substring("self.".length()).replace("_fused_bn", "")
+            : "_constant_" + name.replace('.', '_');
     String unique = base;
-    for (int i = 1; constants.containsKey(unique) || attribute(unique) != null; i++) {
+    for (int i = 1;
+        constants.containsKey(unique) || attribute(unique) != null || children.containsKey(unique);
+        i++) {
       unique = base + "_" + i;
     }
     constants.put(unique, tensor);

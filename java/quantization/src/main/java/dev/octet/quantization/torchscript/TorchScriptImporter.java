@@ -9,13 +9,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.JitModule;
+import org.bytedeco.pytorch.Module;
 
 /**
  * Imports TorchScript files, written by {@code torch.jit.save} of a traced or scripted model.
  *
+ * <p>Files of models that were frozen or inlined have no module calls: their linear layers,
+ * convolutions, normalizations and embeddings are rebuilt from the operators.
+ *
  * <p>Every submodule keeps its dotted name. Classes of torch.nn become the presets' modules, which
- * share their parameters with nobody else; every other class becomes a {@link GraphModule} with its
- * own recorded methods. The model is in the modes in which it was saved.
+ * have the file's parameters; every other class becomes a {@link GraphModule} with its own recorded
+ * methods. The model is in the modes in which it was saved.
  */
 public final class TorchScriptImporter {
 
@@ -51,7 +55,11 @@ public final class TorchScriptImporter {
         recordMethods(objects, root, graph, notes);
       }
       objects.restoreModes();
-      return new ImportedModel(root.imported, ImportReport.of(root.imported, notes));
+      Module model =
+          root.imported instanceof GraphModule graph
+              ? FrozenGraphs.rebuild(graph, objects.layers(), notes)
+              : root.imported;
+      return new ImportedModel(model, ImportReport.of(model, notes));
     } catch (StackOverflowError e) {
       throw new TorchScriptImportException(
           "", null, null, "it is nested too deeply to be a model", e);
