@@ -88,9 +88,9 @@ final class Conv2dKind extends OperationKind {
     Shape x = xLayout(operation).toNhwc(operation.shape("x"));
     operation.requireSize(
         "the number of channels of input 'x'", x.get(3), kernel.get(1).times(Dimension.of(groups)));
-    long[] stride = pair(operation, "stride", 2);
-    long[] padding = pair(operation, "padding", 4);
-    long[] dilation = pair(operation, "dilation", 2);
+    long[] stride = operation.numbers("stride", 2);
+    long[] padding = operation.numbers("padding", 4);
+    long[] dilation = operation.numbers("dilation", 2);
     Dimension height =
         Window.size(
             operation,
@@ -99,7 +99,8 @@ final class Conv2dKind extends OperationKind {
             stride[0],
             padding[0],
             padding[2],
-            dilation[0]);
+            dilation[0],
+            false);
     Dimension width =
         Window.size(
             operation,
@@ -108,7 +109,8 @@ final class Conv2dKind extends OperationKind {
             stride[1],
             padding[1],
             padding[3],
-            dilation[1]);
+            dilation[1],
+            false);
     Shape out = Shape.of(List.of(x.get(0), height, width, kernel.get(0)));
     Shape stored = outLayout(operation).fromNhwc(out);
     Epilogue.check(operation, kernel.get(0), stored);
@@ -127,15 +129,6 @@ final class Conv2dKind extends OperationKind {
     if (given) {
       ActivationGrid.check(operation);
     }
-  }
-
-  private static long[] pair(OperationView operation, String attribute, int length) {
-    long[] numbers = operation.list(attribute);
-    if (numbers.length != length) {
-      throw operation.error(
-          "attribute '" + attribute + "' has " + numbers.length + " numbers; expected " + length);
-    }
-    return numbers;
   }
 
   @Override

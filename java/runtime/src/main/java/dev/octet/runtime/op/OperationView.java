@@ -267,6 +267,15 @@ public final class OperationView {
     return ((List<?>) attribute(name)).stream().mapToLong(e -> (Long) e).toArray();
   }
 
+  /** Returns a list of as many whole numbers as expected. */
+  public long[] numbers(String name, int count) {
+    long[] numbers = list(name);
+    if (numbers.length != count) {
+      throw error("attribute '" + name + "' has " + numbers.length + " numbers; expected " + count);
+    }
+    return numbers;
+  }
+
   /**
    * Checks the number of an input's dimensions.
    *

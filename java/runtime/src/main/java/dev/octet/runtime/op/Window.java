@@ -8,7 +8,8 @@ final class Window {
   private Window() {}
 
   /**
-   * Returns {@code floor((in + before + after - dilation * (kernel - 1) - 1) / stride) + 1}.
+   * Returns {@code floor((in + before + after - dilation * (kernel - 1) - 1) / stride) + 1}, or
+   * with {@code ceil} rounded up, save that a window does not begin behind the image.
    *
    * @throws dev.octet.runtime.type.InvalidProgramException if the window is larger than the padded
    *     image
@@ -20,7 +21,8 @@ final class Window {
       long stride,
       long before,
       long after,
-      long dilation) {
+      long dilation,
+      boolean ceil) {
     if (kernel < 1) {
       throw operation.error("has a window of " + kernel + "; expected at least 1");
     }
@@ -32,7 +34,11 @@ final class Window {
       span = Math.addExact(Math.multiplyExact(dilation, kernel - 1), 1);
       long padded = Math.addExact(in.value(), before + after);
       if (span <= padded) {
-        return Dimension.of((padded - span) / stride + 1);
+        long rest = padded - span;
+        long last = rest / stride;
+        // A window that is added by rounding up must begin within the image or the padding before.
+        boolean another = ceil && rest % stride != 0 && (last + 1) * stride < in.value() + before;
+        return Dimension.of(last + (another ? 2 : 1));
       }
     } catch (ArithmeticException e) {
       throw operation.error("has a window of " + kernel + " taps, " + dilation + " apart");
