@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "support/grids.h"
+#include "support/masks.h"
 #include "support/says.h"
 #include "support/tensor.h"
 #include "support/values.h"
@@ -16,26 +17,6 @@ namespace test {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-/** Bytes of 0 and 1 of a shape, as a bool tensor. */
-class BoolMask {
- public:
-  BoolMask(std::vector<int64_t> shape, uint32_t seed) : shape_(std::move(shape)) {
-    int64_t count = 1;
-    for (int64_t size : shape_) count *= size;
-    for (float value : RandomValues(count, 1.0f, seed)) bytes_.push_back(value < 0.7f ? 1 : 0);
-    dl_ = {bytes_.data(), {kDLCPU, 0}, static_cast<int32_t>(shape_.size()), kBool, shape_.data(), nullptr, 0};
-  }
-  BoolMask(const BoolMask&) = delete;
-  DLTensor* dl() { return &dl_; }
-  bool At(int64_t index) const { return bytes_[static_cast<size_t>(index)] != 0; }
-  int64_t count() const { return static_cast<int64_t>(bytes_.size()); }
-
- private:
-  std::vector<int64_t> shape_;
-  std::vector<uint8_t> bytes_;
-  DLTensor dl_;
-};
 
 struct Case {
   DLDataType in = kF32;

@@ -3,6 +3,7 @@
 #ifndef OCTET_OCTET_H_
 #define OCTET_OCTET_H_
 
+#include "octet/attention.h"
 #include "octet/conv2d.h"
 #include "octet/dlpack.h"
 #include "octet/elementwise.h"

@@ -31,13 +31,9 @@ struct RowStep {
   numerics::Limits limits;
 };
 
-RowStep StepOf(const GemmActivations& a, const char* row, int64_t k) {
+RowStep StepOf(const GemmActivations& a, int64_t row, int64_t k) {
   if (!a.dynamic) return {a.step, a.limits};
-  const float int_max = a.limits.int_max;
-  MinMaxState state = {0.0f, 0.0f};
-  CurrentKernels().min_max[FloatIndex(a.rows.type)](row, k, &state);
-  const float delta = numerics::SymmetricGrid(state.min, state.max, int_max, a.eps, false).delta;
-  return {{numerics::ScaleOf(delta, a.eps, false), 0.0f}, {-int_max - 1.0f, int_max}};
+  return {DynamicStep(a, k, row, 1), DynamicLimits(a)};
 }
 
 /** Codes first..first+count-1 of a row as u8. */
@@ -67,6 +63,23 @@ void MakeCodes(const GemmKernels& kernels, const GemmActivations& a, const char*
 
 }  // namespace
 
+numerics::Step DynamicStep(const GemmActivations& a, int64_t k, int64_t first, int64_t count) {
+  MinMaxState state = {0.0f, 0.0f};
+  const auto min_max = CurrentKernels().min_max[FloatIndex(a.rows.type)];
+  for (int64_t row = first; row < first + count; ++row) min_max(a.rows.data + row * a.rows.stride, k, &state);
+  const float delta = numerics::SymmetricGrid(state.min, state.max, a.limits.int_max, a.eps, false).delta;
+  return {numerics::ScaleOf(delta, a.eps, false), 0.0f};
+}
+
+numerics::Limits DynamicLimits(const GemmActivations& a) { return {-a.limits.int_max - 1.0f, a.limits.int_max}; }
+
+numerics::Step CodesOfRow(const GemmKernels& kernels, const GemmActivations& a, int64_t k, int64_t row,
+                          uint8_t* codes) {
+  const RowStep step = StepOf(a, row, k);
+  MakeCodes(kernels, a, a.rows.data + row * a.rows.stride, step, 0, k, codes);
+  return step.step;
+}
+
 int32_t ReadyZeroPoint(const GemmActivations& a) {
   return static_cast<int32_t>(a.step.zero_point) + (IsSigned(a) ? 128 : 0);
 }
@@ -85,7 +98,7 @@ int64_t ReadyStride(int64_t k, int64_t size) {
 void ReadyRow(const GemmKernels& kernels, const GemmActivations& a, int64_t k, int64_t from, const ReadyRows& rows,
               int64_t to, bool with_sum) {
   const char* row = a.rows.data + from * a.rows.stride;
-  const RowStep step = StepOf(a, row, k);
+  const RowStep step = StepOf(a, from, k);
   if (a.dynamic) rows.scales[to] = step.step.scale;
   char* out = rows.codes + to * rows.stride;
   // Zeros for the weights beyond K, zeros too, to be multiplied with: half bytes come by two groups.

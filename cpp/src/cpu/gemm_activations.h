@@ -29,6 +29,15 @@ int32_t ReadyZeroPoint(const GemmActivations& a);
 void MakeReadyCodes(const GemmKernels& kernels, const GemmActivations& a, const char* from, int64_t count,
                     uint8_t* codes);
 
+/** The step of rows first..first+count-1 of dynamic activations together; rows have k elements. */
+numerics::Step DynamicStep(const GemmActivations& a, int64_t k, int64_t first, int64_t count);
+
+/** The limits of codes on a dynamic step. */
+numerics::Limits DynamicLimits(const GemmActivations& a);
+
+/** Makes a row of a as u8 codes without more, quantized on a.step, or on its own where a is dynamic: returns which. */
+numerics::Step CodesOfRow(const GemmKernels& kernels, const GemmActivations& a, int64_t k, int64_t row, uint8_t* codes);
+
 /** Bytes of a row of `size`-byte codes. */
 int64_t ReadyStride(int64_t k, int64_t size);
 

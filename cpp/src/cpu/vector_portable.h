@@ -22,6 +22,9 @@ struct Portable {
   struct Mask {
     bool lane[kLaneCount];
   };
+  struct Integers {
+    int32_t lane[kLaneCount];
+  };
 
   static Floats Set(float value) {
     return Make([value](int) { return value; });
@@ -80,6 +83,27 @@ struct Portable {
 #undef OCTET_PORTABLE_BINARY
 #undef OCTET_PORTABLE_TERNARY
 
+  static Integers SetInteger(int32_t value) {
+    return MakeIntegers([value](int) { return value; });
+  }
+  static Integers LoadIntegers(const int32_t* from) {
+    return MakeIntegers([from](int i) { return from[i]; });
+  }
+  // Through unsigned numbers, which wrap around.
+  static Integers Sub(const Integers& a, const Integers& b) {
+    return MakeIntegers([&](int i) {
+      return static_cast<int32_t>(static_cast<uint32_t>(a.lane[i]) - static_cast<uint32_t>(b.lane[i]));
+    });
+  }
+  static Integers Mul(const Integers& a, const Integers& b) {
+    return MakeIntegers([&](int i) {
+      return static_cast<int32_t>(static_cast<uint32_t>(a.lane[i]) * static_cast<uint32_t>(b.lane[i]));
+    });
+  }
+  static Floats ToFloats(const Integers& a) {
+    return Make([&](int i) { return static_cast<float>(a.lane[i]); });
+  }
+
   static Mask LessEqual(const Floats& a, const Floats& b) {
     return MakeMask([&](int i) { return a.lane[i] <= b.lane[i]; });
   }
@@ -124,6 +148,12 @@ struct Portable {
   template <typename Lane>
   static Floats Make(const Lane& lane) {
     Floats result;
+    for (int i = 0; i < kLaneCount; ++i) result.lane[i] = lane(i);
+    return result;
+  }
+  template <typename Lane>
+  static Integers MakeIntegers(const Lane& lane) {
+    Integers result;
     for (int i = 0; i < kLaneCount; ++i) result.lane[i] = lane(i);
     return result;
   }

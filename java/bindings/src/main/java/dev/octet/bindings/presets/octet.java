@@ -28,6 +28,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             "octet/elementwise.h",
             "octet/reduce.h",
             "octet/softmax.h",
+            "octet/attention.h",
             "octet/conv2d.h"
           },
           link = "octet",

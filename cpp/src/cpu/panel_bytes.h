@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// From bytes in memory to a panel (core/packed_gemm.h) during a call: activations that are multiplied by activations.
+// Plain C++ that compilers vectorize, included by the translation unit of each instruction set; everything has internal
+// linkage, so that no code of one can be linked in for another.
+#ifndef OCTET_CPU_PANEL_BYTES_H_
+#define OCTET_CPU_PANEL_BYTES_H_
+
+#include <cstdint>
+#include <cstring>
+
+#include "core/packed_gemm.h"
+#include "cpu/product_kernels.h"
+
+namespace octet {
+namespace cpu {
+
+/** Rows of memory are columns of the panel. */
+static inline void PanelOfColumns(const PanelBytes& bytes) {
+  const uint32_t flip = bytes.flip * 0x01010101u;
+  const int64_t whole = bytes.k / kGroup;
+  const int64_t rest = bytes.k % kGroup;
+  const int64_t step = int64_t{bytes.columns} * kGroup;
+  for (int c = 0; c < bytes.count; ++c) {
+    const char* from = bytes.from + c * bytes.stride;
+    int8_t* to = bytes.to + c * kGroup;
+    for (int64_t g = 0; g < whole; ++g, to += step) {
+      uint32_t four;
+      std::memcpy(&four, from + g * kGroup, sizeof(four));
+      four ^= flip;
+      std::memcpy(to, &four, sizeof(four));
+    }
+    if (rest != 0) {
+      uint32_t four = 0;
+      std::memcpy(&four, from + whole * kGroup, static_cast<size_t>(rest));
+      four ^= flip & ((1u << (8 * rest)) - 1u);
+      std::memcpy(to, &four, sizeof(four));
+    }
+    if (bytes.sums != nullptr) {
+      const uint8_t change = bytes.flip;
+      int32_t sum = 0;
+      for (int64_t i = 0; i < bytes.k; ++i) sum += static_cast<int8_t>(static_cast<uint8_t>(from[i]) ^ change);
+      bytes.sums[c] = sum;
+    }
+  }
+  const int64_t groups = whole + (rest != 0 ? 1 : 0);
+  const size_t missing = static_cast<size_t>((bytes.columns - bytes.count) * kGroup);
+  for (int64_t g = 0; missing != 0 && g < groups; ++g) {
+    std::memset(bytes.to + g * step + bytes.count * kGroup, 0, missing);
+  }
+  for (int c = bytes.count; bytes.sums != nullptr && c < bytes.columns; ++c) bytes.sums[c] = 0;
+}
+
+/** Four rows of memory, one group of the panel. */
+template <int kColumns>
+static inline void Interleave(const uint8_t* a, const uint8_t* b, const uint8_t* c, const uint8_t* d, uint8_t flip,
+                              int8_t* to) {
+  for (int i = 0; i < kColumns; ++i) {
+    to[4 * i] = static_cast<int8_t>(a[i] ^ flip);
+    to[4 * i + 1] = static_cast<int8_t>(b[i] ^ flip);
+    to[4 * i + 2] = static_cast<int8_t>(c[i] ^ flip);
+    to[4 * i + 3] = static_cast<int8_t>(d[i] ^ flip);
+  }
+}
+
+/** Rows of memory are rows of the panel. */
+template <int kColumns>
+static inline void PanelOfRowsOf(const PanelBytes& bytes) {
+  const int64_t groups = (bytes.k + kGroup - 1) / kGroup;
+  int32_t sums[kColumns] = {};
+  for (int64_t g = 0; g < groups; ++g) {
+    const char* from = bytes.from + g * kGroup * bytes.stride;
+    int8_t* to = bytes.to + g * kColumns * kGroup;
+    const int64_t rows = bytes.k - g * kGroup < kGroup ? bytes.k - g * kGroup : kGroup;
+    if (rows == kGroup && bytes.count == kColumns) {
+      const auto row = [&](int64_t j) { return reinterpret_cast<const uint8_t*>(from + j * bytes.stride); };
+      Interleave<kColumns>(row(0), row(1), row(2), row(3), bytes.flip, to);
+    } else {
+      // What is missing becomes 0.
+      uint8_t four[kGroup][kColumns];
+      std::memset(four, bytes.flip, sizeof(four));
+      for (int64_t j = 0; j < rows; ++j) {
+        std::memcpy(four[j], from + j * bytes.stride, static_cast<size_t>(bytes.count));
+      }
+      Interleave<kColumns>(four[0], four[1], four[2], four[3], bytes.flip, to);
+    }
+    if (bytes.sums == nullptr) continue;
+    for (int i = 0; i < kColumns; ++i) sums[i] += to[4 * i] + to[4 * i + 1] + to[4 * i + 2] + to[4 * i + 3];
+  }
+  for (int i = 0; bytes.sums != nullptr && i < kColumns; ++i) bytes.sums[i] += sums[i];
+}
+
+static inline void PanelOfRows(const PanelBytes& bytes) {
+  if (bytes.columns == kPanelColumns) {
+    PanelOfRowsOf<kPanelColumns>(bytes);
+  } else {
+    PanelOfRowsOf<kHalfPanel>(bytes);
+  }
+}
+
+}  // namespace cpu
+}  // namespace octet
+
+#endif  // OCTET_CPU_PANEL_BYTES_H_
