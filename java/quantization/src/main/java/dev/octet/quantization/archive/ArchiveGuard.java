@@ -36,12 +36,9 @@ public final class ArchiveGuard {
    * @throws IOException if the file can't be read
    */
   public static TorchScriptInfo check(Path file) throws IOException {
-    FileKind kind = FileHead.kind(FileHead.read(file));
-    if (kind != FileKind.ZIP) {
-      throw FileKind.of(file).refuse(file, EXPECTED);
-    }
+    FileKind.requireZip(file, EXPECTED);
     try (ZipArchive archive = ZipArchive.open(file)) {
-      kind = ZipKinds.of(archive);
+      FileKind kind = ZipKinds.of(archive);
       if (!kind.isOneOf(FileKind.TORCHSCRIPT, FileKind.LITE_INTERPRETER)) {
         throw kind.refuse(file, EXPECTED);
       }

@@ -5,12 +5,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CodingErrorAction;
+import java.nio.CharBuffer;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Locale;
 
 /** Recognizes files by their first bytes. */
@@ -19,20 +18,13 @@ final class FileHead {
   private static final int TAR_MAGIC_AT = 257;
   private static final int FLATBUFFER_MAGIC_AT = 4;
   // protocol 2, then the long 0x1950a86a20f9469cfc6c, then the end
-  private static final byte[] TORCH_MAGIC =
-      bytes(0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, '.');
+  private static final int[] TORCH_MAGIC = {
+    0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, '.'
+  };
   private static final long MAX_SAFETENSORS_HEADER = 100_000_000;
   private static final int INDEX_BYTES = 64 << 20;
 
   private FileHead() {}
-
-  private static byte[] bytes(int... values) {
-    byte[] bytes = new byte[values.length];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) values[i];
-    }
-    return bytes;
-  }
 
   static byte[] read(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
@@ -64,7 +56,7 @@ final class FileHead {
     if (starts(head, 0, 'P', 'K', 3, 4) || starts(head, 0, 'P', 'K', 5, 6)) {
       return FileKind.ZIP;
     }
-    if (Arrays.mismatch(head, TORCH_MAGIC) == TORCH_MAGIC.length) {
+    if (starts(head, 0, TORCH_MAGIC)) {
       return FileKind.LEGACY_TORCH_SAVE;
     }
     if (head.length > 2 && starts(head, 0, 0x80) && head[1] >= 2 && head[1] <= 5) {
@@ -164,30 +156,15 @@ final class FileHead {
 
   /** The text, or null if the bytes are none; the last character may be cut. */
   private static String decode(byte[] head) {
-    int length = head.length == LENGTH ? LENGTH - 3 : LENGTH;
-    ByteBuffer bytes = ByteBuffer.wrap(head, 0, Math.min(length, head.length));
-    for (int i = 0; i < bytes.limit(); i++) {
-      if (head[i] >= 0 && head[i] < ' ' && !Character.isWhitespace(head[i])) {
+    for (byte b : head) {
+      if (b >= 0 && b < ' ' && !Character.isWhitespace(b)) {
         return null;
       }
     }
-    String cut = decodeUtf8(bytes);
-    for (int less = 1; cut == null && less < 4 && head.length == LENGTH; less++) {
-      cut = decodeUtf8(ByteBuffer.wrap(head, 0, length - less));
-    }
-    return cut;
-  }
-
-  private static String decodeUtf8(ByteBuffer bytes) {
-    try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .onMalformedInput(CodingErrorAction.REPORT)
-          .decode(bytes)
-          .toString();
-    } catch (CharacterCodingException e) {
-      return null;
-    }
+    CharBuffer text = CharBuffer.allocate(head.length);
+    CoderResult result =
+        StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(head), text, false);
+    return result.isError() ? null : text.flip().toString();
   }
 
   /**

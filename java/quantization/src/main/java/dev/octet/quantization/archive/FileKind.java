@@ -89,6 +89,13 @@ public enum FileKind {
     return kind == JSON && FileHead.isShardIndex(file) ? SAFETENSORS_INDEX : kind;
   }
 
+  /** Refuses all but zip archives, sound or not. */
+  static void requireZip(Path file, String expected) throws IOException {
+    if (Files.isDirectory(file) || FileHead.kind(FileHead.read(file)) != ZIP) {
+      throw of(file).refuse(file, expected);
+    }
+  }
+
   /** A refusal of a file that is of another kind than was needed. */
   ModelFileException refuse(Path file, String expected) {
     return ModelFileException.of(file, words + ", expected " + expected);

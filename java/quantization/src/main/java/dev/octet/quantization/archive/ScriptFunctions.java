@@ -123,12 +123,14 @@ final class ScriptFunctions {
 
   /** Whether the number of rounds is known and may be none, so that the loop may be left out. */
   private boolean mayBeSkipped(ScriptExpression range) {
-    boolean written =
-        range instanceof Call call
-            && call.arguments().size() == 1
+    if (!(range instanceof Call call)) {
+      return facts(range).known();
+    }
+    boolean known = all(ScriptFacts.KNOWN, call.arguments()).known();
+    return known
+        && !(call.arguments().size() == 1
             && call.arguments().get(0) instanceof ScriptExpression.Number rounds
-            && ScriptOperators.isNotZero(rounds);
-    return !written && facts(range).known();
+            && ScriptOperators.isNotZero(rounds));
   }
 
   /** What a round computes anew is not known, in the loop and after it. */

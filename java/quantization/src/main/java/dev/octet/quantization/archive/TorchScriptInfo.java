@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.archive;
 
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
@@ -12,6 +14,6 @@ import java.util.Set;
  */
 public record TorchScriptInfo(int version, Set<String> classNames, long parameterBytes) {
   public TorchScriptInfo {
-    classNames = java.util.Collections.unmodifiableSet(new java.util.LinkedHashSet<>(classNames));
+    classNames = Collections.unmodifiableSet(new LinkedHashSet<>(classNames));
   }
 }

@@ -33,10 +33,10 @@ final class ZipKinds {
     if (names.contains(".data/python_version") || names.contains(".data/extern_modules")) {
       return FileKind.TORCH_PACKAGE;
     }
-    if (names.contains("data.pkl")) {
-      boolean script =
-          names.contains("constants.pkl") || any(names, name -> name.startsWith("code/"));
-      return !script
+    boolean constants = names.contains("constants.pkl");
+    boolean code = any(names, name -> name.startsWith("code/"));
+    if (names.contains("data.pkl") || constants && code) {
+      return !constants && !code
           ? FileKind.TORCH_SAVE
           : names.contains("bytecode.pkl") ? FileKind.LITE_INTERPRETER : FileKind.TORCHSCRIPT;
     }
