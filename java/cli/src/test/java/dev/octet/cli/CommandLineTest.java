@@ -178,7 +178,9 @@ class CommandLineTest {
     Path state = folder.resolve("state.safetensors");
     Path map =
         Files.writeString(
-            folder.resolve("map.json"), String.format(MAP.replace("conv1", "layer1"), "fc"));
+            folder.resolve("map.json"),
+            String.format(
+                MAP.replace("conv1", "layer1").replace("\"n_bits\": 4", "\"n_bits\": 8"), "fc"));
     Result result =
         run(
             "convert",
@@ -211,8 +213,8 @@ class CommandLineTest {
     Path map =
         Files.writeString(
             folder.resolve("map.json"),
-            "{\"append_default_conversions\": true, \"default_qconfig\": {"
-                + "\"activation_quant\": {\"n_bits\": 8}, \"weight_quant\": {\"n_bits\": 8}}}");
+            String.format(MAP.replaceAll("\"conv1\": \\{[^}]*\\}", ""), "")
+                .replace("[\"\"]", "[]"));
     Result result =
         run(
             "convert",

@@ -27,6 +27,12 @@ public final class GraphConstants {
     if (known.returns().isEmpty() || operator.contains("rand") || operator.contains("dropout")) {
       return true;
     }
+    // Some schemas do not declare what they write, such as aten::_no_grad_embedding_renorm_.
+    int dot = operator.indexOf('.');
+    String base = dot < 0 ? operator : operator.substring(0, dot);
+    if (base.endsWith("_") && !base.endsWith("__")) {
+      return true;
+    }
     for (int i = 0; i < known.parameters().size(); i++) {
       if (known.writes(i)) {
         return true;

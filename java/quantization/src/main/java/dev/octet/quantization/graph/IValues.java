@@ -73,7 +73,7 @@ final class IValues {
       return value.toDouble();
     }
     if (value.isString()) {
-      return value.toStringRef().getString();
+      return string(value);
     }
     if (value.isTuple()) {
       return items(value, IValues::handle);
@@ -126,6 +126,13 @@ final class IValues {
   static Object item(IValue list, long index) {
     try (IValueArrayRef items = list.toListRef()) {
       return handle(items.at(index));
+    }
+  }
+
+  /** The presets give null for an empty string. */
+  private static String string(IValue value) {
+    try (BytePointer text = value.toStringRef()) {
+      return text == null ? "" : text.getString();
     }
   }
 

@@ -68,7 +68,13 @@ final class Constants {
     if (value.isBool()) {
       return value.toBool();
     }
-    return value.isDouble() ? (Object) value.toDouble() : value.toStringRef().getString();
+    if (value.isDouble()) {
+      return value.toDouble();
+    }
+    // The presets give null for an empty string.
+    try (BytePointer text = value.toStringRef()) {
+      return text == null ? "" : text.getString();
+    }
   }
 
   /** Visit the items of a tuple until the visitor returns false; returns whether it never did. */

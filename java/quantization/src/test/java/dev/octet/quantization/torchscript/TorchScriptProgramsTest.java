@@ -194,7 +194,7 @@ class TorchScriptProgramsTest {
         def forward(self, x):
             n = x.size(0) // 2 + int(x.size(1) / 3) - (-7 % 3) + (1 << 3)
             f = float(n) ** 0.5 * 3.14159
-            s = "value {} of {}".format(n, "x")
+            s = "value {} of {}".format(n, "x") + "" + "{}".format("")
             b = not (n > 3 and f < 2.0) or s == "value"
             return x * n + f, s, b, n, f, x.dtype == 6
         """,
