@@ -101,6 +101,15 @@ public final class EveryKind {
                     Grid.perTensor(0.01f, 0, -128, 127),
                     TestPrograms.codes(random, 24, -128, 127)))
             .as("convolved");
+    Value attended =
+        b.operation("attention")
+            .input("q", heads)
+            .input("k", heads)
+            .input("v", image)
+            .set("layout", "bthd")
+            .set("scale", 0.5)
+            .set("causal", true)
+            .as("attended");
     Value pooled = b.operation("masked_mean").input("x", back).input("mask", mask).as("pooled");
     Value unit = b.operation("l2_normalize").input("x", pooled).as("unit");
     Value best = b.operation("argmax").input("x", unit).as("best");
@@ -111,6 +120,7 @@ public final class EveryKind {
             .set("dims", new long[] {1, -1})
             .as("most", ElementType.F32);
     return b.output(best)
+        .output(attended)
         .output(most)
         .output(unit)
         .output(first)

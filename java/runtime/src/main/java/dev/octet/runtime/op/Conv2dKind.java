@@ -34,11 +34,12 @@ final class Conv2dKind extends OperationKind {
 
   Conv2dKind() {
     super(
-        ActivationGrid.add(
+        GivenGrid.add(
                 Epilogue.add(
                     Signature.of("conv2d", 1)
                         .input("x", Signature.FLOATS_AND_BYTES, GridRule.PER_TENSOR)
-                        .input("weights", Presence.CONSTANT, Signature.BYTES, GridRule.REQUIRED)))
+                        .input("weights", Presence.CONSTANT, Signature.BYTES, GridRule.REQUIRED)),
+                "x")
             .attribute(AttributeSpec.list("stride", List.of(1L, 1L), 1, LARGEST))
             .attribute(AttributeSpec.list("padding", List.of(0L, 0L, 0L, 0L), 0, LARGEST))
             .attribute(AttributeSpec.list("dilation", List.of(1L, 1L), 1, LARGEST))
@@ -119,16 +120,14 @@ final class Conv2dKind extends OperationKind {
 
   private static void checkActivations(OperationView operation) {
     boolean codes = operation.input("x").type().isByteCode();
-    boolean given = ActivationGrid.isGiven(operation);
+    boolean given = GivenGrid.isGiven(operation, "x");
     if (codes == given) {
       throw operation.error(
           codes
               ? "takes codes and has an attribute 'x_scale' too; expected one"
               : "takes " + operation.input("x").type() + " and has no attribute 'x_scale'");
     }
-    if (given) {
-      ActivationGrid.check(operation);
-    }
+    GivenGrid.check(operation, "x");
   }
 
   @Override
@@ -196,7 +195,7 @@ final class Conv2dKind extends OperationKind {
     Address block = packed.address();
     long blockBytes = packed.bytes();
     DLTensor x = images(context, "x", xLayout(operation));
-    octet_grid grid = ActivationGrid.prepare(context);
+    octet_grid grid = GivenGrid.prepare(context, "x");
     DLTensor out = images(context, "out", outLayout(operation));
     DLTensor residual =
         operation.has("residual") ? images(context, "residual", outLayout(operation)) : null;

@@ -29,11 +29,12 @@ final class LinearKind extends OperationKind {
 
   LinearKind() {
     super(
-        ActivationGrid.add(
+        GivenGrid.add(
                 Epilogue.add(
                     Signature.of("linear", 1)
                         .input("x", Signature.FLOATS_AND_BYTES, GridRule.PER_TENSOR)
-                        .input("weights", Presence.CONSTANT, Signature.BYTES, GridRule.REQUIRED)))
+                        .input("weights", Presence.CONSTANT, Signature.BYTES, GridRule.REQUIRED)),
+                "x")
             .attribute(AttributeSpec.integer("weight_bits", 8L, 4, 8))
             .attribute(AttributeSpec.optionalInteger("dynamic_bits", 2, 8))
             .attribute(AttributeSpec.real("dynamic_eps", 1e-8, Float.MIN_NORMAL, Float.MAX_VALUE))
@@ -69,7 +70,7 @@ final class LinearKind extends OperationKind {
     int ways =
         (codes ? 1 : 0)
             + (operation.hasAttribute("dynamic_bits") ? 1 : 0)
-            + (ActivationGrid.isGiven(operation) ? 1 : 0);
+            + (GivenGrid.isGiven(operation, "x") ? 1 : 0);
     if (ways != 1) {
       throw operation.error(
           codes
@@ -80,9 +81,7 @@ final class LinearKind extends OperationKind {
                   + (ways == 0 ? "neither" : "both")
                   + " of the attributes 'dynamic_bits' and 'x_scale'; expected one");
     }
-    if (ActivationGrid.isGiven(operation)) {
-      ActivationGrid.check(operation);
-    }
+    GivenGrid.check(operation, "x");
   }
 
   @Override
@@ -150,7 +149,7 @@ final class LinearKind extends OperationKind {
           octet.octet_gemm_dynamic(
               x, bits, eps, block, blockBytes, epilogue, out, workspace, workspaceBytes, null);
     }
-    octet_grid grid = ActivationGrid.prepare(context);
+    octet_grid grid = GivenGrid.prepare(context, "x");
     return () ->
         octet.octet_gemm(
             x, grid, block, blockBytes, epilogue, out, workspace, workspaceBytes, null);

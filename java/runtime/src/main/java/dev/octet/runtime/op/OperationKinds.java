@@ -19,6 +19,7 @@ public final class OperationKinds {
           NormKind.layerNorm(),
           NormKind.rmsNorm(),
           new SoftmaxKind(),
+          new AttentionKind(),
           new UnaryKind(),
           new BinaryKind(),
           new CompareKind(),
