@@ -2,191 +2,141 @@
 package dev.octet.quantization.archive;
 
 import dev.octet.quantization.archive.PickleValue.Mapping;
-import dev.octet.quantization.archive.PickleValue.Storage;
 import dev.octet.quantization.archive.PickleValue.StoredTensor;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.pytorch.LongOptional;
-import org.bytedeco.pytorch.MemoryFormatOptional;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Reads state dicts from zip archives that {@code torch.save} wrote (PyTorch 1.6 and later).
+ * Reads the tensors of a {@code torch.save} archive (PyTorch 1.6 or later): a state dict, or one in
+ * a dict with other things.
  *
- * <p>Nothing of a file is run: what is not data is an error that names its class. Tensors come to
- * the CPU, whatever device they were saved on.
+ * <p>Nothing is executed: a pickled model, or any other object of a class, is an error.
  */
 public final class TorchArchive {
+  private static final int MAX_PICKLE_BYTES = 256 << 20;
+  private static final int MAX_WORD_BYTES = 16;
+  private static final int MAX_LISTED = 10;
   private static final String PICKLE = "data.pkl";
-  private static final int MAX_PICKLE_BYTES = 1 << 28;
+  private static final String EXPECTED =
+      "a torch.save archive, as torch.save(model.state_dict(), file) writes it";
 
   private TorchArchive() {}
 
   /**
-   * Reads a state dict.
+   * Reads tensors to the CPU, whatever device they were saved on.
    *
-   * @param file the archive
-   * @param entry the names of the dicts in which the state dict lies, from the outside to the
-   *     inside; none if the file is the state dict itself, or has just one
-   * @return the tensors by name, in the order of the file; owned by the caller. Tensors that share
-   *     memory in the file share it here.
-   * @throws ModelFileException if the file is of another kind, damaged, or holds more than data, or
-   *     if it is not clear which dict is meant: the message lists those that there are
+   * @param file is read, not changed
+   * @param keys lead to the dict in the file, from the outside to the inside, such as {@code
+   *     "state_dict"} for a checkpoint with other things beside it; none if the file is the dict
+   *     itself, or has just one
+   * @return the tensors by name in the file's order, owned by the caller; tensors that shared
+   *     memory when they were saved share it again
+   * @throws ModelFileException if the file is no sound archive, or has no dict of tensors there;
+   *     the message then lists where it has some
    * @throws IOException if the file can't be read
    */
-  public static Map<String, Tensor> read(Path file, String... entry) throws IOException {
-    FileKind kind = FileKind.of(file);
-    if (!kind.isOneOf(FileKind.TORCH_SAVE)) {
-      throw kind.refuse(file, "a zip archive that torch.save wrote");
+  public static Map<String, Tensor> read(Path file, String... keys) throws IOException {
+    for (String key : keys) {
+      Objects.requireNonNull(key, "keys");
     }
+    FileKind.requireZip(file, EXPECTED);
     try (ZipArchive archive = ZipArchive.open(file)) {
-      EntrySite site = new EntrySite(file, archive.folder() + PICKLE);
-      byte[] bytes = archive.read(PICKLE, MAX_PICKLE_BYTES);
-      if (bytes == null) {
-        throw site.whole("is missing: the file is truncated or altered, copy it again");
+      FileKind kind = ZipKinds.of(archive);
+      if (kind != FileKind.TORCH_SAVE) {
+        throw kind.refuse(file, EXPECTED);
       }
-      checkByteOrder(archive, site);
-      StoragePickles storages = new StoragePickles(site, archive, "data/");
-      PickleValue root = PickleReader.read(site, bytes, new SavePickles(site, storages));
-      return tensors(archive, storages, choose(site, root, entry));
+      return read(archive, keys);
     }
   }
 
-  private static void checkByteOrder(ZipArchive archive, EntrySite site) throws IOException {
-    byte[] order = archive.read("byteorder", 64);
-    if (order != null && !new String(order).strip().equals("little")) {
-      throw site.whole(
-          "belongs to a file of byte order '" + new String(order).strip() + "', expected little");
+  private static Map<String, Tensor> read(ZipArchive archive, String[] keys) throws IOException {
+    checkByteOrder(archive);
+    EntrySite site = new EntrySite(archive.path(), archive.folder() + PICKLE);
+    StoragePickles storages = new StoragePickles(site, archive, "data/");
+    PickleValue root =
+        PickleReader.read(
+            site, archive.read(PICKLE, MAX_PICKLE_BYTES), new SavePickles(site, storages));
+    Map<String, StoredTensor> tensors = chosen(site, root, keys);
+    return new StoredTensors(archive, storages).read(tensors);
+  }
+
+  private static void checkByteOrder(ZipArchive archive) throws IOException {
+    byte[] order = archive.read("byteorder", MAX_WORD_BYTES);
+    if (order != null && !new String(order, StandardCharsets.US_ASCII).strip().equals("little")) {
+      throw ModelFileException.in(
+          archive.path(),
+          archive.folder() + "byteorder",
+          "the tensors are not little-endian: save them on another processor");
     }
   }
 
-  private static Mapping choose(EntrySite site, PickleValue root, String... entry) {
-    PickleValue at = root;
-    StringBuilder path = new StringBuilder();
-    for (String name : entry) {
-      PickleValue next = at instanceof Mapping mapping ? mapping.entries().get(name) : null;
-      if (next == null) {
+  private static Map<String, StoredTensor> chosen(EntrySite site, PickleValue root, String[] keys) {
+    PickleValue value = root;
+    for (int i = 0; i < keys.length; i++) {
+      PickleValue inner = value instanceof Mapping dict ? dict.entries().get(keys[i]) : null;
+      if (inner == null) {
         throw site.whole(
-            "has no '"
-                + path
-                + name
+            path(keys, i)
+                + " is "
+                + value.words()
+                + " without '"
+                + keys[i]
                 + "'"
-                + (at instanceof Mapping mapping
-                    ? "; there are " + mapping.entries().keySet()
-                    : ""));
+                + candidates(StateDicts.in(root)));
       }
-      path.append(name).append('.');
-      at = next;
+      value = inner;
     }
-    if (!(at instanceof Mapping mapping)) {
-      throw site.whole("is " + at.words() + ", expected a state dict: a dict of tensors by name");
+    Map<String, StoredTensor> tensors = StateDicts.tensors(value);
+    if (tensors != null) {
+      return tensors;
     }
-    if (isStateDict(mapping) || mapping.entries().isEmpty()) {
-      return mapping;
-    }
-    List<Object> candidates = new ArrayList<>();
-    mapping
-        .entries()
-        .forEach(
-            (name, value) -> {
-              if (value instanceof Mapping inner && isStateDict(inner)) {
-                candidates.add(name);
-              }
-            });
-    if (candidates.size() == 1) {
-      return (Mapping) mapping.entries().get(candidates.get(0));
+    List<StateDicts> found = StateDicts.in(value);
+    if (found.size() == 1) {
+      return found.get(0).tensors();
     }
     throw site.whole(
-        "is a dict with "
-            + mapping.entries().keySet()
-            + ", not all of them tensors; "
-            + (candidates.isEmpty()
-                ? "no entry of it is a dict of tensors"
-                : "state dicts are at " + candidates + ", say which is meant"));
+        path(keys, keys.length)
+            + (value instanceof Mapping dict
+                ? " has other things than tensors: " + others(dict)
+                : " is " + value.words() + ", expected a dict of tensors")
+            + candidates(found.isEmpty() ? StateDicts.in(root) : found));
   }
 
-  private static boolean isStateDict(Mapping mapping) {
-    return !mapping.entries().isEmpty()
-        && mapping.entries().entrySet().stream()
-            .allMatch(e -> e.getKey() instanceof String && e.getValue() instanceof StoredTensor);
+  private static String others(Mapping dict) {
+    List<String> others = new ArrayList<>();
+    dict.entries()
+        .forEach(
+            (key, value) -> {
+              if (!(key instanceof String) || !(value instanceof StoredTensor)) {
+                others.add("'" + key + "' is " + value.words());
+              }
+            });
+    return listed(others);
   }
 
-  private static Map<String, Tensor> tensors(
-      ZipArchive archive, StoragePickles storages, Mapping state) throws IOException {
-    Map<String, Tensor> bytes = new HashMap<>();
-    Map<String, Tensor> tensors = new LinkedHashMap<>();
-    try {
-      for (Map.Entry<Object, PickleValue> entry : state.entries().entrySet()) {
-        StoredTensor stored = (StoredTensor) entry.getValue();
-        Storage storage = stored.storage();
-        if (!bytes.containsKey(storage.key())) {
-          bytes.put(storage.key(), load(archive, storages.record(storage), storage.byteLength()));
-        }
-        tensors.put((String) entry.getKey(), view(bytes.get(storage.key()), stored));
-      }
-      return tensors;
-    } catch (IOException | RuntimeException e) {
-      tensors.values().forEach(Tensor::close);
-      throw e;
-    } finally {
-      bytes.values().forEach(Tensor::close);
-    }
+  private static String path(String[] keys, int count) {
+    return count == 0
+        ? "the file's value"
+        : "the value at '" + String.join("', '", List.of(keys).subList(0, count)) + "'";
   }
 
-  private static Tensor load(ZipArchive archive, String record, long length) throws IOException {
-    Tensor tensor = empty(ScalarType.Byte, length);
-    if (length == 0) {
-      return tensor;
-    }
-    try (BytePointer memory = new BytePointer(tensor.data_ptr())) {
-      long[] at = {0};
-      archive.stream(
-          archive.records().get(record),
-          chunk -> {
-            int size = chunk.remaining();
-            ByteBuffer target = memory.getPointer(at[0]).capacity(size).asByteBuffer();
-            target.put(chunk);
-            at[0] += size;
-          });
-      return tensor;
-    } catch (IOException | RuntimeException e) {
-      tensor.close();
-      throw e;
-    }
+  private static String listed(List<String> words) {
+    String text = String.join(", ", words.subList(0, Math.min(MAX_LISTED, words.size())));
+    return words.size() > MAX_LISTED
+        ? text + " and " + (words.size() - MAX_LISTED) + " more"
+        : text;
   }
 
-  private static Tensor view(Tensor bytes, StoredTensor stored) {
-    ScalarType type = stored.type().scalarType();
-    long[] sizes = array(stored.layout().sizes());
-    if (stored.layout().numel() == 0) {
-      return empty(type, sizes);
-    }
-    long whole = bytes.numel() / stored.type().itemSize() * stored.type().itemSize();
-    try (Tensor multiple = bytes.narrow(0, 0, whole);
-        Tensor typed = multiple.view(type);
-        LongOptional offset = new LongOptional(stored.layout().offset())) {
-      return typed.as_strided(sizes, array(stored.layout().strides()), offset);
-    }
-  }
-
-  private static Tensor empty(ScalarType type, long... sizes) {
-    try (TensorOptions options = new TensorOptions(type);
-        MemoryFormatOptional format = new MemoryFormatOptional()) {
-      return torch.empty(sizes, options, format);
-    }
-  }
-
-  private static long[] array(List<Long> values) {
-    return values.stream().mapToLong(Long::longValue).toArray();
+  private static String candidates(List<StateDicts> found) {
+    return found.isEmpty()
+        ? "; the file has no dict of tensors: save model.state_dict()"
+        : "; name one of its dicts of tensors: "
+            + listed(found.stream().map(StateDicts::words).toList());
   }
 }

@@ -15,7 +15,7 @@ import java.util.TreeMap;
  * another process.
  */
 final class ArchiveFuzz {
-  private static final long LIMIT_SECONDS = 20;
+  private static final long LIMIT_SECONDS = 60;
 
   private final Path folder;
   private final List<String> failures = new ArrayList<>();

@@ -107,7 +107,9 @@ class TorchArchiveTest {
       assertEquals(List.of("e"), List.copyOf(TorchArchive.read(checkpoint, "ema").keySet()));
       ModelFileException unclear =
           assertThrows(ModelFileException.class, () -> TorchArchive.read(checkpoint));
-      assertTrue(unclear.getMessage().contains("[model, ema]"), unclear.getMessage());
+      assertTrue(
+          unclear.getMessage().contains("'model' (1 tensors), 'ema' (1 tensors)"),
+          unclear.getMessage());
       ModelFileException wrong =
           assertThrows(ModelFileException.class, () -> TorchArchive.read(checkpoint, "emma"));
       assertTrue(wrong.getMessage().contains("emma"), wrong.getMessage());
