@@ -100,8 +100,7 @@ final class Conv2dKind extends OperationKind {
             stride[0],
             padding[0],
             padding[2],
-            dilation[0],
-            false);
+            dilation[0]);
     Dimension width =
         Window.size(
             operation,
@@ -110,8 +109,7 @@ final class Conv2dKind extends OperationKind {
             stride[1],
             padding[1],
             padding[3],
-            dilation[1],
-            false);
+            dilation[1]);
     Shape out = Shape.of(List.of(x.get(0), height, width, kernel.get(0)));
     Shape stored = outLayout(operation).fromNhwc(out);
     Epilogue.check(operation, kernel.get(0), stored);

@@ -21,8 +21,7 @@ final class Window {
       long stride,
       long before,
       long after,
-      long dilation,
-      boolean ceil) {
+      long dilation) {
     if (kernel < 1) {
       throw operation.error("has a window of " + kernel + "; expected at least 1");
     }
@@ -34,11 +33,7 @@ final class Window {
       span = Math.addExact(Math.multiplyExact(dilation, kernel - 1), 1);
       long padded = Math.addExact(in.value(), before + after);
       if (span <= padded) {
-        long rest = padded - span;
-        long last = rest / stride;
-        // A window that is added by rounding up must begin within the image or the padding before.
-        boolean another = ceil && rest % stride != 0 && (last + 1) * stride < in.value() + before;
-        return Dimension.of(last + (another ? 2 : 1));
+        return Dimension.of((padded - span) / stride + 1);
       }
     } catch (ArithmeticException e) {
       throw operation.error("has a window of " + kernel + " taps, " + dilation + " apart");
