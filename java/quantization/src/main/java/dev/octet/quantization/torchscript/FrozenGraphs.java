@@ -35,7 +35,7 @@ final class FrozenGraphs {
    */
   static GraphModule rebuild(GraphModule graph, KnownLayers layers, List<String> notes) {
     GraphMethod forward = graph.methods().get(GraphMethod.FORWARD);
-    if (forward == null || callsModules(forward)) {
+    if (forward == null || callsModules(forward) || readsOwnParameters(graph, forward)) {
       return graph;
     }
     GraphDefinition whole = graph.definition();
@@ -65,6 +65,21 @@ final class FrozenGraphs {
                 node.kind() == GraphNode.Kind.CALL_MODULE
                     || node.kind() == GraphNode.Kind.CALL_METHOD);
     return calls[0];
+  }
+
+  /** Whether the weights are the model's own: then it was written so, and keeps their names. */
+  private static boolean readsOwnParameters(GraphModule graph, GraphMethod method) {
+    boolean[] reads = {false};
+    GraphNodes.visit(
+        method.nodes(),
+        node -> {
+          GraphAttribute own =
+              node.kind() == GraphNode.Kind.GET_ATTRIBUTE
+                  ? graph.attributes().get(node.target())
+                  : null;
+          reads[0] |= own != null && own.kind() == GraphAttribute.Kind.PARAMETER;
+        });
+    return reads[0];
   }
 
   /** The tensors that a method reads, by path. */
