@@ -26,7 +26,7 @@ import org.bytedeco.pytorch.TensorOptional;
  * @param borderMode "reflect", "replicate" or "circular", or null for zeros
  * @param border widths for the border mode: left, right, top, bottom
  */
-record Conv2dGeometry(
+public record Conv2dGeometry(
     long[] stride,
     long[] padding,
     String paddingName,
@@ -37,7 +37,8 @@ record Conv2dGeometry(
   private static final int VALID = 1;
   private static final int SAME = 2;
 
-  static Conv2dGeometry of(DetailConv2dOptions options) {
+  /** Reads the options of a layer. */
+  public static Conv2dGeometry of(DetailConv2dOptions options) {
     long[] dilation = pair(options.dilation());
     long[] kernel = pair(options.kernel_size());
     Conv2dPadding given = options.padding();

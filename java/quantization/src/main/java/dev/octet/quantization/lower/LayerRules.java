@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.quantization.lower;
+
+import dev.octet.quantization.module.QuantizedModule;
+import dev.octet.runtime.type.ElementType;
+import java.util.Arrays;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Layers with weights. */
+final class LayerRules {
+  private LayerRules() {}
+
+  /** Registers the operators. */
+  static void register(Map<String, Rule> rules) {
+    rules.put(
+        "aten::linear", call -> linear(call, null, weights(call, 1, "weight"), bias(call, 2)));
+    rules.put("aten::addmm", LayerRules::addmm);
+    rules.put("aten::layer_norm", LayerRules::layerNorm);
+    rules.put("aten::rms_norm", LayerRules::rmsNorm);
+    rules.put("aten::embedding", LayerRules::embedding);
+    rules.put("aten::conv2d", LayerRules::conv2d);
+  }
+
+  private static Tensor constant(Call call, int index, String what) {
+    if (call.argument(index) instanceof ConstantTensor constant) {
+      return constant.tensor();
+    }
+    throw new UnsupportedOperator("its " + what + " is computed; programs take constants for it");
+  }
+
+  private static Weights weights(Call call, int index, String what) {
+    return new Weights(null, constant(call, index, what), call.name() + "." + what);
+  }
+
+  private static DraftValue bias(Call call, int index) {
+    return call.isNone(index)
+        ? null
+        : call.constants().of((ConstantTensor) call.argument(index), call.runs());
+  }
+
+  private static Object addmm(Call call) {
+    Tensor columns = constant(call, 2, "second matrix");
+    if (call.number(3, 1) != 1 || call.number(4, 1) != 1) {
+      throw new UnsupportedOperator("its factors alpha and beta are not 1");
+    }
+    try (Tensor transposed = columns.t();
+        Tensor rows = transposed.contiguous()) {
+      Weights weights = new Weights(null, rows, call.name() + ".weight");
+      DraftValue bias = bias(call, 0);
+      return linear(call.with(call.origin(), call.arguments().subList(1, 2)), null, weights, bias);
+    }
+  }
+
+  /** Lowers {@code x W^T + b}, with the output's quantizer if the module has one. */
+  static DraftValue linear(Call call, QuantizedModule module, Weights weights, DraftValue bias) {
+    DraftValue x = call.real(0);
+    String name = ActivationQuantization.nameBefore(call, module);
+    DraftOperation operation;
+    if (x.isOnGrid() && weights.isInteger()) {
+      DraftValue codes = weights.codes(call);
+      operation =
+          call.operation("linear")
+              .input("x", x)
+              .input("weights", codes)
+              .input("bias", bias)
+              .set("weight_bits", Weights.storedBits(codes));
+    } else {
+      operation =
+          call.operation("matmul")
+              .input("a", call.floats(x))
+              .input("b", weights.floats(call))
+              .input("bias", bias)
+              .set("transpose_b", true);
+      explainFloat(call, operation, x, weights);
+    }
+    DraftValue out = call.finish(operation, name, ElementType.F32, null, call.sizes());
+    return module == null ? out : ActivationQuantization.output(call, module, out);
+  }
+
+  /** Says why a layer runs in floats, and what to change. */
+  private static void explainFloat(
+      Call call, DraftOperation operation, DraftValue x, Weights weights) {
+    String path = call.origin().path();
+    if (!weights.isInteger()) {
+      operation
+          .reason(weights.whyFloat())
+          .advise("give the weight of '" + path + "' a quantizer of 2 to 8 bits");
+    }
+    if (!x.isOnGrid()) {
+      String before = GridAdvice.quantizableBefore(call.draft(), x);
+      operation
+          .reason("input of '" + path + "' is on no grid")
+          .advise(
+              "add an input quantizer at '"
+                  + path
+                  + "'"
+                  + (before == null ? "" : ", or quantize the activations of '" + before + "'"));
+    }
+  }
+
+  private static DraftValue conv2d(Call call) {
+    if (call.argument(4) instanceof String) {
+      throw new UnsupportedOperator("its padding is given by name in a call of the operator");
+    }
+    long[] padding = call.integers(4, 2);
+    return conv2d(
+        call,
+        null,
+        weights(call, 1, "weight"),
+        bias(call, 2),
+        new ConvolutionWindow(
+            call.integers(3, 2),
+            new long[] {padding[0], padding[1], padding[0], padding[1]},
+            call.integers(5, 2),
+            call.integer(6, 1)));
+  }
+
+  /** Lowers a convolution of images [N, C, H, W]. */
+  static DraftValue conv2d(
+      Call call,
+      QuantizedModule module,
+      Weights weights,
+      DraftValue bias,
+      ConvolutionWindow window) {
+    DraftValue x = call.real(0);
+    if (x.sizes().rank() != 4) {
+      throw new UnsupportedOperator(
+          "its input has " + x.sizes().rank() + " dimensions; programs take [N, C, H, W]");
+    }
+    boolean integer = x.isOnGrid() && weights.isInteger();
+    DraftOperation operation =
+        call.operation(integer ? "conv2d" : "conv2d in floats")
+            .input("x", x)
+            .input("bias", bias)
+            .set("stride", window.stride())
+            .set("padding", window.padding())
+            .set("dilation", window.dilation())
+            .set("groups", window.groups())
+            .set("x_layout", "nchw")
+            .set("out_layout", "nchw");
+    if (integer) {
+      DraftValue codes = weights.codes(call);
+      operation.input("weights", codes).set("weight_bits", Weights.storedBits(codes));
+    } else {
+      operation.input("weights", weights.floats(call));
+      explainFloat(call, operation, x, weights);
+    }
+    String name = ActivationQuantization.nameBefore(call, module);
+    DraftValue out = call.finish(operation, name, ElementType.F32, null, call.sizes());
+    return module == null ? out : ActivationQuantization.output(call, module, out);
+  }
+
+  private static DraftValue layerNorm(Call call) {
+    int dims = call.list(1).size();
+    return norm(call, "layer_norm", null, dims, bias(call, 2), bias(call, 3), call.number(4, 1e-5));
+  }
+
+  private static DraftValue rmsNorm(Call call) {
+    int dims = call.list(1).size();
+    // torch takes the precision of the type where there is no eps.
+    double eps = call.number(3, Math.ulp(1f));
+    return norm(call, "rms_norm", null, dims, bias(call, 2), null, eps);
+  }
+
+  /** Lowers a normalisation of the last dimensions. */
+  static DraftValue norm(
+      Call call,
+      String kind,
+      QuantizedModule module,
+      int dims,
+      DraftValue weight,
+      DraftValue bias,
+      double eps) {
+    DraftOperation operation =
+        call.operation(kind)
+            .input("x", call.real(0))
+            .input("weight", weight)
+            .input("bias", bias)
+            .set("dims", (long) dims)
+            .set("eps", eps);
+    String name = ActivationQuantization.nameBefore(call, module);
+    DraftValue out = call.finish(operation, name, ElementType.F32, null, call.sizes());
+    return module == null ? out : ActivationQuantization.output(call, module, out);
+  }
+
+  private static DraftValue embedding(Call call) {
+    Call indices = call.with(call.origin(), Arrays.asList(call.argument(1)));
+    if (!(call.argument(0) instanceof ConstantTensor)) {
+      DraftOperation gather =
+          call.operation("gather").input("x", call.real(0)).input("indices", indices(indices));
+      return call.finish(gather);
+    }
+    return embedding(indices, weights(call, 0, "weight"));
+  }
+
+  private static DraftValue indices(Call call) {
+    DraftValue indices = call.value(0);
+    if (indices.type() != ElementType.I64 && indices.type() != ElementType.S32) {
+      throw new UnsupportedOperator(
+          "its indices are " + indices.type() + "; expected s32 or i64, on no grid");
+    }
+    return indices;
+  }
+
+  /** Lowers a look-up; rows of a table with one scale stay codes. */
+  static DraftValue embedding(Call call, Weights weights) {
+    DraftOperation operation = call.operation("embedding").input("indices", indices(call));
+    if (!weights.isInteger()) {
+      operation
+          .input("table", weights.floats(call))
+          .reason(weights.whyFloat())
+          .advise(
+              "give the weight of '"
+                  + call.origin().path()
+                  + "' a quantizer of 2 to 8 bits to"
+                  + " make the table smaller");
+      return call.finish(operation);
+    }
+    DraftValue table = weights.codes(call);
+    operation.input("table", table).set("table_bits", Weights.storedBits(table));
+    return table.grid().isPerTensor()
+        ? call.finish(operation, table.type(), table.grid())
+        : call.finish(operation);
+  }
+
+  /**
+   * Lowers a batch normalization that is still there: a scale and an offset a channel.
+   *
+   * @param factors f32 [channels]
+   * @param offsets f32 [channels]
+   */
+  static DraftValue scaleChannels(Call call, Tensor factors, Tensor offsets) {
+    long channels = factors.numel();
+    long[] shape = new long[call.sizes().rank() - 1];
+    Arrays.fill(shape, 1);
+    shape[0] = channels;
+    try (Tensor broadFactors = factors.to(ScalarType.Float).reshape(shape);
+        Tensor broadOffsets = offsets.to(ScalarType.Float).reshape(shape)) {
+      String path = call.origin().path();
+      DraftValue factor = call.constants().plain(path + ".factor", broadFactors, call.runs());
+      DraftValue offset = call.constants().plain(path + ".offset", broadOffsets, call.runs());
+      DraftOperation scale =
+          call.operation("binary")
+              .input("a", call.real(0))
+              .input("b", factor)
+              .set("function", "mul");
+      DraftValue scaled =
+          call.finish(scale, call.name() + "_scaled", ElementType.F32, null, call.sizes());
+      return call.finish(
+          call.operation("binary")
+              .input("a", scaled)
+              .input("b", offset)
+              .set("function", "add")
+              .advise(
+                  "fold it into the convolution before it, before conversion: BatchNormFolding"),
+          call.name() + "_shifted",
+          ElementType.F32,
+          null,
+          call.sizes());
+    }
+  }
+}

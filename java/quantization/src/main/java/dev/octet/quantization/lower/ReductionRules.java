@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.quantization.lower;
+
+import java.util.Arrays;
+import java.util.Map;
+
+/** Sums, means and greatest values over dimensions. */
+final class ReductionRules {
+  private ReductionRules() {}
+
+  /** Registers the operators. */
+  static void register(Map<String, Rule> rules) {
+    rules.put("aten::mean", call -> reduce(call, "mean"));
+    rules.put("aten::sum", call -> reduce(call, "sum"));
+    rules.put("aten::amax", call -> reduce(call, "max"));
+    rules.put("aten::amin", call -> reduce(call, "min"));
+  }
+
+  private static DraftValue reduce(Call call, String reduction) {
+    DraftValue x = call.real(0);
+    int rank = x.sizes().rank();
+    boolean all = call.isNone(1) || call.argument(1) instanceof Extent;
+    long[] dims = all ? new long[0] : call.integers(1, 1);
+    if (dims.length == 0) {
+      dims = new long[rank];
+      Arrays.setAll(dims, i -> i);
+    }
+    for (int i = 0; i < dims.length; i++) {
+      dims[i] = Call.dimension(dims[i], rank);
+    }
+    return reduce(call, reduction, x, dims, call.sizes().rank() == rank);
+  }
+
+  /** Lowers a reduction; {@code keep}: with sizes of 1 in place of the dimensions. */
+  static DraftValue reduce(Call call, String reduction, DraftValue x, long[] dims, boolean keep) {
+    return call.finish(
+        call.operation("reduce")
+            .input("x", x)
+            .set("reduction", reduction)
+            .set("dims", dims)
+            .set("keep_dims", keep));
+  }
+}
