@@ -39,13 +39,18 @@ public final class OperatorSchema {
   private final String baseName;
   private final List<String> parameters;
   private final boolean passesOn;
+  private final boolean writesAll;
 
   private OperatorSchema(Operator operator) {
     this.operator = operator;
     baseName = baseName(operator.name());
     parameters = operator.parameters().stream().map(Operator.Parameter::name).toList();
+    boolean inPlace = baseName.endsWith("_") && !baseName.endsWith("__");
+    boolean declared = IntStream.range(0, parameters.size()).anyMatch(operator::writes);
+    // Such as aten::_no_grad_embedding_renorm_, whose schema does not say what it writes.
+    writesAll = inPlace && !declared;
     // Operators of other namespaces are not known to say what they do.
-    passesOn = SILENT_ALIASES.contains(baseName) || !baseName.startsWith("aten::");
+    passesOn = writesAll || SILENT_ALIASES.contains(baseName) || !baseName.startsWith("aten::");
   }
 
   /**
@@ -113,12 +118,12 @@ public final class OperatorSchema {
    * @param parameter its index
    */
   public boolean writes(int parameter) {
-    return operator.writes(parameter);
+    return writesAll || operator.writes(parameter);
   }
 
   /** Tell whether any argument is changed in place. */
   public boolean writesAny() {
-    return IntStream.range(0, parameters.size()).anyMatch(operator::writes);
+    return IntStream.range(0, parameters.size()).anyMatch(this::writes);
   }
 
   /**

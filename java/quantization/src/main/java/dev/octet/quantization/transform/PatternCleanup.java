@@ -126,8 +126,10 @@ public final class PatternCleanup {
     Collections.reverse(old);
     List<GraphValue> used = new ArrayList<>();
     for (GraphValue value : old) {
-      GraphValues.used(editor.producer(value), used::add);
-      editor.erase(value);
+      if (editor.useCount(value) == 0) {
+        GraphValues.used(editor.producer(value), used::add);
+        editor.erase(value);
+      }
     }
     DeadNodes.erase(editor, match.method().effects(), used);
   }

@@ -169,5 +169,7 @@ class GraphAliasesTest {
     assertFalse(OperatorSchema.of("aten::warn").hasResults());
     assertFalse(OperatorSchema.of("aten::matmul").mayAlias(0));
     assertTrue(OperatorSchema.of("aten::reshape").mayAlias(0));
+    OperatorSchema undeclared = OperatorSchema.of("aten::_no_grad_embedding_renorm_");
+    assertTrue(undeclared.writes(0) && undeclared.writesAny() && undeclared.mayAlias(0));
   }
 }

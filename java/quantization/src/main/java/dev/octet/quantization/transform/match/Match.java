@@ -107,6 +107,15 @@ public final class Match {
   }
 
   /**
+   * Tell whether a node is to be replaced.
+   *
+   * @param node its result
+   */
+  public boolean includes(GraphValue node) {
+    return included.contains(node);
+  }
+
+  /**
    * Try a part of a pattern; if it fails, what it has bound and included is taken back.
    *
    * @param pattern the part
@@ -156,6 +165,7 @@ public final class Match {
    *     stands in the way
    */
   public String obstacle() {
+    new MetadataReads(this).include();
     return new Obstacles(this).find();
   }
 

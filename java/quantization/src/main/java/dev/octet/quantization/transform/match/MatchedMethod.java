@@ -59,6 +59,7 @@ public final class MatchedMethod {
     List<GraphNode> nodes = editor.nodes();
     numbers = new ConstantNumbers(graph, aliases, nodes);
     ranks = new TensorRanks(graph, numbers, nodes);
+    new SizeReads(this).lift();
   }
 
   /** Return the method as it is being changed. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.transform.pattern;
 
+import dev.octet.quantization.graph.GraphNode;
 import dev.octet.quantization.graph.GraphValue;
 import dev.octet.quantization.transform.match.Match;
 import dev.octet.quantization.transform.match.MatchedMethod;
@@ -55,6 +56,12 @@ final class AttentionMask {
   /** Scores overwritten where a condition is true, or where it is false. */
   private record Filled(GraphValue condition, boolean where) {}
 
+  /** Whether an argument is a number so low that a maximum with it changes nothing. */
+  static boolean isLowest(Object argument, MatchedMethod method) {
+    Double number = method.number(argument);
+    return number != null && number <= ABSORBING;
+  }
+
   boolean isEmpty() {
     return added.isEmpty() && infinite.isEmpty() && finite.isEmpty();
   }
@@ -68,12 +75,12 @@ final class AttentionMask {
   }
 
   /** Take in a number that overwrites scores; false if it does not mask them. */
-  boolean fill(Object condition, boolean where, Object number, double factor) {
+  boolean fill(Object scores, Object condition, boolean where, Object number, double factor) {
     Double constant = match.method().number(number);
     if (constant == null) {
       constant = match.method().attribute(number, t -> t.dim() == 0 ? t.item_double() : null);
     }
-    if (!(condition instanceof GraphValue value)
+    if (!(unexpanded(condition, scores) instanceof GraphValue value)
         || constant == null
         || !(factor > 0)
         || !(constant * factor <= MASKING)) {
@@ -89,6 +96,15 @@ final class AttentionMask {
               + " which then decides where a whole row is masked");
     }
     return (Double.isInfinite(constant) ? infinite : finite).add(new Filled(value, where));
+  }
+
+  /** A condition that was expanded to the shape of the scores, before that. */
+  private Object unexpanded(Object condition, Object scores) {
+    GraphNode node = match.method().producer(condition);
+    return "aten::expand_as".equals(MatchedMethod.operatorOf(node))
+            && node.arguments().get(1) == scores
+        ? node.arguments().get(0)
+        : condition;
   }
 
   /** Insert the nodes that compute the mask; null if there is none. */

@@ -52,16 +52,15 @@ public final class AttentionPattern implements Pattern {
   private static ValuePattern einsum(String equation, int rows) {
     return (operands, match) -> {
       EinsumProduct product = EinsumProduct.of(equation, rows);
-      if (product == null || !EinsumProduct.isIdentity(product.rowsOrder())) {
-        return false;
-      }
+      boolean ordered =
+          product != null
+              && EinsumProduct.isIdentity(product.rowsOrder())
+              && (!product.open() || EinsumProduct.isIdentity(product.resultOrder()));
       List<?> both = (List<?>) operands;
-      AttentionOperand value = operand(both.get(1 - rows));
-      return value != null
+      return ordered
+          && both.get(1 - rows) instanceof GraphValue value
           && isAttention(
-              both.get(rows),
-              new AttentionOperand(value.value(), product.columnsOrder(), true),
-              match)
+              both.get(rows), product.operand(value, product.columnsOrder()).swapped(), match)
           && match.bind(ORDER, product.resultOrder());
     };
   }
@@ -84,7 +83,7 @@ public final class AttentionPattern implements Pattern {
     GraphValue query = scores.insertQuery();
     GraphValue key = scores.key().insert(match);
     GraphValue value = ((AttentionOperand) match.bound(VALUE)).insert(match);
-    List<?> heads = scores.splitSizes();
+    List<?> heads = scores.heads();
     if (heads != null) {
       query = match.insert("aten::unflatten.int", query, 0L, heads);
       key = match.insert("aten::unflatten.int", key, 0L, heads);

@@ -96,7 +96,7 @@ final class AttentionProbabilities {
         boolean off = Boolean.FALSE.equals(method.bool(arguments.get(2)));
         yield inactive(off || p != null && p == 0);
       }
-      case "aten::to" -> Casts.keepsPrecision(node);
+      case "aten::to" -> Casts.isNeedless(node, method);
       case "aten::type_as", "aten::contiguous" -> true;
       case "aten::view", "aten::reshape" ->
           arguments.get(1) instanceof List<?> sizes && scores.join(sizes);

@@ -8,12 +8,11 @@ import dev.octet.quantization.transform.match.MatchedMethod;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.LongStream;
 import org.bytedeco.pytorch.IdentityImpl;
 
 /**
- * Reads what an attention takes the softmax of: the product of query and key, scaled before or
- * after, masked, and reshaped so that a mask can be added.
+ * Reads what an attention takes the softmax of, from there backwards: the product of query and key,
+ * scaled, masked, and reshaped so that a mask can be added.
  */
 final class AttentionScores {
 
@@ -23,21 +22,22 @@ final class AttentionScores {
   private final Match match;
   private final MatchedMethod method;
   private final AttentionMask mask;
-  private final List<Divisor> divisors = new ArrayList<>();
+  private final AttentionReshapes reshapes;
+  private final List<RunTimeFactor> factors = new ArrayList<>();
+  private AttentionProduct product;
+
+  /** What the scores at this place are multiplied by later. */
   private double scale = 1;
-  private AttentionOperand query;
-  private AttentionOperand key;
-  private List<?> joinedSizes;
-  private List<?> splitSizes;
 
   AttentionScores(Match match) {
     this.match = match;
     method = match.method();
     mask = new AttentionMask(match);
+    reshapes = new AttentionReshapes(method);
   }
 
   /** A number known at run time only, by which the scores are multiplied or divided. */
-  private record Divisor(String operator, Object number) {}
+  private record RunTimeFactor(String operator, Object number) {}
 
   AttentionMask mask() {
     return mask;
@@ -48,28 +48,26 @@ final class AttentionScores {
   }
 
   AttentionOperand key() {
-    return key;
+    return product.key();
   }
 
   /** The sizes of batch and heads where the scores have them apart in between, else null. */
-  List<?> splitSizes() {
-    return splitSizes == null ? null : splitSizes.subList(0, 2);
+  List<?> heads() {
+    return reshapes.heads();
   }
 
-  /** Insert what the query is multiplied by at run time. */
+  /** Insert the query, multiplied by what is known at run time only. */
   GraphValue insertQuery() {
-    GraphValue scaled = query.insert(match);
-    for (Divisor divisor : divisors) {
-      scaled = match.insert(divisor.operator, scaled, divisor.number);
+    GraphValue scaled = product.query().insert(match);
+    for (RunTimeFactor factor : factors) {
+      scaled = match.insert(factor.operator, scaled, factor.number);
     }
     return scaled;
   }
 
-  /** Say that scores or probabilities were reshaped to three dimensions. */
+  /** Take in that the probabilities were reshaped to three dimensions. */
   boolean join(List<?> sizes) {
-    boolean first = joinedSizes == null && mask.isEmpty() && sizes.size() == 3;
-    joinedSizes = first ? sizes : joinedSizes;
-    return first;
+    return reshapes.isEmpty() && reshapes.join(sizes);
   }
 
   /** Read the scores; false if they are not those of an attention. */
@@ -82,26 +80,29 @@ final class AttentionScores {
       }
       match.include(node.result());
       String operator = MatchedMethod.operatorOf(node);
-      if (operator == null) {
-        if (!(method.module(node) instanceof IdentityImpl)) {
-          return false;
-        }
-        at = node.arguments().get(0);
-        continue;
+      if (operator != null && AttentionProduct.isProduct(operator)) {
+        return product(node) && reshapes.isComplete();
       }
-      if (isProduct(operator)) {
-        return product(node, operator) && sizesAgree();
-      }
-      at = step(node, operator);
+      at = operator == null ? identity(node) : step(node, operator);
     }
     return false;
   }
 
-  private static boolean isProduct(String operator) {
-    return operator.equals("aten::matmul")
-        || operator.equals("aten::bmm")
-        || operator.equals("aten::baddbmm")
-        || operator.equals("aten::einsum");
+  private Object identity(GraphNode node) {
+    return method.module(node) instanceof IdentityImpl ? node.arguments().get(0) : null;
+  }
+
+  private boolean product(GraphNode node) {
+    product = AttentionProduct.read(node, match);
+    if (product == null) {
+      return false;
+    }
+    Object addend = product.addend();
+    if (addend != null && !added(addend, scale * product.addendFactor())) {
+      return false;
+    }
+    scale *= product.scale();
+    return Double.isFinite(scale);
   }
 
   /** Note what a node does to the scores; returns the scores before it, null if it is unknown. */
@@ -109,37 +110,60 @@ final class AttentionScores {
     List<Object> arguments = node.arguments();
     return switch (operator) {
       case "aten::mul", "aten::div" -> scaled(node);
-      case "aten::add", "aten::sub" -> sum(node, operator.equals("aten::sub") ? -1 : 1);
+      case "aten::add" -> sum(node, 1);
+      case "aten::sub" -> sum(node, -1);
       case "aten::masked_fill" ->
           filled(arguments.get(0), arguments.get(1), true, arguments.get(2));
-      case "aten::where" -> where(arguments);
-      case "aten::view", "aten::reshape" -> reshaped(arguments);
-      case "aten::to" -> Casts.keepsPrecision(node) ? arguments.get(0) : null;
+      case "aten::where" -> arguments.size() == 3 ? where(arguments) : null;
+      case "aten::maximum", "aten::max" ->
+          arguments.size() == 2 && AttentionMask.isLowest(arguments.get(1), method)
+              ? arguments.get(0)
+              : null;
+      case "aten::view", "aten::reshape" ->
+          arguments.get(1) instanceof List<?> sizes
+                  && (reshapes.isEmpty() ? mask.isEmpty() && reshapes.join(sizes) : reshape(sizes))
+              ? arguments.get(0)
+              : null;
+      case "aten::to" -> Casts.isNeedless(node, method) ? arguments.get(0) : null;
       default -> null;
     };
   }
 
+  private boolean reshape(List<?> sizes) {
+    return reshapes.join(sizes) || reshapes.split(sizes);
+  }
+
   private Object scaled(GraphNode node) {
+    ConstantFactor constant = ConstantFactor.of(node, method);
+    if (constant != null) {
+      scale *= constant.number();
+      return constant.other();
+    }
     List<Object> arguments = node.arguments();
     boolean product = MatchedMethod.operatorOf(node).equals("aten::mul");
-    if (arguments.size() > 2 && arguments.get(2) != null) {
+    if (ConstantFactor.rounds(node)) {
       return null;
     }
-    for (int i = product ? 0 : 1; i < 2; i++) {
-      Double number = method.number(arguments.get(i));
-      if (number != null) {
-        scale = product ? scale * number : scale / number;
+    for (int i = 1; i >= (product ? 0 : 1); i--) {
+      Object number = filledWith(arguments.get(i));
+      boolean plain = number != arguments.get(i) || node.target().endsWith(".Scalar");
+      if (plain || isSingle(number)) {
+        String operator = (product ? "aten::mul" : "aten::div") + (plain ? ".Scalar" : ".Tensor");
+        factors.add(new RunTimeFactor(operator, number));
         return arguments.get(1 - i);
       }
     }
-    Object number = arguments.get(1);
-    boolean plain = node.target().endsWith(".Scalar");
-    if (plain || isSingle(number)) {
-      String operator = (product ? "aten::mul" : "aten::div") + (plain ? ".Scalar" : ".Tensor");
-      divisors.add(new Divisor(operator, number));
-      return arguments.get(0);
-    }
     return null;
+  }
+
+  /** The number that a tensor without dimensions is made of, where that is seen. */
+  private Object filledWith(Object argument) {
+    GraphNode node = method.producer(argument);
+    return "aten::full".equals(MatchedMethod.operatorOf(node))
+            && List.of().equals(node.arguments().get(0))
+            && !method.aliases().isWritten(node.result())
+        ? node.arguments().get(1)
+        : argument;
   }
 
   private boolean isSingle(Object argument) {
@@ -150,58 +174,45 @@ final class AttentionScores {
   private Object sum(GraphNode node, int sign) {
     List<Object> arguments = node.arguments();
     Double alpha = arguments.size() < 3 ? (Double) 1.0 : method.number(arguments.get(2));
-    if (alpha == null) {
+    if (alpha == null || node.target().endsWith(".Scalar")) {
       return null;
     }
     double factor = scale * sign * alpha;
     if (leadsToProduct(arguments.get(0), MAX_DEPTH)) {
-      return added(arguments.get(1), factor) ? arguments.get(0) : null;
+      return added(arguments, 1, factor) ? arguments.get(0) : null;
     }
-    if (!leadsToProduct(arguments.get(1), MAX_DEPTH) || !added(arguments.get(0), scale)) {
+    if (!leadsToProduct(arguments.get(1), MAX_DEPTH) || !added(arguments, 0, scale)) {
       return null;
     }
     scale = factor;
     return arguments.get(1);
   }
 
-  /** What is inside of a scaling not known before, or of a reshaping, cannot be taken out of it. */
+  /** Take in one operand of a sum whose other one is the scores. */
+  private boolean added(List<Object> operands, int index, double factor) {
+    Integer rank = method.rank(operands.get(index));
+    Integer scoresRank = method.rank(operands.get(1 - index));
+    boolean widens = rank != null && scoresRank != null && rank > scoresRank;
+    return !widens && added(operands.get(index), factor);
+  }
+
+  /** What is inside of a factor known at run time only, or of a reshape, cannot be taken out. */
   private boolean added(Object value, double factor) {
-    return divisors.isEmpty() && splitSizes == null && mask.add(value, factor);
+    return factors.isEmpty() && reshapes.takesMasks() && mask.add(value, factor);
   }
 
   private Object filled(Object scores, Object condition, boolean where, Object number) {
     boolean fills =
-        divisors.isEmpty() && splitSizes == null && mask.fill(condition, where, number, scale);
+        factors.isEmpty()
+            && reshapes.takesMasks()
+            && mask.fill(scores, condition, where, number, scale);
     return fills ? scores : null;
   }
 
   private Object where(List<Object> arguments) {
-    if (arguments.size() != 3) {
-      return null;
-    }
     return leadsToProduct(arguments.get(1), MAX_DEPTH)
         ? filled(arguments.get(1), arguments.get(0), false, arguments.get(2))
         : filled(arguments.get(2), arguments.get(0), true, arguments.get(1));
-  }
-
-  private Object reshaped(List<Object> arguments) {
-    if (!(arguments.get(1) instanceof List<?> sizes)) {
-      return null;
-    }
-    if (joinedSizes != null && splitSizes == null && sizes.size() == 4) {
-      splitSizes = sizes;
-      return arguments.get(0);
-    }
-    return join(sizes) ? arguments.get(0) : null;
-  }
-
-  /** Scores of [b * h, n, m] must have been [b, h, n, m] in between, with the same n and m. */
-  private boolean sizesAgree() {
-    if (joinedSizes == null || splitSizes == null) {
-      return joinedSizes == splitSizes;
-    }
-    return method.sameNumber(joinedSizes.get(1), splitSizes.get(2))
-        && method.sameNumber(joinedSizes.get(2), splitSizes.get(3));
   }
 
   private boolean leadsToProduct(Object argument, int depth) {
@@ -213,7 +224,13 @@ final class AttentionScores {
     List<Object> arguments = node.arguments();
     return switch (operator) {
       case "aten::matmul", "aten::bmm", "aten::baddbmm", "aten::einsum" -> true;
-      case "aten::masked_fill", "aten::view", "aten::reshape", "aten::to", "aten::div" ->
+      case "aten::masked_fill",
+          "aten::maximum",
+          "aten::max",
+          "aten::view",
+          "aten::reshape",
+          "aten::to",
+          "aten::div" ->
           leadsToProduct(arguments.get(0), depth - 1);
       case "aten::mul", "aten::add", "aten::sub" ->
           leadsToProduct(arguments.get(0), depth - 1)
@@ -224,134 +241,5 @@ final class AttentionScores {
                   || leadsToProduct(arguments.get(2), depth - 1));
       default -> false;
     };
-  }
-
-  private boolean product(GraphNode node, String operator) {
-    List<Object> arguments = node.arguments();
-    return switch (operator) {
-      case "aten::einsum" -> einsum(arguments);
-      case "aten::baddbmm" -> {
-        Double beta = method.number(arguments.get(3));
-        Double alpha = method.number(arguments.get(4));
-        if (beta == null || alpha == null || beta != 0 && !added(arguments.get(0), scale * beta)) {
-          yield false;
-        }
-        scale *= alpha;
-        yield product(arguments.get(1), arguments.get(2), true);
-      }
-      default -> product(arguments.get(0), arguments.get(1), operator.equals("aten::bmm"));
-    };
-  }
-
-  private boolean product(Object rows, Object columns, boolean batched) {
-    query = AttentionOperand.of(unscaled(rows));
-    key = keyOf(unscaled(columns), batched);
-    return query.value() != null && key != null && Double.isFinite(scale);
-  }
-
-  /** The value without the constants that it alone is multiplied by. */
-  private GraphValue unscaled(Object argument) {
-    Object at = argument;
-    for (int i = 0; i < MAX_NODES; i++) {
-      GraphNode node = method.producer(at);
-      String operator = MatchedMethod.operatorOf(node);
-      boolean scales = "aten::mul".equals(operator) || "aten::div".equals(operator);
-      if (!scales || !method.isPrivate(node, match.root())) {
-        break;
-      }
-      boolean product = operator.equals("aten::mul");
-      int index = product && method.number(node.arguments().get(0)) != null ? 0 : 1;
-      Double number = method.number(node.arguments().get(index));
-      boolean rounds = node.arguments().size() > 2 && node.arguments().get(2) != null;
-      if (number == null || rounds) {
-        break;
-      }
-      match.include(node.result());
-      scale = product ? scale * number : scale / number;
-      at = node.arguments().get(1 - index);
-    }
-    return at instanceof GraphValue value ? value : null;
-  }
-
-  /** The key, of which the second operand of the product is the transpose. */
-  private AttentionOperand keyOf(GraphValue columns, boolean batched) {
-    GraphNode node = method.producer(columns);
-    String operator = MatchedMethod.operatorOf(node);
-    if (operator != null) {
-      List<Object> arguments = node.arguments();
-      switch (operator) {
-        case "aten::transpose", "aten::swapaxes", "aten::swapdims" -> {
-          if (isLastTwo(arguments.get(1), arguments.get(2), method.rank(columns))) {
-            return untransposed(node);
-          }
-        }
-        case "aten::mT", "aten::adjoint", "aten::t" -> {
-          return untransposed(node);
-        }
-        case "aten::permute" -> {
-          AttentionOperand permuted = permuted(arguments);
-          if (permuted != null) {
-            return permuted.swapped();
-          }
-        }
-        default -> {}
-      }
-    }
-    Integer rank = method.rank(columns);
-    return batched || rank != null && rank > 2 ? AttentionOperand.of(columns).swapped() : null;
-  }
-
-  private AttentionOperand untransposed(GraphNode node) {
-    Object before = node.arguments().get(0);
-    if (method.isPrivate(node, match.root())) {
-      match.include(node.result());
-      before = unscaled(before);
-    }
-    return before instanceof GraphValue value ? AttentionOperand.of(value) : null;
-  }
-
-  private static AttentionOperand permuted(List<Object> arguments) {
-    if (!(arguments.get(0) instanceof GraphValue value)
-        || !(arguments.get(1) instanceof List<?> dims)
-        || dims.size() < 2
-        || !dims.stream().allMatch(Long.class::isInstance)) {
-      return null;
-    }
-    List<Long> order =
-        dims.stream().map(dim -> Math.floorMod((Long) dim, (long) dims.size())).toList();
-    return new AttentionOperand(value, order, false);
-  }
-
-  private static boolean isLastTwo(Object a, Object b, Integer rank) {
-    if (!(a instanceof Long one) || !(b instanceof Long other)) {
-      return false;
-    }
-    long[] dims =
-        LongStream.of(one, other)
-            .map(dim -> dim >= 0 && rank != null ? dim - rank : dim)
-            .sorted()
-            .toArray();
-    return dims[0] == -2 && dims[1] == -1;
-  }
-
-  private boolean einsum(List<Object> arguments) {
-    if (!(arguments.get(0) instanceof String equation)
-        || !(arguments.get(1) instanceof List<?> operands)) {
-      return false;
-    }
-    for (int rows = 0; rows < 2; rows++) {
-      EinsumProduct product = EinsumProduct.of(equation, rows);
-      if (product != null && EinsumProduct.isIdentity(product.resultOrder())) {
-        query = operand(operands.get(rows), product.rowsOrder());
-        key = operand(operands.get(1 - rows), product.columnsOrder());
-        return query != null && key != null && Double.isFinite(scale);
-      }
-    }
-    return false;
-  }
-
-  private AttentionOperand operand(Object argument, List<Long> order) {
-    GraphValue value = unscaled(argument);
-    return value == null ? null : new AttentionOperand(value, order, false);
   }
 }

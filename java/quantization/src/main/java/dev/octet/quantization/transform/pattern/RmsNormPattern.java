@@ -11,6 +11,7 @@ import static dev.octet.quantization.transform.match.ValuePatterns.value;
 import dev.octet.quantization.graph.GraphNode;
 import dev.octet.quantization.graph.GraphValue;
 import dev.octet.quantization.transform.match.Match;
+import dev.octet.quantization.transform.match.MatchedMethod;
 import dev.octet.quantization.transform.match.ValuePattern;
 
 /**
@@ -28,8 +29,19 @@ public final class RmsNormPattern implements Pattern {
               term(1, NormParts.mean(polynomial(term(1, power(X, 2))))), constant(NormParts.EPS)),
           -0.5);
 
+  /** The input itself, or what it was before it was cast to 32 bits for the mean, as in T5. */
+  private static final ValuePattern INPUT = oneOf(X, RmsNormPattern::isUncast);
+
   private static final ValuePattern RMS_NORM =
-      oneOf(polynomial(term(1, INVERSE_RMS, X)), polynomial(term(1, INVERSE_RMS, X, WEIGHT)));
+      oneOf(
+          polynomial(term(1, INVERSE_RMS, INPUT)), polynomial(term(1, INVERSE_RMS, INPUT, WEIGHT)));
+
+  private static boolean isUncast(Object argument, Match match) {
+    GraphNode cast = match.method().producer(match.bound(NormParts.X));
+    return "aten::to".equals(MatchedMethod.operatorOf(cast))
+        && Casts.isWide(MatchedMethod.argument(cast, "dtype"))
+        && cast.arguments().get(0) == argument;
+  }
 
   @Override
   public String name() {

@@ -259,7 +259,24 @@ class AttentionPatternTest {
           GraphValue s = b.function("aten::baddbmm", bias, b.mul(flat(b, q), 0.5), kt);
           return b.function("aten::bmm", b.softmax(s, -1), flat(b, v));
         };
-    finds(0.5, batched, added, biased);
+    // As torch.nn.MultiheadAttention turns a boolean mask into one to be added.
+    Spelling filled =
+        (b, q, k, v, m) -> {
+          GraphValue bias = b.function("aten::zeros", List.of(1, LENGTH, LENGTH));
+          GraphValue hidden = b.constant("causal", causal());
+          b.function("aten::masked_fill_.Scalar", bias, hidden, Double.NEGATIVE_INFINITY);
+          GraphValue kt = b.transpose(flat(b, k), 1, 2);
+          GraphValue s = b.function("aten::baddbmm", bias, b.mul(flat(b, q), 0.5), kt);
+          return b.function("aten::bmm", b.softmax(s, -1), flat(b, v));
+        };
+    Spelling zero =
+        (b, q, k, v, m) -> {
+          GraphValue bias = b.function("aten::zeros", List.of(1, 1, 1));
+          GraphValue kt = b.transpose(flat(b, k), 1, 2);
+          GraphValue s = b.function("aten::baddbmm", bias, b.mul(flat(b, q), 0.5), kt);
+          return b.function("aten::bmm", b.softmax(s, -1), flat(b, v));
+        };
+    finds(0.5, batched, added, biased, filled, zero);
   }
 
   private static GraphValue flat(GraphBuilder b, GraphValue heads) {
@@ -414,6 +431,10 @@ class AttentionPatternTest {
         (b, q, k, v, m) -> {
           GraphValue root = b.parameter("root", torch.scalar_tensor(new Scalar(0.3)));
           return b.matmul(b.softmax(b.add(b.mul(scores(b, q, k), root), m), -1), v);
+        },
+        (b, q, k, v, m) -> {
+          GraphValue root = b.parameter("root", torch.scalar_tensor(new Scalar(0.3)));
+          return b.matmul(b.softmax(b.mul(root, scores(b, q, k)), -1), v);
         });
   }
 
