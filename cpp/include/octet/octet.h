@@ -13,6 +13,7 @@
 #include "octet/gemm.h"
 #include "octet/grid.h"
 #include "octet/library.h"
+#include "octet/matmul.h"
 #include "octet/norm.h"
 #include "octet/quantize.h"
 #include "octet/range.h"

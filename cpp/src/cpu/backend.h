@@ -74,8 +74,9 @@ struct GemmActivations {
 };
 
 size_t GemmWorkspaceSize(int64_t m, int64_t k);
-/** The rows of the epilogue are [m, weights.n]. */
-void Gemm(const GemmActivations& a, const PackedGemm& weights, const EpilogueView& epilogue, char* workspace);
+/** The rows of the epilogue are [m, weights.n]. alone: in this thread. */
+void Gemm(const GemmActivations& a, const PackedGemm& weights, const EpilogueView& epilogue, char* workspace,
+          bool alone = false);
 
 /** blocks has the size of geometry.blocks() blocks. False as with PackGemm. */
 bool PackConv2d(const TensorView& weights, const GridView& grid, const Conv2dGeometry& geometry, int bits,

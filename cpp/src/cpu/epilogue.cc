@@ -5,13 +5,13 @@ namespace octet {
 namespace cpu {
 namespace {
 
-TileRows RowsOf(const RowsView& view, const ScaleStep& step, int64_t first_row, int64_t first_column) {
-  TileRows rows;
-  rows.data = view.data + first_row * view.stride + first_column * SizeOf(view.type);
-  rows.stride = view.stride;
-  rows.rows = step.rows;
-  rows.columns = step.columns;
-  return rows;
+TileRows RowsOf(const RowsView& view, int rows, int columns, int64_t first_row, int64_t first_column) {
+  TileRows tile;
+  tile.data = view.data + first_row * view.stride + first_column * SizeOf(view.type);
+  tile.stride = view.stride;
+  tile.rows = rows;
+  tile.columns = columns;
+  return tile;
 }
 
 }  // namespace
@@ -25,18 +25,23 @@ void FinishTile(const EpilogueKernels& kernels, const EpilogueView& epilogue, Sc
   alignas(64) float values[kMaxEpilogueRows * kTileColumns];
   step.values = values;
   kernels.scale(step);
+  FinishValues(kernels, epilogue, step.rows, step.columns, first_row, first_column, values);
+}
+
+void FinishValues(const EpilogueKernels& kernels, const EpilogueView& epilogue, int rows, int columns,
+                  int64_t first_row, int64_t first_column, float* values) {
   const auto activate = [&] {
     if (epilogue.activation == numerics::Activation::kNone) return;
-    kernels.activate[static_cast<int>(epilogue.activation)](values, step.rows, step.columns);
+    kernels.activate[static_cast<int>(epilogue.activation)](values, rows, columns);
   };
   if (!epilogue.residual_first) activate();
   if (epilogue.residual.data != nullptr) {
-    TileRows residual = RowsOf(epilogue.residual, step, first_row, first_column);
+    TileRows residual = RowsOf(epilogue.residual, rows, columns, first_row, first_column);
     residual.step = epilogue.residual_step;
     kernels.add[static_cast<int>(epilogue.residual.type)](residual, values);
   }
   if (epilogue.residual_first) activate();
-  TileRows out = RowsOf(epilogue.out, step, first_row, first_column);
+  TileRows out = RowsOf(epilogue.out, rows, columns, first_row, first_column);
   out.step = epilogue.out_step;
   out.limits = epilogue.out_limits;
   kernels.store[static_cast<int>(epilogue.out.type)](values, out);

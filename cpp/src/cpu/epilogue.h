@@ -18,6 +18,13 @@ namespace cpu {
 void FinishTile(const EpilogueKernels& kernels, const EpilogueView& epilogue, ScaleStep step, int64_t first_row,
                 int64_t first_column);
 
+/**
+ * Runs what follows the scaling on a tile of values, which are used up: rows of kTileColumns, the first `columns` of
+ * them for columns of the output from first_column on. rows is at most kMaxEpilogueRows.
+ */
+void FinishValues(const EpilogueKernels& kernels, const EpilogueView& epilogue, int rows, int columns,
+                  int64_t first_row, int64_t first_column, float* values);
+
 constexpr int kMaxEpilogueRows = 16;
 
 }  // namespace cpu

@@ -50,6 +50,8 @@ struct TileRows {
 /** Indices: position of the type in ElementType, f32 to u8. */
 struct EpilogueKernels {
   void (*scale)(const ScaleStep& step);
+  /** values += bias, one a column. Any alignment. */
+  void (*add_bias)(const float* bias, int rows, int columns, float* values);
   /** In place. Index: numerics::Activation. */
   void (*activate[numerics::kActivations])(float* values, int rows, int columns);
   void (*add[5])(const TileRows& residual, float* values);

@@ -35,6 +35,12 @@ void Scale(const ScaleStep& step) {
   }
 }
 
+void AddBias(const float* bias, int rows, int columns, float* values) {
+  for (int r = 0; r < rows; ++r) {
+    for (int c = 0; c < columns; ++c) values[r * kTileColumns + c] += Load<float>(bias, c);
+  }
+}
+
 template <numerics::Activation kActivation>
 void Activate(float* values, int rows, int columns) {
   for (int r = 0; r < rows; ++r) {
@@ -85,6 +91,7 @@ using A = numerics::Activation;
 
 constexpr EpilogueKernels kKernels = {
     Scale,
+    AddBias,
     {Activate<A::kNone>, Activate<A::kRelu>, Activate<A::kRelu6>, Activate<A::kGeluErf>, Activate<A::kGeluTanh>,
      Activate<A::kSilu>, Activate<A::kSigmoid>, Activate<A::kTanh>},
     {AddFloats<float>, AddFloats<Float16>, AddFloats<BFloat16>, AddCodes<int8_t>, AddCodes<uint8_t>},

@@ -183,7 +183,8 @@ size_t GemmWorkspaceSize(int64_t m, int64_t k) {
   return static_cast<size_t>(rows * ReadyStride(k, 2) + RoundUp(rows * 8, kPackAlignment));
 }
 
-void Gemm(const GemmActivations& a, const PackedGemm& weights, const EpilogueView& epilogue, char* workspace) {
+void Gemm(const GemmActivations& a, const PackedGemm& weights, const EpilogueView& epilogue, char* workspace,
+          bool alone) {
   if (a.m == 0 || weights.n == 0) return;
   // Once a call: it may be changed meanwhile, and the workspace is laid out for one.
   const GemmKernels& kernels = CurrentGemmKernels();
@@ -202,15 +203,15 @@ void Gemm(const GemmActivations& a, const PackedGemm& weights, const EpilogueVie
     // Some 16 K elements an item, which take some microseconds to quantize.
     const int64_t together = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, k));
     const int64_t pieces = PartsOf(rows, together);
-    ForItems(pieces, pieces < 4, [&](int64_t piece) {
+    ForItems(pieces, alone || pieces < 4, [&](int64_t piece) {
       const int64_t end = PartStart(rows, pieces, piece + 1);
       for (int64_t row = PartStart(rows, pieces, piece); row < end; ++row) {
         ReadyRow(kernels, a, k, begin + row, ready, row, with_sums);
       }
     });
     const Product product(kernels, a, weights, epilogue, ready, begin, rows);
-    const bool alone = rows * k * weights.n < kItemProducts / 2;
-    ForItems(product.items(), alone, [&product](int64_t item) { product.RunItem(item); });
+    const bool little = rows * k * weights.n < kItemProducts / 2;
+    ForItems(product.items(), alone || little, [&product](int64_t item) { product.RunItem(item); });
   }
 }
 

@@ -44,6 +44,16 @@ struct VectorEpilogue {
     });
   }
 
+  static void AddBias(const float* bias, int rows, int columns, float* values) {
+    ForEachVector<V>(columns, [&](auto lanes) {
+      const Floats added = lanes.template Load<float>(bias);
+      for (int r = 0; r < rows; ++r) {
+        float* at = values + r * kTileColumns + lanes.first;
+        V::Store(at, V::Add(V::Load(at), added));
+      }
+    });
+  }
+
   template <Activation kActivation>
   static void Activate(float* values, int rows, int columns) {
     // Lanes beyond the last column are worked on too: they hold what Scale made of zeros.
@@ -117,6 +127,7 @@ constexpr EpilogueKernels MakeVectorEpilogue() {
   using A = numerics::Activation;
   return {
       E::Scale,
+      E::AddBias,
       {E::template Activate<A::kNone>, E::template Activate<A::kRelu>, E::template Activate<A::kRelu6>,
        E::template Activate<A::kGeluErf>, E::template Activate<A::kGeluTanh>, E::template Activate<A::kSilu>,
        E::template Activate<A::kSigmoid>, E::template Activate<A::kTanh>},
