@@ -5,6 +5,7 @@
 
 #include "octet/attention.h"
 #include "octet/conv2d.h"
+#include "octet/cuda.h"
 #include "octet/dlpack.h"
 #include "octet/elementwise.h"
 #include "octet/embedding.h"

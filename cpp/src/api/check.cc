@@ -5,6 +5,7 @@
 #include <cinttypes>
 #include <cstring>
 
+#include "api/cuda_library.h"
 #include "api/error.h"
 #include "api/words.h"
 #include "core/raw_value.h"
@@ -101,32 +102,55 @@ octet_status Checker::NotNull(const char* name, const void* pointer) const {
 }
 
 octet_status Checker::Stream(const void* stream) const {
+  OCTET_RETURN_IF_ERROR(OnCpu());
   if (stream == nullptr) return OCTET_OK;
   return Fail(OCTET_INVALID_ARGUMENT, "%s: stream is %p, but the tensors are on the cpu; pass null", function_, stream);
 }
 
+octet_status Checker::SameDevice(const char* name, const DLTensor& tensor) {
+  const int kind = RawValue(tensor.device.device_type);
+  if (kind != kDLCPU && kind != kDLCUDA) {
+    return Fail(OCTET_INVALID_ARGUMENT, "%s: %s is on %s; expected cpu (device type 1) or cuda (2)", function_, name,
+                DeviceWords(tensor.device).text);
+  }
+  if (!seen_) {
+    if (kind == kDLCUDA) OCTET_RETURN_IF_ERROR(CheckCudaDevice(function_, name, tensor.device.device_id));
+    seen_ = true;
+    first_name_ = name;
+    device_ = tensor.device;
+    return OCTET_OK;
+  }
+  if (kind == device_.device_type && (kind == kDLCPU || tensor.device.device_id == device_.device_id)) return OCTET_OK;
+  return Fail(OCTET_INVALID_ARGUMENT, "%s: %s is on %s; expected %s, where %s is: copy it there", function_, name,
+              DeviceWords(tensor.device).text, DeviceWords(device_).text, first_name_);
+}
+
+octet_status Checker::OnCpu() const {
+  if (!on_cuda()) return OCTET_OK;
+  return Fail(OCTET_UNSUPPORTED, "%s: %s is on %s, but this function has no CUDA kernel; copy the tensors to the cpu",
+              function_, first_name_, DeviceWords(device_).text);
+}
+
 octet_status Checker::Tensor(const char* name, const DLTensor* tensor, TypeSet types, Role role, TensorView* view) {
   OCTET_RETURN_IF_ERROR(NotNull(name, tensor));
-  const int device = RawValue(tensor->device.device_type);
-  if (device == kDLCUDA && seen_cpu_) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: %s is on %s; expected cpu, where %s is: copy it there", function_, name,
-                DeviceWords(tensor->device).text, first_name_);
-  }
-  if (device == kDLCUDA) {
-    return Fail(OCTET_UNSUPPORTED, "%s: %s is on %s, but this build has no CUDA kernels; copy it to the cpu", function_,
-                name, DeviceWords(tensor->device).text);
-  }
-  if (device != kDLCPU) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: %s is on %s; expected cpu (device type 1)", function_, name,
-                DeviceWords(tensor->device).text);
-  }
-  if (!seen_cpu_) first_name_ = name;
-  seen_cpu_ = true;
-  if (!ElementTypeOf(tensor->dtype, &view->type) || (types.mask & Bit(view->type)) == 0) {
+  OCTET_RETURN_IF_ERROR(SameDevice(name, *tensor));
+  return TypeAndLayout(name, *tensor, types, role, view);
+}
+
+octet_status Checker::TypeAndLayout(const char* name, const DLTensor& tensor, TypeSet types, Role role,
+                                    TensorView* view) const {
+  if (!ElementTypeOf(tensor.dtype, &view->type) || (types.mask & Bit(view->type)) == 0) {
     return Fail(OCTET_INVALID_ARGUMENT, "%s: %s has dtype %s; expected %s: convert it first", function_, name,
-                TypeWords(tensor->dtype).text, types.words);
+                TypeWords(tensor.dtype).text, types.words);
   }
-  return Layout(name, *tensor, role, view);
+  OCTET_RETURN_IF_ERROR(Layout(name, tensor, role, view));
+  const bool on_device = RawValue(tensor.device.device_type) == kDLCUDA;
+  if (on_device && view->count != 0 && reinterpret_cast<uintptr_t>(view->data) % view->item_size() != 0) {
+    return Fail(OCTET_INVALID_ARGUMENT,
+                "%s: %s has its first element at %p; on a CUDA device it must be at a multiple of its size, %d bytes",
+                function_, name, static_cast<void*>(view->data), static_cast<int>(view->item_size()));
+  }
+  return OCTET_OK;
 }
 
 octet_status Checker::Layout(const char* name, const DLTensor& tensor, Role role, TensorView* view) const {
@@ -255,15 +279,35 @@ octet_status Checker::Bits(const char* name, int32_t n_bits, int32_t least) cons
               static_cast<int>(least));
 }
 
-octet_status Checker::Grid(const octet_grid* grid, const Named* x, GridView* view, const GridNames& names) {
-  OCTET_RETURN_IF_ERROR(NotNull(names.grid, grid));
-  OCTET_RETURN_IF_ERROR(Tensor(names.delta, grid->delta, kF32Only, Role::kCompactInput, &view->delta));
-  view->has_zero_float = grid->zero_float != nullptr;
+octet_status Checker::GridTensors(const octet_grid& grid, GridView* view, const GridNames& names) {
+  OCTET_RETURN_IF_ERROR(NotNull(names.delta, grid.delta));
+  const auto on_host = [](const DLTensor& tensor) { return RawValue(tensor.device.device_type) == kDLCPU; };
+  const auto read = [&](const char* name, const DLTensor& tensor, TensorView* result) {
+    if (!(on_cuda() && on_host(tensor))) OCTET_RETURN_IF_ERROR(SameDevice(name, tensor));
+    return TypeAndLayout(name, tensor, kF32Only, Role::kCompactInput, result);
+  };
+  OCTET_RETURN_IF_ERROR(read(names.delta, *grid.delta, &view->delta));
+  view->on_host = on_host(*grid.delta);
+  view->has_zero_float = grid.zero_float != nullptr;
   if (view->has_zero_float) {
-    OCTET_RETURN_IF_ERROR(Tensor(names.zero_float, grid->zero_float, kF32Only, Role::kCompactInput, &view->zero_float));
+    OCTET_RETURN_IF_ERROR(read(names.zero_float, *grid.zero_float, &view->zero_float));
     OCTET_RETURN_IF_ERROR(
         Count({names.zero_float, &view->zero_float}, view->delta.count, "as many as the delta beside it"));
+    if (on_host(*grid.zero_float) != view->on_host) {
+      return Fail(OCTET_INVALID_ARGUMENT, "%s: %s is on %s; expected %s, where %s is", function_, names.zero_float,
+                  DeviceWords(grid.zero_float->device).text, DeviceWords(grid.delta->device).text, names.delta);
+    }
   }
+  if (!on_cuda() || !view->on_host || view->delta.count == 1) return OCTET_OK;
+  return Fail(OCTET_INVALID_ARGUMENT,
+              "%s: %s has shape %s and is on cpu; expected %s, where %s is, for a grid of more than one element",
+              function_, names.delta, ListWords(view->delta.shape, view->delta.ndim).text, DeviceWords(device_).text,
+              first_name_);
+}
+
+octet_status Checker::Grid(const octet_grid* grid, const Named* x, GridView* view, const GridNames& names) {
+  OCTET_RETURN_IF_ERROR(NotNull(names.grid, grid));
+  OCTET_RETURN_IF_ERROR(GridTensors(*grid, view, names));
   constexpr float kLargest = 16777216.0f;
   if (!(grid->int_min >= -kLargest && grid->int_min <= grid->int_max && grid->int_max <= kLargest)) {
     return Fail(OCTET_INVALID_ARGUMENT,

@@ -69,6 +69,7 @@ class Checker {
   explicit Checker(const char* function) : function_(function) {}
 
   octet_status NotNull(const char* name, const void* pointer) const;
+  /** For what runs on the cpu: fails with tensors on a device, and with a stream. */
   octet_status Stream(const void* stream) const;
 
   /** Checks everything about one tensor that can be told without the others. */
@@ -79,7 +80,8 @@ class Checker {
   octet_status Count(Named tensor, int64_t count, const char* reason) const;
   octet_status Axis(const char* name, int32_t axis, Named x) const;
 
-  /** Checks a grid; x may be null (then the axis is not looked at). */
+  /** Checks a grid; x may be null (then the axis is not looked at). Next to tensors on a device, grids of a single
+   * element may be in host memory. */
   octet_status Grid(const octet_grid* grid, const Named* x, GridView* view, const GridNames& names = kGridNames);
 
   /** The last dimension has no gaps; what lies before it may have any strides. */
@@ -87,6 +89,12 @@ class Checker {
   /** The last `dims` dimensions have no gaps; 1 <= dims <= ndim. */
   octet_status DimsWithoutGaps(Named tensor, int dims) const;
   octet_status Ndim(Named tensor, int ndim, const char* meaning) const;
+  /** Fails with tensors on a device. */
+  octet_status OnCpu() const;
+  /** Whether the tensors are on a CUDA device, and which. */
+  bool on_cuda() const { return seen_ && device_.device_type == kDLCUDA; }
+  int32_t cuda_device() const { return device_.device_id; }
+
   octet_status Workspace(const void* workspace, size_t bytes, size_t needed) const;
   const char* function() const { return function_; }
 
@@ -100,11 +108,16 @@ class Checker {
                          const TensorView* in_place) const;
 
  private:
+  octet_status SameDevice(const char* name, const DLTensor& tensor);
+  octet_status TypeAndLayout(const char* name, const DLTensor& tensor, TypeSet types, Role role,
+                             TensorView* view) const;
   octet_status Layout(const char* name, const DLTensor& tensor, Role role, TensorView* view) const;
+  octet_status GridTensors(const octet_grid& grid, GridView* view, const GridNames& names);
 
   const char* function_;
-  /** The first tensor found on the cpu: the others must be there too. */
-  bool seen_cpu_ = false;
+  /** The first tensor and its device, where the others must be too. */
+  bool seen_ = false;
+  DLDevice device_ = {kDLCPU, 0};
   const char* first_name_ = "";
 };
 

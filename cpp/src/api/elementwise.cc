@@ -114,6 +114,7 @@ octet_status Table(const octet_unary_function& function, float first, float seco
   OCTET_RETURN_IF_ERROR(ReadCodes(&check, "out_type", out_type, out_grid, OCTET_GRID_NAMES("out_grid"), &out_operand));
   OCTET_RETURN_IF_ERROR(check.Tensor("table", table, {Bit(ElementType::kU8), "u8"}, Role::kCompactOutput, &view));
   OCTET_RETURN_IF_ERROR(check.Count({"table", &view}, 256, "one for each byte"));
+  OCTET_RETURN_IF_ERROR(check.OnCpu());
   cpu::UnaryTable(call, x_operand, out_operand, reinterpret_cast<uint8_t*>(view.data));
   return OCTET_OK;
 }

@@ -31,6 +31,7 @@ octet_status Pack(const DLTensor* codes, DLTensor* packed) {
                 ListWords(codes_view.shape, 2).text);
   }
   OCTET_RETURN_IF_ERROR(check.NoOverlap({{"packed", &packed_view}}, {{"codes", &codes_view}}, nullptr));
+  OCTET_RETURN_IF_ERROR(check.OnCpu());
   if (codes_view.count == 0) return OCTET_OK;
   const int64_t place = cpu::PackEmbedding(codes_view, packed_view);
   if (place < 0) return OCTET_OK;

@@ -101,6 +101,11 @@ octet_status ReadCodeGrid(Checker* check, const octet_grid* grid, ElementType ty
                 names.axis, static_cast<int>(grid->axis));
   }
   OCTET_RETURN_IF_ERROR(check->Count({names.delta, &view.delta}, 1, "because its axis is -1"));
+  if (!view.on_host) {
+    return Fail(OCTET_INVALID_ARGUMENT,
+                "%s: %s is on a CUDA device, but the grid of codes is read by the host; pass it on cpu",
+                check->function(), names.delta);
+  }
   OCTET_RETURN_IF_ERROR(GridWithinBytes(*check, view, type, names));
   result->step.scale = numerics::ScaleOf(cpu::LoadCompact(view.delta, 0), view.eps, view.log_domain);
   result->step.zero_point =

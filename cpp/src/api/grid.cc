@@ -34,6 +34,7 @@ octet_status GridFromRange(const DLTensor* x_min, const DLTensor* x_max, const o
   const TensorView* zero = zero_float != nullptr ? &zero_view : nullptr;
   OCTET_RETURN_IF_ERROR(check.NoOverlap({{"delta", &delta_view}, {"zero_float", zero}},
                                         {{"x_min", &min_view}, {"x_max", &max_view}}, nullptr));
+  OCTET_RETURN_IF_ERROR(check.OnCpu());
   bool any_signed = false;
   cpu::GridFromRange(min_view, max_view, scheme == OCTET_ASYMMETRIC, n_bits, scale_domain == OCTET_SCALE_LOG, eps,
                      delta_view, zero, &any_signed);
@@ -59,6 +60,7 @@ octet_status GridResolve(const octet_grid* grid, DLTensor* scale, DLTensor* zero
   const TensorView* zero_float = grid_view.has_zero_float ? &grid_view.zero_float : nullptr;
   OCTET_RETURN_IF_ERROR(check.NoOverlap({{"scale", scale_out}, {"zero_point", zero_out}},
                                         {{"grid.delta", &grid_view.delta}, {"grid.zero_float", zero_float}}, nullptr));
+  OCTET_RETURN_IF_ERROR(check.OnCpu());
   cpu::GridResolve(grid_view, scale_out, zero_out);
   return OCTET_OK;
 }

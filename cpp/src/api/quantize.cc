@@ -2,6 +2,7 @@
 #include "octet/quantize.h"
 
 #include "api/check.h"
+#include "api/cuda_library.h"
 #include "api/error.h"
 #include "api/words.h"
 #include "cpu/backend.h"
@@ -35,6 +36,9 @@ octet_status Quantize(const octet_grid* grid, const DLTensor* x, DLTensor* codes
   OCTET_RETURN_IF_ERROR(check.SameShape(named_codes, named_x));
   OCTET_RETURN_IF_ERROR(GridFits(grid_view, codes_view.type));
   OCTET_RETURN_IF_ERROR(check.NoOverlap({named_codes}, {named_x}, &codes_view));
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->quantization.quantize, &grid_view, &x_view, &codes_view);
+  }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::Quantize(grid_view, x_view, codes_view);
   return OCTET_OK;
@@ -51,6 +55,9 @@ octet_status Dequantize(const octet_grid* grid, const DLTensor* codes, DLTensor*
   const Named named_out = {"out", &out_view};
   OCTET_RETURN_IF_ERROR(check.SameShape(named_out, named_codes));
   OCTET_RETURN_IF_ERROR(check.NoOverlap({named_out}, {named_codes}, &out_view));
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->quantization.dequantize, &grid_view, &codes_view, &out_view);
+  }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::Dequantize(grid_view, codes_view, out_view);
   return OCTET_OK;

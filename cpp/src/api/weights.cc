@@ -37,6 +37,7 @@ octet_status ReadWeightTensor(Checker* check, const DLTensor* weights, int ndim,
     weights = &shape_only;
   }
   OCTET_RETURN_IF_ERROR(check->Tensor("weights", weights, kByteTypes, Role::kInput, view));
+  if (data) OCTET_RETURN_IF_ERROR(check->OnCpu());
   return check->Ndim({"weights", view}, ndim, meaning);
 }
 

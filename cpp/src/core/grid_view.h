@@ -14,6 +14,8 @@ struct GridView {
   /** Like delta if has_zero_float. */
   TensorView zero_float;
   bool has_zero_float = false;
+  /** Whether delta and zero_float can be read by the host. */
+  bool on_host = true;
   numerics::Limits limits = {0.0f, 0.0f};
   bool log_domain = false;
   float eps = 0.0f;

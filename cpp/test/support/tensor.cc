@@ -83,7 +83,7 @@ Tensor::Tensor(DLDataType type, std::vector<int64_t> shape, Layout layout)
   }
   const int64_t bytes = (step + 3) * item_size_;
   memory_.assign(static_cast<size_t>(bytes + 2 * kMargin), kFiller);
-  start_ = kMargin + (layout == Layout::kMisaligned ? 1 : 0);
+  start_ = kMargin + (layout == Layout::kMisaligned ? 1 : layout == Layout::kShifted ? item_size_ : 0);
   if (layout == Layout::kReversed) {
     for (size_t d = 0; d < shape_.size(); ++d) {
       start_ += strides_[d] * std::max<int64_t>(shape_[d] - 1, 0) * item_size_;

@@ -32,6 +32,8 @@ enum class Layout {
   kCompact,
   /** Compact, but at an odd address. */
   kMisaligned,
+  /** Compact, one element after a multiple of 64 bytes. */
+  kShifted,
   /** Dimensions in memory in the opposite order. */
   kTransposed,
   /** All strides negative. */
@@ -82,6 +84,10 @@ class Tensor {
 
   /** Number of the index along a dimension of element number `index`. */
   int64_t IndexAlong(int axis, int64_t index) const;
+
+  /** All bytes, those between and around the elements too. */
+  uint8_t* memory() { return memory_.data(); }
+  size_t memory_bytes() const { return memory_.size(); }
 
   /** Whether the bytes between elements, and around them, are as they were. */
   bool GapsAreIntact() const;

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// A chunk: the elements of a row that one thread works on, 16 bytes of the widest operand (the lead). Chunks begin at
+// its 16-byte boundaries; the first and the last of a row may be short, and are then read and written by elements, as
+// is an operand that does not lie on a boundary where the lead does. Neighbouring threads take neighbouring chunks, so
+// that every sector is touched by one request of a warp.
+#ifndef OCTET_CUDA_CHUNK_H_
+#define OCTET_CUDA_CHUNK_H_
+
+#include <cstdint>
+
+#include "core/tensor_view.h"
+#include "cuda/walk.h"
+#include "numerics/epilogue.h"
+#include "numerics/half.h"
+
+namespace octet {
+namespace cuda {
+
+/** kBytes bytes that are moved at once: 1, 2, 4, 8 or 16. */
+template <int kBytes>
+struct Words;
+template <>
+struct Words<1> {
+  using Type = uint8_t;
+};
+template <>
+struct Words<2> {
+  using Type = uint16_t;
+};
+template <>
+struct Words<4> {
+  using Type = uint32_t;
+};
+template <>
+struct Words<8> {
+  using Type = uint2;
+};
+template <>
+struct Words<16> {
+  using Type = uint4;
+};
+
+/** kCount elements in registers, moved in pieces of up to 16 bytes. */
+template <typename T, int kCount>
+union Pack {
+  static constexpr int kBytes = static_cast<int>(sizeof(T)) * kCount;
+  static constexpr int kPiece = kBytes < 16 ? kBytes : 16;
+  using Word = typename Words<kPiece>::Type;
+
+  T elements[kCount];
+  Word words[kBytes / kPiece];
+};
+
+template <int kElements>
+class Chunk {
+ public:
+  template <int kOperands>
+  __device__ Chunk(const Walk<kOperands>& walk, int64_t index) {
+    const Divider::Result place = walk.chunks.Divide(index);
+    row_ = place.quotient;
+    valid_ = row_ < walk.rows;
+    if (!valid_) return;
+    const WalkOperand& lead = walk.operands[walk.lead];
+    first_ = place.remainder * kElements;
+    if (lead.inner * kElements == 16) {
+      const uintptr_t start =
+          reinterpret_cast<uintptr_t>(lead.data) + static_cast<uintptr_t>(OuterOffset(walk, walk.lead));
+      first_ -= static_cast<int64_t>(start % 16) / lead.inner;
+    }
+    begin_ = first_ < 0 ? static_cast<int>(-first_) : 0;
+    const int64_t rest = walk.length - first_;
+    end_ = rest < kElements ? static_cast<int>(rest) : kElements;
+    valid_ = begin_ < end_;
+  }
+
+  /** Whether there are elements at all. */
+  __device__ bool valid() const { return valid_; }
+  /** Whether element number i is one of the row. */
+  __device__ bool Has(int i) const { return i >= begin_ && i < end_; }
+  __device__ bool full() const { return begin_ == 0 && end_ == kElements; }
+
+  /** Elements of an operand; those outside the row are 0. */
+  template <typename T, int kOperands>
+  __device__ void Load(const Walk<kOperands>& walk, int operand, T (&values)[kElements]) const {
+    const WalkOperand& from = walk.operands[operand];
+    const char* start = from.data + OuterOffset(walk, operand);
+    if (from.inner == 0) {
+      const T value = *reinterpret_cast<const T*>(start);
+#pragma unroll
+      for (int i = 0; i < kElements; ++i) values[i] = value;
+      return;
+    }
+    start += first_ * from.inner;
+    if (IsWhole<T>(start, from.inner)) {
+      Pack<T, kElements> pack;
+#pragma unroll
+      for (int p = 0; p < Pack<T, kElements>::kBytes / Pack<T, kElements>::kPiece; ++p) {
+        pack.words[p] = reinterpret_cast<const typename Pack<T, kElements>::Word*>(start)[p];
+      }
+#pragma unroll
+      for (int i = 0; i < kElements; ++i) values[i] = pack.elements[i];
+      return;
+    }
+#pragma unroll
+    for (int i = 0; i < kElements; ++i) {
+      values[i] = Has(i) ? *reinterpret_cast<const T*>(start + i * from.inner) : T{};
+    }
+  }
+
+  template <typename T, int kOperands>
+  __device__ void Store(const Walk<kOperands>& walk, int operand, const T (&values)[kElements]) const {
+    const WalkOperand& to = walk.operands[operand];
+    char* start = to.data + OuterOffset(walk, operand) + first_ * to.inner;
+    if (IsWhole<T>(start, to.inner)) {
+      Pack<T, kElements> pack;
+#pragma unroll
+      for (int i = 0; i < kElements; ++i) pack.elements[i] = values[i];
+#pragma unroll
+      for (int p = 0; p < Pack<T, kElements>::kBytes / Pack<T, kElements>::kPiece; ++p) {
+        reinterpret_cast<typename Pack<T, kElements>::Word*>(start)[p] = pack.words[p];
+      }
+      return;
+    }
+#pragma unroll
+    for (int i = 0; i < kElements; ++i) {
+      if (Has(i)) *reinterpret_cast<T*>(start + i * to.inner) = values[i];
+    }
+  }
+
+ private:
+  template <int kOperands>
+  __device__ int64_t OuterOffset(const Walk<kOperands>& walk, int operand) const {
+    int64_t offset = 0;
+    int64_t rest = row_;
+    for (int d = 0; d < walk.outer_dims; ++d) {
+      const Divider::Result place = walk.outer[d].Divide(rest);
+      offset += place.remainder * walk.operands[operand].outer[d];
+      rest = place.quotient;
+    }
+    return offset;
+  }
+
+  /** Whether all elements are there, side by side and at a boundary. */
+  template <typename T>
+  __device__ bool IsWhole(const char* start, int64_t inner) const {
+    return full() && inner == static_cast<int64_t>(sizeof(T)) &&
+           reinterpret_cast<uintptr_t>(start) % Pack<T, kElements>::kPiece == 0;
+  }
+
+  int64_t row_;
+  /** Of the first element; below 0 where the row begins within the chunk. */
+  int64_t first_;
+  int begin_;
+  int end_;
+  bool valid_;
+};
+
+}  // namespace cuda
+}  // namespace octet
+
+#endif  // OCTET_CUDA_CHUNK_H_

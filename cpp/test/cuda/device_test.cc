@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Devices, memory, streams, and what calls with tensors in the wrong places say.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "cuda/on_device.h"
+#include "support/says.h"
+#include "support/values.h"
+
+namespace octet {
+namespace test {
+namespace {
+
+TEST(CudaDevice, IsDescribed) {
+  int32_t count = 0;
+  ASSERT_OK(octet_cuda_device_count(&count));
+  ASSERT_GE(count, 1);
+  EXPECT_EQ(octet_cuda_available(), 1);
+  EXPECT_STREQ(octet_cuda_unavailable(), "");
+  octet_cuda_properties properties;
+  ASSERT_OK(octet_cuda_device_properties(0, &properties));
+  EXPECT_GE(properties.major, 7);
+  EXPECT_GT(properties.multiprocessors, 0);
+  EXPECT_GT(properties.memory, 0);
+  EXPECT_EQ(properties.supported, 1);
+  EXPECT_NE(properties.name[0], '\0');
+  EXPECT_INVALID(octet_cuda_device_properties(count, &properties), "device is", "expected 0 to");
+  EXPECT_INVALID(octet_cuda_device_properties(-1, &properties), "device is -1");
+  int32_t runtime = 0;
+  int32_t driver = 0;
+  ASSERT_OK(octet_cuda_versions(&runtime, &driver));
+  EXPECT_GE(runtime, 13000);
+  EXPECT_GE(driver, 13000);
+}
+
+TEST(CudaDevice, CopiesMemory) {
+  void* memory = nullptr;
+  ASSERT_OK(octet_cuda_allocate(0, 1000, &memory));
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(memory) % 256, 0u);
+  std::vector<uint8_t> bytes(1000), back(1000);
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<uint8_t>(i * 7);
+  void* stream = nullptr;
+  ASSERT_OK(octet_cuda_stream_create(0, &stream));
+  ASSERT_OK(octet_cuda_copy(0, memory, bytes.data(), bytes.size(), stream));
+  ASSERT_OK(octet_cuda_copy(0, back.data(), memory, bytes.size(), stream));
+  ASSERT_OK(octet_cuda_synchronize(0, stream));
+  EXPECT_EQ(bytes, back);
+  ASSERT_OK(octet_cuda_stream_destroy(0, stream));
+  ASSERT_OK(octet_cuda_free(0, memory));
+  ASSERT_OK(octet_cuda_free(0, nullptr));
+  ASSERT_OK(octet_cuda_allocate(0, 0, &memory));
+  EXPECT_EQ(memory, nullptr);
+  ASSERT_OK(octet_cuda_copy(0, nullptr, nullptr, 0, nullptr));
+}
+
+TEST(CudaDevice, SaysWhatIsWrong) {
+  void* memory = nullptr;
+  EXPECT_INVALID(octet_cuda_allocate(99, 1, &memory), "octet_cuda_allocate", "cuda:99", "expected 0 to");
+  EXPECT_INVALID(octet_cuda_allocate(0, 1, nullptr), "memory is null");
+  EXPECT_TRUE(Says(octet_cuda_allocate(0, size_t{1} << 60, &memory), OCTET_OUT_OF_MEMORY, {"cudaMalloc", "cuda:0"}));
+  // The failure is over.
+  ASSERT_OK(octet_cuda_allocate(0, 16, &memory));
+  ASSERT_OK(octet_cuda_free(0, memory));
+}
+
+class CudaPlaces : public testing::Test {
+ protected:
+  CudaPlaces() { x.Fill(RandomValues(12, 1.0f, 1)); }
+
+  Tensor x{kF32, {3, 4}};
+  Tensor codes{kS8, {3, 4}};
+  Tensor delta = Tensor::Of({0.1f, 0.2f, 0.3f, 0.4f});
+  Tensor scalar = Tensor::Scalar(0.1f);
+  OnDevice x_there{&x};
+  OnDevice codes_there{&codes};
+  OnDevice delta_there{&delta};
+  octet_grid grid{delta_there.dl(), nullptr, -128.0f, 127.0f, OCTET_SCALE_LINEAR, 1e-8f, 1};
+};
+
+TEST_F(CudaPlaces, AreTheSameForAllTensors) {
+  ASSERT_OK(octet_quantize(&grid, x_there.dl(), codes_there.dl(), nullptr));
+  EXPECT_INVALID(octet_quantize(&grid, x_there.dl(), codes.dl(), nullptr), "codes is on cpu", "cuda:0", "x");
+  grid.delta = delta.dl();
+  EXPECT_INVALID(octet_quantize(&grid, x_there.dl(), codes_there.dl(), nullptr), "grid.delta", "on cpu",
+                 "more than one");
+  EXPECT_INVALID(octet_quantize(&grid, x.dl(), codes_there.dl(), nullptr), "codes is on cuda:0", "expected cpu", "x");
+  DLTensor elsewhere = *codes_there.dl();
+  elsewhere.device.device_id = 55;
+  grid.delta = delta_there.dl();
+  EXPECT_INVALID(octet_quantize(&grid, x_there.dl(), &elsewhere, nullptr), "codes is on cuda:55", "cuda:0");
+  DLTensor nowhere = *x_there.dl();
+  nowhere.device.device_id = 55;
+  EXPECT_INVALID(octet_quantize(&grid, &nowhere, &elsewhere, nullptr), "x is on cuda:55", "expected 0 to");
+}
+
+TEST_F(CudaPlaces, OfGridsOfOneElementMayBeTheHost) {
+  grid.axis = -1;
+  grid.delta = scalar.dl();
+  ASSERT_OK(octet_quantize(&grid, x_there.dl(), codes_there.dl(), nullptr));
+  Tensor zero = Tensor::Scalar(1.0f);
+  OnDevice zero_there(&zero);
+  grid.zero_float = zero_there.dl();
+  EXPECT_INVALID(octet_quantize(&grid, x_there.dl(), codes_there.dl(), nullptr), "grid.zero_float is on cuda:0",
+                 "expected cpu", "grid.delta");
+}
+
+TEST_F(CudaPlaces, AreMultiplesOfTheSizeOfElements) {
+  DLTensor shifted = *x_there.dl();
+  shifted.byte_offset -= 2;
+  EXPECT_INVALID(octet_quantize(&grid, &shifted, codes_there.dl(), nullptr), "x has its first element at",
+                 "multiple of its size, 4");
+}
+
+TEST_F(CudaPlaces, OfWhatHasNoKernelAreTheCpu) {
+  size_t bytes = 0;
+  ASSERT_OK(octet_gemm_pack_size(codes.dl(), OCTET_WEIGHTS_8_BIT, &bytes));
+  void* packed = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
+  EXPECT_TRUE(Says(octet_gemm_pack(codes_there.dl(), &grid, OCTET_WEIGHTS_8_BIT, packed, bytes), OCTET_UNSUPPORTED,
+                   {"octet_gemm_pack", "weights is on cuda:0", "cpu"}));
+  std::free(packed);
+}
+
+}  // namespace
+}  // namespace test
+}  // namespace octet
