@@ -15,7 +15,9 @@ import dev.octet.quantization.transform.PatternCleanup;
 import dev.octet.quantization.tree.ModelCopier;
 import dev.octet.quantization.tree.ModuleNode;
 import dev.octet.quantization.tree.ModuleTree;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.bytedeco.javacpp.PointerScope;
@@ -36,7 +38,8 @@ public final class Lowering {
   private Lowering() {}
 
   /**
-   * Lowers a model.
+   * Lowers a model. The report is part of the program's metadata, too, under {@link
+   * LoweringReport#METADATA_KEY}.
    *
    * @param converted a graph in eval mode whose ranges are fixed
    * @param options the inputs
@@ -50,7 +53,9 @@ public final class Lowering {
     if (!report.isComplete()) {
       throw new LoweringException(incomplete(report));
     }
-    return new LoweredModel(Emitter.emit(draft, options.metadata()), report);
+    Map<String, String> metadata = new LinkedHashMap<>(options.metadata());
+    metadata.put(LoweringReport.METADATA_KEY, LoweringReportJson.write(report, false));
+    return new LoweredModel(Emitter.emit(draft, metadata), report);
   }
 
   /**

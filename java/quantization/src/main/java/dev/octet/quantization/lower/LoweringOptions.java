@@ -184,9 +184,17 @@ public final class LoweringOptions {
       return this;
     }
 
-    /** Adds free text to the program, such as the name of the model. */
+    /**
+     * Adds free text to the program, such as the name of the model.
+     *
+     * @throws IllegalArgumentException for {@link LoweringReport#METADATA_KEY}, where the report is
+     */
     public Builder metadata(String key, String text) {
-      metadata.put(Objects.requireNonNull(key, "key"), Objects.requireNonNull(text, "text"));
+      if (key.equals(LoweringReport.METADATA_KEY)) {
+        throw new IllegalArgumentException(
+            "metadata key '" + key + "' is kept for the lowering report; choose another");
+      }
+      metadata.put(key, Objects.requireNonNull(text, "text"));
       return this;
     }
 

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.lower;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * What runs how in a lowered model, and why.
@@ -19,6 +14,9 @@ import java.util.Locale;
  */
 public record LoweringReport(
     List<Row> rows, List<String> notes, long weightBytes, long floatWeightBytes) {
+
+  /** The key under which a lowered program's metadata have its report, as JSON. */
+  public static final String METADATA_KEY = "lowering_report";
 
   /** How an operation computes. */
   public enum Arithmetic {
@@ -93,32 +91,17 @@ public record LoweringReport(
 
   /** Returns the report as a JSON document. */
   public String toJson() {
-    JsonMapper mapper = new JsonMapper();
-    ObjectNode report = mapper.createObjectNode();
-    report.put("complete", isComplete());
-    report.put("weight_bytes", weightBytes);
-    report.put("float_weight_bytes", floatWeightBytes);
-    ArrayNode operations = report.putArray("operations");
-    for (Row row : rows) {
-      ObjectNode entry = operations.addObject();
-      entry.put("path", row.path());
-      entry.put("what", row.what());
-      entry.put("kernel", row.kernel());
-      entry.put("arithmetic", row.arithmetic().name().toLowerCase(Locale.ROOT));
-      entry.put("input", row.input());
-      entry.put("weight", row.weight());
-      entry.put("output", row.output());
-      row.epilogue().forEach(entry.putArray("epilogue")::add);
-      row.reasons().forEach(entry.putArray("reasons")::add);
-      row.advice().forEach(entry.putArray("advice")::add);
-      entry.put("source", row.source());
-    }
-    notes.forEach(report.putArray("notes")::add);
-    try {
-      return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(report);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a tree of texts and numbers could not be written", e);
-    }
+    return LoweringReportJson.write(this, true);
+  }
+
+  /**
+   * Reads what {@link #toJson} wrote, or what {@link Lowering#toProgram} left in the metadata of a
+   * program under {@link #METADATA_KEY}.
+   *
+   * @throws IllegalArgumentException if the text is no report; the message says where
+   */
+  public static LoweringReport fromJson(String json) {
+    return LoweringReportJson.read(json);
   }
 
   /** Returns the report as a table, with reasons and advice below their lines. */
