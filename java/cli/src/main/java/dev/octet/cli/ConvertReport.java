@@ -2,17 +2,14 @@
 package dev.octet.cli;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.octet.quantization.config.QuantizationMap;
 import dev.octet.quantization.convert.ConversionPlan;
-import dev.octet.quantization.state.CalibrationFile;
+import dev.octet.quantization.state.StateFile;
 import dev.octet.quantization.tree.ModuleCall;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
-import org.bytedeco.pytorch.Module;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * What a conversion did, and how far the outputs are from the float model's.
@@ -32,57 +29,43 @@ record ConvertReport(
     @JsonProperty("max_error") double maxError,
     @JsonProperty("max_output") double maxOutput) {
 
-  static ConvertReport of(
-      Module original, Module converted, CalibrationFile data, int batches, QuantizationMap map) {
-    double signal = 0;
-    double noise = 0;
-    double maxError = 0;
-    double maxOutput = 0;
+  /**
+   * Converts and calibrates a model.
+   *
+   * @param output where to write the result; null: nowhere
+   */
+  static ConvertReport convert(
+      String model, ConversionOptions options, boolean foldBatchNorm, Path output)
+      throws IOException {
+    try (CalibratedModel calibrated =
+        CalibratedModel.of(model, options, foldBatchNorm, UnaryOperator.identity())) {
+      ConvertReport report = of(calibrated);
+      if (output != null) {
+        StateFile.save(calibrated.converted(), output);
+      }
+      return report;
+    }
+  }
+
+  private static ConvertReport of(CalibratedModel model) {
+    OutputDifference difference = new OutputDifference();
     try (NoGradGuard noGrad = new NoGradGuard()) {
-      for (Object[] batch : data) {
-        Object exact = ModuleCall.forward(original, batch);
-        Object quantized = ModuleCall.forward(converted, batch);
-        List<Tensor> wanted = Outputs.tensors(exact);
-        List<Tensor> given = Outputs.tensors(quantized);
-        for (int i = 0; i < wanted.size(); i++) {
-          try (Tensor x = wanted.get(i).to(ScalarType.Double);
-              Tensor y = given.get(i).to(ScalarType.Double);
-              Tensor difference = y.sub(x)) {
-            signal += squares(x);
-            noise += squares(difference);
-            maxOutput = Math.max(maxOutput, largest(x));
-            maxError = Math.max(maxError, largest(difference));
-          }
-        }
+      for (Object[] batch : model.data()) {
+        Object exact = ModuleCall.forward(model.original(), batch);
+        Object quantized = ModuleCall.forward(model.converted(), batch);
+        difference.add(Outputs.tensors(exact), Outputs.tensors(quantized));
         Outputs.close(exact);
         Outputs.close(quantized);
         Outputs.close(Arrays.asList(batch));
       }
     }
     return new ConvertReport(
-        InspectReport.of(ConversionPlan.of(original, map), true),
-        batches,
-        data.samples(),
-        10 * Math.log10(signal / Math.max(noise, Double.MIN_NORMAL)),
-        maxError,
-        maxOutput);
-  }
-
-  private static double squares(Tensor x) {
-    try (Tensor square = x.mul(x);
-        Tensor sum = square.sum()) {
-      return sum.item_double();
-    }
-  }
-
-  private static double largest(Tensor x) {
-    if (x.numel() == 0) {
-      return 0;
-    }
-    try (Tensor abs = x.abs();
-        Tensor max = abs.max()) {
-      return max.item_double();
-    }
+        InspectReport.of(ConversionPlan.of(model.original(), model.map()), true),
+        model.batches(),
+        model.data().samples(),
+        difference.signalToNoise(),
+        difference.largest(),
+        difference.largestWanted());
   }
 
   String text(Path output) {

@@ -2,6 +2,8 @@
 package dev.octet.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
 
 /** Runs the command line. */
@@ -33,6 +35,13 @@ public final class Main {
   }
 
   private static String message(Throwable exception) {
+    // The messages of these are the name of the file alone.
+    if (exception instanceof NoSuchFileException file) {
+      return file.getFile() + ": there is no such file";
+    }
+    if (exception instanceof AccessDeniedException file) {
+      return file.getFile() + ": access is denied";
+    }
     String message = exception.getMessage();
     return message == null || message.isBlank()
         ? exception.toString() + " (--stack-trace shows where)"

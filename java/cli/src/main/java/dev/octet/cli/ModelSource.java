@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Module;
 
 /** Makes the models that are named on the command line. */
@@ -27,7 +28,7 @@ final class ModelSource {
    * Makes a model.
    *
    * @param name {@link #DIGITS}, a TorchScript file, or the fully qualified name of a class that
-   *     extends Module and has a public constructor without parameters
+   *     extends Module or is a Supplier of one, and has a public constructor without parameters
    * @param classPath jars and folders to look for the class in, beside Octet's own
    * @throws IllegalArgumentException if there is no such model; the message says why
    * @throws IOException if the file cannot be read
@@ -54,12 +55,29 @@ final class ModelSource {
               + " --class-path names its jar or folder",
           e);
     }
-    if (!Module.class.isAssignableFrom(type)) {
+    if (!Module.class.isAssignableFrom(type) && !Supplier.class.isAssignableFrom(type)) {
       throw new IllegalArgumentException(
-          "class " + name + " does not extend " + Module.class.getName());
+          "class "
+              + name
+              + " does not extend "
+              + Module.class.getName()
+              + " and is no "
+              + Supplier.class.getName()
+              + " of one");
     }
     try {
-      return (Module) type.getConstructor().newInstance();
+      Object made = type.getConstructor().newInstance();
+      Object model = made instanceof Supplier<?> supplier ? supplier.get() : made;
+      if (model instanceof Module module) {
+        return module;
+      }
+      throw new IllegalArgumentException(
+          "class "
+              + name
+              + " supplies "
+              + (model == null ? "null" : "a " + model.getClass().getName())
+              + ", expected a "
+              + Module.class.getName());
     } catch (InvocationTargetException e) {
       throw new IllegalArgumentException(
           "the constructor of " + name + " failed: " + e.getCause(), e.getCause());

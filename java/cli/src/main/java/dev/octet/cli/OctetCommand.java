@@ -24,6 +24,9 @@ import picocli.CommandLine.Spec;
       "  octet import model.pt",
       "  octet inspect --map map.json model.pt",
       "  octet convert --map map.json --calibration data.safetensors model.pt",
+      "  octet quantize --map map.json --calibration data.safetensors --output model.octet model.pt",
+      "  octet run --random --size batch=1 model.octet",
+      "  octet report model.octet",
       "  octet bench --suite fake-quant --json result.json"
     },
     subcommands = {
@@ -31,6 +34,9 @@ import picocli.CommandLine.Spec;
       ImportCommand.class,
       InspectCommand.class,
       ConvertCommand.class,
+      QuantizeCommand.class,
+      RunCommand.class,
+      ReportCommand.class,
       BenchCommand.class,
       VersionCommand.class,
       HelpCommand.class

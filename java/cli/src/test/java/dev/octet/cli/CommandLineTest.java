@@ -12,8 +12,6 @@ import dev.octet.bindings.NativeLibrary;
 import dev.octet.runtime.safetensors.SafetensorsDtype;
 import dev.octet.runtime.safetensors.SafetensorsWriter;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -28,7 +26,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 class CommandLineTest {
   private static final JsonMapper JSON = new JsonMapper();
@@ -50,12 +47,6 @@ class CommandLineTest {
 
   @TempDir Path folder;
 
-  private record Result(int code, String out, String err) {
-    JsonNode json() throws IOException {
-      return JSON.readTree(out);
-    }
-  }
-
   /** A model of somebody else's. */
   public static final class Tiny extends Module {
     private final LinearImpl fc = register_module("fc", new LinearImpl(2, 3));
@@ -65,24 +56,15 @@ class CommandLineTest {
     }
   }
 
-  private static Result run(String... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    CommandLine line = Main.commandLine();
-    line.setOut(new PrintWriter(out, true));
-    line.setErr(new PrintWriter(err, true));
-    int code = line.execute(args);
-    return new Result(code, out.toString(), err.toString());
-  }
-
   private Path map(String excluded) throws IOException {
     return Files.writeString(folder.resolve("map.json"), String.format(MAP, excluded));
   }
 
   @Test
   void versionSaysWhatRuns() throws IOException {
-    assertEquals("octet " + NativeLibrary.mavenVersion(), run("version").out().strip());
-    Result verbose = run("version", "--verbose", "--json");
+    assertEquals(
+        "octet " + NativeLibrary.mavenVersion(), CommandResult.run("version").out().strip());
+    CommandResult verbose = CommandResult.run("version", "--verbose", "--json");
     assertEquals(0, verbose.code());
     assertEquals(
         NativeLibrary.instructionSet().name().toLowerCase(Locale.ROOT),
@@ -93,7 +75,8 @@ class CommandLineTest {
 
   @Test
   void inspectSaysWhatAMapDoes() throws IOException {
-    Result result = run("inspect", "--map", map("head").toString(), "--json", "digits");
+    CommandResult result =
+        CommandResult.run("inspect", "--map", map("head").toString(), "--json", "digits");
     assertEquals(0, result.code(), result.err());
     JsonNode conv1 = row(result.json(), "conv1");
     assertEquals("QuantConv2d", conv1.get("becomes").asText());
@@ -103,20 +86,20 @@ class CommandLineTest {
     assertEquals("[16,1,3,3]", conv1.get("shapes").get("weight").toString());
     assertEquals("excluded", row(result.json(), "head").get("reason").asText());
     assertFalse(row(result.json(), "head").has("becomes"));
-    Result table = run("inspect", "--map", map("head").toString(), "digits");
+    CommandResult table = CommandResult.run("inspect", "--map", map("head").toString(), "digits");
     assertTrue(table.out().contains("QuantConv2d"), table.out());
   }
 
   @Test
   void inspectFailsForNamesThatMatchNothing() throws IOException {
-    Result result = run("inspect", "--map", map("haed").toString(), "digits");
+    CommandResult result = CommandResult.run("inspect", "--map", map("haed").toString(), "digits");
     assertEquals(1, result.code());
     assertTrue(result.out().contains("'haed'") && result.out().contains("head"), result.out());
   }
 
   @Test
   void inspectTakesAClass() {
-    Result result = run("inspect", Tiny.class.getName());
+    CommandResult result = CommandResult.run("inspect", Tiny.class.getName());
     assertEquals(0, result.code(), result.err());
     assertTrue(result.out().contains("weight [3, 2]"), result.out());
   }
@@ -124,7 +107,7 @@ class CommandLineTest {
   @Test
   void inspectNamesLineAndFieldOfABadMap() throws IOException {
     Path map = Files.writeString(folder.resolve("bad.json"), "{\n  \"excluded_module\": []\n}\n");
-    Result result = run("inspect", "--map", map.toString(), "digits");
+    CommandResult result = CommandResult.run("inspect", "--map", map.toString(), "digits");
     assertEquals(1, result.code());
     assertTrue(result.err().contains("bad.json:2:"), result.err());
     assertTrue(result.err().contains("excluded_module"), result.err());
@@ -162,13 +145,13 @@ class CommandLineTest {
   @Test
   void importSaysWhatAFileHolds() throws IOException {
     String file = resnet().toString();
-    Result result = run("import", "--json", file);
+    CommandResult result = CommandResult.run("import", "--json", file);
     assertEquals(0, result.code(), result.err());
     assertEquals("BasicBlock", row(result.json(), "layer2.0").get("type").asText());
     assertEquals("Conv2d", row(result.json(), "layer2.0.downsample.0").get("type").asText());
     assertEquals(20, result.json().get("types").get("Conv2d").asInt());
     assertEquals("[\"x\"]", result.json().get("inputs").toString());
-    Result text = run("import", "--code", file);
+    CommandResult text = CommandResult.run("import", "--code", file);
     assertTrue(text.out().contains("self.layer1("), text.out());
     assertTrue(text.out().contains("8 BasicBlock"), text.out());
   }
@@ -181,8 +164,8 @@ class CommandLineTest {
             folder.resolve("map.json"),
             String.format(
                 MAP.replace("conv1", "layer1").replace("\"n_bits\": 4", "\"n_bits\": 8"), "fc"));
-    Result result =
-        run(
+    CommandResult result =
+        CommandResult.run(
             "convert",
             "--map",
             map.toString(),
@@ -199,7 +182,8 @@ class CommandLineTest {
     assertEquals(3, result.json().get("calibration_batches").asInt());
     assertTrue(result.json().get("signal_to_noise_db").asDouble() > 10, result.out());
     assertTrue(Files.size(state) > 0);
-    Result inspect = run("inspect", "--map", map.toString(), resnet().toString());
+    CommandResult inspect =
+        CommandResult.run("inspect", "--map", map.toString(), resnet().toString());
     assertEquals(0, inspect.code(), inspect.err());
     assertTrue(inspect.out().contains("QuantConv2d"), inspect.out());
   }
@@ -215,8 +199,8 @@ class CommandLineTest {
             folder.resolve("map.json"),
             String.format(MAP.replaceAll("\"conv1\": \\{[^}]*\\}", ""), "")
                 .replace("[\"\"]", "[]"));
-    Result result =
-        run(
+    CommandResult result =
+        CommandResult.run(
             "convert",
             "--map",
             map.toString(),
@@ -234,8 +218,8 @@ class CommandLineTest {
         .add("a", SafetensorsDtype.F32, List.of(1L), ByteBuffer.allocate(4))
         .add("b", SafetensorsDtype.F32, List.of(1L), ByteBuffer.allocate(4))
         .write(wrong);
-    Result result =
-        run(
+    CommandResult result =
+        CommandResult.run(
             "convert",
             "--map",
             map("fc").toString(),
@@ -249,7 +233,7 @@ class CommandLineTest {
   @Test
   void filesOfOtherKindsAreNamed() throws IOException {
     Path file = Files.writeString(folder.resolve("page.pt"), "<!DOCTYPE html><html></html>");
-    Result result = run("import", file.toString());
+    CommandResult result = CommandResult.run("import", file.toString());
     assertEquals(1, result.code());
     assertTrue(result.err().contains("HTML"), result.err());
   }
@@ -257,7 +241,7 @@ class CommandLineTest {
   @ParameterizedTest
   @ValueSource(strings = {"no.such.Model", "java.lang.String"})
   void unknownModelIsAnErrorInWords(String model) {
-    Result result = run("inspect", model);
+    CommandResult result = CommandResult.run("inspect", model);
     assertEquals(1, result.code());
     assertTrue(result.err().startsWith("octet: ") && result.err().contains(model), result.err());
   }
@@ -271,19 +255,39 @@ class CommandLineTest {
         "inspect",
         "import",
         "convert",
+        "convert --map map.json model.pt",
+        "quantize model.pt",
+        "quantize --output model.octet --map map.json model.pt",
+        "run",
+        "run --repeat 0 model.octet",
+        "run --threads many model.octet",
+        "report",
+        "report --map map.json model.pt",
         "demo --epochs 0",
         "nope"
       })
   void wrongUsageExitsWith2(String arguments) {
-    Result result = run(arguments.isEmpty() ? new String[0] : arguments.split(" "));
+    CommandResult result =
+        CommandResult.run(arguments.isEmpty() ? new String[0] : arguments.split(" "));
     assertEquals(2, result.code());
     assertFalse(result.err().isBlank());
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"demo", "import", "inspect", "convert", "bench", "version"})
+  @ValueSource(
+      strings = {
+        "demo",
+        "import",
+        "inspect",
+        "convert",
+        "quantize",
+        "run",
+        "report",
+        "bench",
+        "version"
+      })
   void everyCommandHasExamples(String command) {
-    Result result = run(command, "--help");
+    CommandResult result = CommandResult.run(command, "--help");
     assertEquals(0, result.code());
     assertTrue(result.out().contains("Examples:"), result.out());
   }
@@ -292,8 +296,9 @@ class CommandLineTest {
   @ValueSource(strings = {"fake-quant", "ranges"})
   void benchWritesARowForEachMeasurement(String suite) throws IOException {
     Path file = folder.resolve("bench.json");
-    Result result =
-        run("bench", "--suite", suite, "--rounds", "1", "--slice", "1", "--json", file.toString());
+    CommandResult result =
+        CommandResult.run(
+            "bench", "--suite", suite, "--rounds", "1", "--slice", "1", "--json", file.toString());
     assertEquals(0, result.code(), result.err());
     JsonNode rows = JSON.readTree(file.toFile());
     assertTrue(rows.size() > 5, rows.toString());
@@ -311,7 +316,8 @@ class CommandLineTest {
 
   @Test
   void demoReportsEveryWidth() throws IOException {
-    Result result = run("demo", "--epochs", "2", "--qat-epochs", "1", "--json");
+    CommandResult result =
+        CommandResult.run("demo", "--epochs", "2", "--qat-epochs", "1", "--json");
     assertEquals(0, result.code(), result.err());
     JsonNode report = result.json();
     assertTrue(report.get("float_accuracy").asDouble() > 0.5, report.toString());
