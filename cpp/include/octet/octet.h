@@ -16,6 +16,7 @@
 #include "octet/library.h"
 #include "octet/matmul.h"
 #include "octet/norm.h"
+#include "octet/pool.h"
 #include "octet/quantize.h"
 #include "octet/range.h"
 #include "octet/reduce.h"

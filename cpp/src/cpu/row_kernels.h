@@ -97,12 +97,32 @@ struct ReduceKernels {
   void (*divide)(const void* values, float divisor, int64_t count, void* out);
 };
 
+/** The taps of a window that lie in the image, at the first of the channels that are looked at; strides in bytes. */
+struct PoolWindow {
+  const char* first;
+  int64_t rows;
+  int64_t columns;
+  int64_t row_stride;
+  int64_t column_stride;
+};
+
+/** Steps of pooling; the channels of a pixel lie side by side. */
+struct PoolKernels {
+  /** out = the greatest of each channel; without taps minus infinity, or the least code of the type. */
+  void (*max[kRowTypes])(const PoolWindow& window, int64_t channels, void* out);
+  /** Codes are summed as they are. */
+  void (*sum[kRowTypes])(const PoolWindow& window, int64_t channels, float* sums);
+  /** means = scale * (sums - zero) / divisor. means may be sums. */
+  void (*mean)(const float* sums, float zero, float scale, float divisor, int64_t count, float* means);
+};
+
 struct RowKernels {
   ConvertKernels convert;
   NormKernels norm;
   SoftmaxKernels softmax;
   MapKernels map;
   ReduceKernels reduce;
+  PoolKernels pool;
 };
 
 const RowKernels& PortableRowKernels();

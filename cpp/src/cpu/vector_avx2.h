@@ -138,6 +138,13 @@ struct Avx2 {
   }
   static Floats ToFloats(Integers a) { return {_mm256_cvtepi32_ps(a.low), _mm256_cvtepi32_ps(a.high)}; }
 
+  using Bytes = __m128i;
+  static Bytes SetBytes(int value) { return _mm_set1_epi8(static_cast<char>(value)); }
+  static Bytes LoadBytes(const void* from) { return Load128(from, 0); }
+  static void StoreBytes(void* to, Bytes a) { _mm_storeu_si128(static_cast<__m128i*>(to), a); }
+  static Bytes MaxS8(Bytes a, Bytes b) { return _mm_max_epi8(a, b); }
+  static Bytes MaxU8(Bytes a, Bytes b) { return _mm_max_epu8(a, b); }
+
   static Mask LessEqual(Floats a, Floats b) {
     return {_mm256_cmp_ps(a.low, b.low, _CMP_LE_OQ), _mm256_cmp_ps(a.high, b.high, _CMP_LE_OQ)};
   }

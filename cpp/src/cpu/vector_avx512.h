@@ -87,6 +87,13 @@ struct Avx512 {
   static Integers Mul(Integers a, Integers b) { return {_mm512_mullo_epi32(a.all, b.all)}; }
   static Floats ToFloats(Integers a) { return _mm512_cvtepi32_ps(a.all); }
 
+  using Bytes = __m128i;
+  static Bytes SetBytes(int value) { return _mm_set1_epi8(static_cast<char>(value)); }
+  static Bytes LoadBytes(const void* from) { return _mm_loadu_si128(static_cast<const __m128i*>(from)); }
+  static void StoreBytes(void* to, Bytes a) { _mm_storeu_si128(static_cast<__m128i*>(to), a); }
+  static Bytes MaxS8(Bytes a, Bytes b) { return _mm_max_epi8(a, b); }
+  static Bytes MaxU8(Bytes a, Bytes b) { return _mm_max_epu8(a, b); }
+
   static Mask LessEqual(Floats a, Floats b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
   static Mask Equal(Floats a, Floats b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
   static Mask IsNan(Floats a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q); }

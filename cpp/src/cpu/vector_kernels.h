@@ -2,6 +2,7 @@
 // The kernels over vectors of sixteen lanes, written once. V is an instruction set (vector_avx2.h, vector_avx512.h):
 //
 //   Floats, Mask, Integers   sixteen floats; sixteen truth values; sixteen s32 (their arithmetic wraps around)
+//   Bytes                    sixteen bytes, whose sign the function says
 //   Load*, Store*            unaligned, widening to and narrowing from f32; integers are truncated and must fit
 //   Stream*                  aligned, around the caches; others see them after EndStreaming()
 //   Min(a, b), Max(a, b)     b if either is NaN or they are equal

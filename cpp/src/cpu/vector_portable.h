@@ -104,6 +104,26 @@ struct Portable {
     return Make([&](int i) { return static_cast<float>(a.lane[i]); });
   }
 
+  struct Bytes {
+    uint8_t lane[kLaneCount];
+  };
+  static Bytes SetBytes(int value) {
+    return MakeBytes([value](int) { return static_cast<uint8_t>(value); });
+  }
+  static Bytes LoadBytes(const void* from) {
+    Bytes result;
+    std::memcpy(result.lane, from, sizeof(result.lane));
+    return result;
+  }
+  static void StoreBytes(void* to, const Bytes& a) { std::memcpy(to, a.lane, sizeof(a.lane)); }
+  static Bytes MaxS8(const Bytes& a, const Bytes& b) {
+    return MakeBytes(
+        [&](int i) { return static_cast<int8_t>(a.lane[i]) > static_cast<int8_t>(b.lane[i]) ? a.lane[i] : b.lane[i]; });
+  }
+  static Bytes MaxU8(const Bytes& a, const Bytes& b) {
+    return MakeBytes([&](int i) { return a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i]; });
+  }
+
   static Mask LessEqual(const Floats& a, const Floats& b) {
     return MakeMask([&](int i) { return a.lane[i] <= b.lane[i]; });
   }
@@ -154,6 +174,12 @@ struct Portable {
   template <typename Lane>
   static Integers MakeIntegers(const Lane& lane) {
     Integers result;
+    for (int i = 0; i < kLaneCount; ++i) result.lane[i] = lane(i);
+    return result;
+  }
+  template <typename Lane>
+  static Bytes MakeBytes(const Lane& lane) {
+    Bytes result;
     for (int i = 0; i < kLaneCount; ++i) result.lane[i] = lane(i);
     return result;
   }

@@ -7,6 +7,7 @@
 #include "cpu/vector_convert.h"
 #include "cpu/vector_map.h"
 #include "cpu/vector_norm.h"
+#include "cpu/vector_pool.h"
 #include "cpu/vector_reduce.h"
 #include "cpu/vector_softmax.h"
 
@@ -15,8 +16,8 @@ namespace cpu {
 
 template <typename V>
 constexpr RowKernels MakeRowKernels() {
-  return {VectorConvert<V>::Make(), VectorNorm<V>::Make(), VectorSoftmax<V>::Make(), VectorMap<V>::Make(),
-          VectorReduce<V>::Make()};
+  return {VectorConvert<V>::Make(), VectorNorm<V>::Make(),   VectorSoftmax<V>::Make(),
+          VectorMap<V>::Make(),     VectorReduce<V>::Make(), VectorPool<V>::Make()};
 }
 
 }  // namespace cpu

@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Masked means over rows, and rows of length 1: what sentence embeddings end with.
 #include <algorithm>
 #include <cstring>
 
 #include "cpu/integers.h"
 #include "cpu/reduce.h"
 #include "cpu/row_source.h"
-#include "cpu/rows.h"
 #include "cpu/thread_pool.h"
 
 namespace octet {
 namespace cpu {
 namespace {
 
-// Columns that are summed at a time, and elements of a piece of work.
+// Columns that are summed at a time.
 constexpr int64_t kColumns = 1024;
-constexpr int64_t kPiece = 32768;
 
 // Rows after which a sum is added to the total: keeps the rounding error of long sums down.
 constexpr int64_t kRowBlock = 64;
@@ -73,35 +70,6 @@ void MaskedMean(const Operand& x, const TensorView& mask, float eps, const Opera
     const int64_t first = item % parts * kColumns;
     const OperandRow row = RowOf(out, out.view.data + b * out.view.strides[0] * out.view.item_size());
     MeanOfColumns(kernels, x, mask, eps, b, first, std::min(kColumns, columns - first), row);
-  });
-}
-
-void L2Normalize(const Operand& x, float eps, const Operand& out) {
-  if (x.view.count == 0) return;
-  const RowKernels& kernels = CurrentRowKernels();
-  const int64_t length = x.view.shape[x.view.ndim - 1];
-  const int64_t rows = x.view.count / length;
-  const Rows x_rows(x.view, 1);
-  const Rows out_rows(out.view, 1);
-  const int64_t per_piece = std::max<int64_t>(1, kPiece / length);
-  ParallelFor((rows + per_piece - 1) / per_piece, [&](int64_t piece) {
-    RowBuffer buffer;
-    const int64_t end = std::min(rows, (piece + 1) * per_piece);
-    for (int64_t row = piece * per_piece; row < end; ++row) {
-      const RowSource source(kernels.convert, RowOf(x, x_rows.At(row)), OperandRow(), length, &buffer);
-      numerics::BlockTotal squares = numerics::StartTotal(length);
-      source.ForEachBlock([&](const void* values, int64_t, int64_t count) {
-        numerics::AddBlock(kernels.norm.squares(values, 0.0f, count), &squares);
-      });
-      const auto norm = static_cast<float>(__builtin_sqrt(numerics::TotalOf(squares)));
-      const float divisor = norm > eps || numerics::IsNan(norm) ? norm : eps;
-      const OperandRow to_row = RowOf(out, out_rows.At(row));
-      alignas(64) float block[numerics::kBlock];
-      source.ForEachBlock([&](const void* values, int64_t start, int64_t count) {
-        StoreThrough(kernels.convert, to_row, start, count, block,
-                     [&](void* to) { kernels.reduce.divide(values, divisor, count, to); });
-      });
-    }
   });
 }
 
