@@ -101,6 +101,20 @@ public final class EveryKind {
                     Grid.perTensor(0.01f, 0, -128, 127),
                     TestPrograms.codes(random, 24, -128, 127)))
             .as("convolved");
+    Value greatest =
+        b.operation("max_pool2d")
+            .input("x", image)
+            .set("kernel", new long[] {2, 2})
+            .set("stride", new long[] {1, 1})
+            .set("padding", new long[] {1, 0, 0, 1})
+            .as("greatest");
+    Value averaged =
+        b.operation("avg_pool2d")
+            .input("x", greatest)
+            .set("kernel", new long[] {1, 2})
+            .as("averaged", ElementType.F32);
+    Value shared =
+        b.operation("adaptive_avg_pool2d").input("x", averaged).as("shared", ElementType.U8, CODES);
     Value attended =
         b.operation("attention")
             .input("q", heads)
@@ -127,6 +141,7 @@ public final class EveryKind {
         .output(chosen)
         .output(numbers)
         .output("image", convolved)
+        .output(shared)
         .metadata("model", "every kind")
         .build();
   }

@@ -29,7 +29,8 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             "octet/reduce.h",
             "octet/softmax.h",
             "octet/attention.h",
-            "octet/conv2d.h"
+            "octet/conv2d.h",
+            "octet/pool.h"
           },
           link = "octet",
           preload = {})

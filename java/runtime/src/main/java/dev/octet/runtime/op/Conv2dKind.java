@@ -92,24 +92,12 @@ final class Conv2dKind extends OperationKind {
     long[] stride = operation.numbers("stride", 2);
     long[] padding = operation.numbers("padding", 4);
     long[] dilation = operation.numbers("dilation", 2);
-    Dimension height =
-        Window.size(
-            operation,
-            x.get(1),
-            kernel.get(2).value(),
-            stride[0],
-            padding[0],
-            padding[2],
-            dilation[0]);
-    Dimension width =
-        Window.size(
-            operation,
-            x.get(2),
-            kernel.get(3).value(),
-            stride[1],
-            padding[1],
-            padding[3],
-            dilation[1]);
+    Window vertical =
+        new Window(kernel.get(2).value(), stride[0], padding[0], padding[2], dilation[0], false);
+    Window horizontal =
+        new Window(kernel.get(3).value(), stride[1], padding[1], padding[3], dilation[1], false);
+    Dimension height = vertical.size(operation, x.get(1));
+    Dimension width = horizontal.size(operation, x.get(2));
     Shape out = Shape.of(List.of(x.get(0), height, width, kernel.get(0)));
     Shape stored = outLayout(operation).fromNhwc(out);
     Epilogue.check(operation, kernel.get(0), stored);
@@ -167,18 +155,10 @@ final class Conv2dKind extends OperationKind {
     }
   }
 
-  private static DLTensor images(CallContext context, String role, ImageLayout layout) {
-    OperationView operation = context.operation();
-    Value value = operation.has(role) ? operation.input(role) : operation.output(role);
-    long[] stored = value.shape().sizes();
-    return context.tensor(
-        role, layout.toNhwc(value.shape()).sizes(), layout.nhwcStrides(Moves.strides(stored)), 0);
-  }
-
   @Override
   public long workspaceBytes(CallContext context) {
     Packed packed = (Packed) context.constants();
-    DLTensor x = images(context, "x", xLayout(context.operation()));
+    DLTensor x = xLayout(context.operation()).images(context, "x");
     try (SizeTPointer bytes = new SizeTPointer(1)) {
       NativeLibrary.check(
           octet.octet_conv2d_workspace_size(x, packed.address(), packed.bytes(), bytes));
@@ -192,11 +172,11 @@ final class Conv2dKind extends OperationKind {
     Packed packed = (Packed) context.constants();
     Address block = packed.address();
     long blockBytes = packed.bytes();
-    DLTensor x = images(context, "x", xLayout(operation));
+    DLTensor x = xLayout(operation).images(context, "x");
     octet_grid grid = GivenGrid.prepare(context, "x");
-    DLTensor out = images(context, "out", outLayout(operation));
+    DLTensor out = outLayout(operation).images(context, "out");
     DLTensor residual =
-        operation.has("residual") ? images(context, "residual", outLayout(operation)) : null;
+        operation.has("residual") ? outLayout(operation).images(context, "residual") : null;
     octet_epilogue epilogue = Epilogue.prepare(context, residual);
     Address workspace = context.workspace();
     long workspaceBytes = context.workspaceBytes();

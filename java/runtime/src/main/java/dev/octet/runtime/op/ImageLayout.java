@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.runtime.op;
 
+import dev.octet.bindings.DLTensor;
 import dev.octet.runtime.type.Shape;
+import dev.octet.runtime.type.Value;
 import java.util.List;
 
 /** The order of the dimensions of images in memory. */
@@ -35,8 +37,16 @@ public enum ImageLayout {
         : Shape.of(List.of(images.get(0), images.get(3), images.get(1), images.get(2)));
   }
 
+  /** Returns the images in a role, stored in this order, as a tensor [N, H, W, C]. */
+  DLTensor images(CallContext context, String role) {
+    OperationView operation = context.operation();
+    Value value = operation.has(role) ? operation.input(role) : operation.output(role);
+    long[] strides = nhwcStrides(Moves.strides(value.shape().sizes()));
+    return context.tensor(role, toNhwc(value.shape()).sizes(), strides, 0);
+  }
+
   /** Returns the steps of N, H, W and C. */
-  long[] nhwcStrides(long[] stored) {
+  private long[] nhwcStrides(long[] stored) {
     return new long[] {stored[places[0]], stored[places[1]], stored[places[2]], stored[places[3]]};
   }
 }
