@@ -145,22 +145,11 @@ final class ModuleRules {
           weights(call, module, weight),
           bias(call, bias),
           new ConvolutionWindow(
-              geometry.stride(), padding(geometry, weight), dilation, geometry.groups()));
+              geometry.stride(),
+              geometry.zeros(weight.size(2), weight.size(3)),
+              dilation,
+              geometry.groups()));
     }
-  }
-
-  private static long[] padding(Conv2dGeometry geometry, Tensor weight) {
-    if (geometry.padding() != null) {
-      long[] both = geometry.padding();
-      return new long[] {both[0], both[1], both[0], both[1]};
-    }
-    long[] padding = new long[4];
-    for (int i = 0; i < 2 && geometry.paddingName().equals("same"); i++) {
-      long total = geometry.dilation()[i] * (weight.size(2 + i) - 1);
-      padding[i] = total / 2;
-      padding[i + 2] = total - padding[i];
-    }
-    return padding;
   }
 
   private static DraftValue normalization(

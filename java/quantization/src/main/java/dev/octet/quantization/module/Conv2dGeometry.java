@@ -96,6 +96,24 @@ public record Conv2dGeometry(
     }
   }
 
+  /**
+   * Returns how many zeros the convolution itself puts around its input, after the border: top,
+   * left, bottom, right. An odd one of "same" comes behind, as in libtorch.
+   */
+  public long[] zeros(long kernelHeight, long kernelWidth) {
+    if (borderMode != null || "valid".equals(paddingName)) {
+      return new long[4];
+    }
+    if (padding != null) {
+      return new long[] {padding[0], padding[1], padding[0], padding[1]};
+    }
+    long vertical = dilation[0] * (kernelHeight - 1);
+    long horizontal = dilation[1] * (kernelWidth - 1);
+    long top = vertical / 2;
+    long left = horizontal / 2;
+    return new long[] {top, left, vertical - top, horizontal - left};
+  }
+
   private static long[] border(long[] kernel, long[] dilation, long[] padding, int kind) {
     long[] border = new long[4];
     for (int dimension = 0; dimension < 2; dimension++) {

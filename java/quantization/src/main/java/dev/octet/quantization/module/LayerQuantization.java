@@ -3,10 +3,12 @@ package dev.octet.quantization.module;
 
 import dev.octet.quantization.config.QuantizationConfig;
 import dev.octet.quantization.manager.QuantizationManager;
+import dev.octet.quantization.tree.CopyContext;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
@@ -33,6 +35,7 @@ public final class LayerQuantization {
 
   private volatile boolean weights;
   private volatile boolean activations;
+  private volatile LayerExecution execution;
   private boolean caching = true;
   private Tensor cache;
 
@@ -85,19 +88,56 @@ public final class LayerQuantization {
     children.put(name, child);
   }
 
-  /** Copies quantizers, ranges, states and switches for a copy of the module. */
-  LayerQuantization copyFor(Module module, boolean training) {
+  /** Copies quantizers, ranges, states, switches and the execution for a copy of the module. */
+  LayerQuantization copyFor(Module module, boolean training, CopyContext context) {
     LayerQuantization copy =
         new LayerQuantization(
-            config,
-            activationQuantizer == null ? null : activationQuantizer.copy(),
-            weightQuantizer == null ? null : weightQuantizer.copy());
+            config, copy(activationQuantizer, context), copy(weightQuantizer, context));
     copy.weights = weights;
     copy.activations = activations;
     copy.caching = caching();
     module.train(training);
     copy.registerAll(module);
+    LayerExecution present = execution;
+    copy.execution = present == null ? null : present.copyFor(module, copy, context);
     return copy;
+  }
+
+  /** Copies by the context, so that what else of the model refers to a quantizer finds its copy. */
+  private static QuantizationManager copy(QuantizationManager manager, CopyContext context) {
+    return manager == null ? null : (QuantizationManager) context.copy(manager);
+  }
+
+  /** Returns what runs the module's forward in place of simulated floats; null: nothing. */
+  public LayerExecution execution() {
+    return execution;
+  }
+
+  /**
+   * Runs the module's forward by something else from now on.
+   *
+   * @param next null: in simulated floats; taken over, and closed with the module
+   * @return what ran it before, handed over to the caller; null: nothing
+   */
+  public LayerExecution exchangeExecution(LayerExecution next) {
+    LayerExecution before = execution;
+    execution = next;
+    return before;
+  }
+
+  /** Runs the forward of the module, whose simulated one is given. */
+  Tensor forward(Tensor input, UnaryOperator<Tensor> simulated) {
+    LayerExecution present = execution;
+    return present == null ? simulated.apply(input) : present.forward(input, simulated);
+  }
+
+  /** Frees what the module has beside its tensors, when its Java object lets go of it. */
+  void release() {
+    dropCache();
+    LayerExecution present = exchangeExecution(null);
+    if (present != null) {
+      present.close();
+    }
   }
 
   /** Returns the quantizers' Java objects by registered name. */
@@ -109,19 +149,23 @@ public final class LayerQuantization {
     return config;
   }
 
-  Optional<QuantizationManager> activationQuantizer() {
+  /** Returns the quantizer of the output, if there is one. */
+  public Optional<QuantizationManager> activationQuantizer() {
     return Optional.ofNullable(activationQuantizer);
   }
 
-  Optional<QuantizationManager> weightQuantizer() {
+  /** Returns the quantizer of the weight, if there is one. */
+  public Optional<QuantizationManager> weightQuantizer() {
     return Optional.ofNullable(weightQuantizer);
   }
 
-  boolean quantizesWeights() {
+  /** Tells whether the weight is quantized at present. */
+  public boolean quantizesWeights() {
     return weights;
   }
 
-  boolean quantizesActivations() {
+  /** Tells whether the output is quantized at present. */
+  public boolean quantizesActivations() {
     return activations;
   }
 
@@ -138,8 +182,10 @@ public final class LayerQuantization {
     return caching;
   }
 
-  synchronized void setCaching(boolean caching) {
-    this.caching = caching;
+  void setCaching(boolean caching) {
+    synchronized (this) {
+      this.caching = caching;
+    }
     dropCache();
   }
 
@@ -149,7 +195,15 @@ public final class LayerQuantization {
   }
 
   /** Drops the weight that is kept, so that the next call makes it anew. */
-  public synchronized void dropCache() {
+  public void dropCache() {
+    dropTensor();
+    LayerExecution present = execution;
+    if (present != null) {
+      present.weightChanged();
+    }
+  }
+
+  private synchronized void dropTensor() {
     if (cache != null) {
       cache.close();
       cache = null;
@@ -157,7 +211,7 @@ public final class LayerQuantization {
   }
 
   /**
-   * Returns the weight as the forward uses it.
+   * Returns the weight as the simulated forward uses it.
    *
    * @return a handle that the caller closes
    */
@@ -170,9 +224,11 @@ public final class LayerQuantization {
         return make(weight);
       }
       if (cache == null || !sameKind(cache, weight)) {
-        dropCache();
+        dropTensor();
         try (Tensor made = make(weight)) {
           cache = made.detach();
+          // It outlives a scope that happens to be open now.
+          cache.retainReference();
         }
       }
       return new Tensor(cache);
@@ -200,7 +256,7 @@ public final class LayerQuantization {
    * Returns the output as the module hands it on; takes over the argument, which is closed where it
    * is not the result.
    */
-  Tensor output(Tensor output) {
+  public Tensor output(Tensor output) {
     if (!activations || activationQuantizer == null) {
       return output;
     }

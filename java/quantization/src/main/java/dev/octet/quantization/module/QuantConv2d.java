@@ -32,7 +32,7 @@ public final class QuantConv2d extends Conv2dImpl implements QuantizedLayer {
       Parameters.share(bias, bias());
     }
     geometry = original.geometry;
-    quantization = original.quantization.copyFor(this, original.is_training());
+    quantization = original.quantization.copyFor(this, original.is_training(), context);
   }
 
   /**
@@ -43,6 +43,10 @@ public final class QuantConv2d extends Conv2dImpl implements QuantizedLayer {
    */
   @Override
   public Tensor forward(Tensor input) {
+    return quantization.forward(input, this::simulate);
+  }
+
+  private Tensor simulate(Tensor input) {
     try (Tensor weight = quantization.weight(weight(), is_training());
         Tensor bias = bias()) {
       return quantization.output(geometry.convolve(input, weight, bias));
@@ -54,11 +58,15 @@ public final class QuantConv2d extends Conv2dImpl implements QuantizedLayer {
     return quantization;
   }
 
-  /** Closes this handle and the weight that is kept. */
+  /** Lets go of this handle and, with its last hold, of the weight that is kept. */
   @Override
-  public void close() {
-    quantization.dropCache();
-    super.close();
+  public boolean releaseReference() {
+    boolean released = super.releaseReference();
+    // A constructor that throws leaves an object in its scope that has none.
+    if (released && quantization != null) {
+      quantization.release();
+    }
+    return released;
   }
 
   @Override

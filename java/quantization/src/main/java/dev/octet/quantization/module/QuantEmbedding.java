@@ -53,7 +53,7 @@ public final class QuantEmbedding extends EmbeddingImpl implements QuantizedLaye
     normType = original.normType;
     scaleGradByFrequency = original.scaleGradByFrequency;
     sparse = original.sparse;
-    quantization = original.quantization.copyFor(this, original.is_training());
+    quantization = original.quantization.copyFor(this, original.is_training(), context);
   }
 
   /**
@@ -64,6 +64,10 @@ public final class QuantEmbedding extends EmbeddingImpl implements QuantizedLaye
    */
   @Override
   public Tensor forward(Tensor indices) {
+    return quantization.forward(indices, this::simulate);
+  }
+
+  private Tensor simulate(Tensor indices) {
     try (Tensor weight = quantization.weight(weight(), is_training())) {
       if (renormalizes) {
         try (NoGradGuard guard = new NoGradGuard();
@@ -80,11 +84,15 @@ public final class QuantEmbedding extends EmbeddingImpl implements QuantizedLaye
     return quantization;
   }
 
-  /** Closes this handle and the weight that is kept. */
+  /** Lets go of this handle and, with its last hold, of the weight that is kept. */
   @Override
-  public void close() {
-    quantization.dropCache();
-    super.close();
+  public boolean releaseReference() {
+    boolean released = super.releaseReference();
+    // A constructor that throws leaves an object in its scope that has none.
+    if (released && quantization != null) {
+      quantization.release();
+    }
+    return released;
   }
 
   @Override

@@ -39,7 +39,7 @@ public final class QuantLayerNorm extends LayerNormImpl implements QuantizedLaye
     }
     normalizedShape = original.normalizedShape;
     eps = original.eps;
-    quantization = original.quantization.copyFor(this, original.is_training());
+    quantization = original.quantization.copyFor(this, original.is_training(), context);
   }
 
   /** The presets' options know no weight without a bias, imported layers do. */
@@ -58,6 +58,10 @@ public final class QuantLayerNorm extends LayerNormImpl implements QuantizedLaye
    */
   @Override
   public Tensor forward(Tensor input) {
+    return quantization.forward(input, this::simulate);
+  }
+
+  private Tensor simulate(Tensor input) {
     try (Tensor original = weight();
         Tensor bias = bias();
         Tensor weight =
@@ -78,11 +82,15 @@ public final class QuantLayerNorm extends LayerNormImpl implements QuantizedLaye
     return quantization;
   }
 
-  /** Closes this handle and the weight that is kept. */
+  /** Lets go of this handle and, with its last hold, of the weight that is kept. */
   @Override
-  public void close() {
-    quantization.dropCache();
-    super.close();
+  public boolean releaseReference() {
+    boolean released = super.releaseReference();
+    // A constructor that throws leaves an object in its scope that has none.
+    if (released && quantization != null) {
+      quantization.release();
+    }
+    return released;
   }
 
   @Override

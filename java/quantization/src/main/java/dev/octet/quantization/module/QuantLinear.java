@@ -29,7 +29,7 @@ public final class QuantLinear extends LinearImpl implements QuantizedLayer {
       Parameters.share(weight, weight());
       Parameters.share(bias, bias());
     }
-    quantization = original.quantization.copyFor(this, original.is_training());
+    quantization = original.quantization.copyFor(this, original.is_training(), context);
   }
 
   /**
@@ -40,6 +40,10 @@ public final class QuantLinear extends LinearImpl implements QuantizedLayer {
    */
   @Override
   public Tensor forward(Tensor input) {
+    return quantization.forward(input, this::simulate);
+  }
+
+  private Tensor simulate(Tensor input) {
     try (Tensor weight = quantization.weight(weight(), is_training());
         Tensor bias = bias();
         TensorOptional optionalBias = bias.defined() ? new TensorOptional(bias) : null) {
@@ -53,11 +57,15 @@ public final class QuantLinear extends LinearImpl implements QuantizedLayer {
     return quantization;
   }
 
-  /** Closes this handle and the weight that is kept. */
+  /** Lets go of this handle and, with its last hold, of the weight that is kept. */
   @Override
-  public void close() {
-    quantization.dropCache();
-    super.close();
+  public boolean releaseReference() {
+    boolean released = super.releaseReference();
+    // A constructor that throws leaves an object in its scope that has none.
+    if (released && quantization != null) {
+      quantization.release();
+    }
+    return released;
   }
 
   @Override

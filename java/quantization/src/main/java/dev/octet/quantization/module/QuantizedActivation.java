@@ -15,8 +15,8 @@ public final class QuantizedActivation extends Module implements QuantizedLayer 
     quantization = LayerQuantization.ofOutput(this, config);
   }
 
-  private QuantizedActivation(QuantizedActivation original) {
-    quantization = original.quantization.copyFor(this, original.is_training());
+  private QuantizedActivation(QuantizedActivation original, CopyContext context) {
+    quantization = original.quantization.copyFor(this, original.is_training(), context);
   }
 
   /**
@@ -26,7 +26,7 @@ public final class QuantizedActivation extends Module implements QuantizedLayer 
    * @return the argument itself if the quantizer is switched off, else a tensor owned by the caller
    */
   public Tensor forward(Tensor x) {
-    return quantization.outputOf(x);
+    return quantization.forward(x, quantization::outputOf);
   }
 
   @Override
@@ -36,6 +36,6 @@ public final class QuantizedActivation extends Module implements QuantizedLayer 
 
   @Override
   public Module copyStructure(CopyContext context) {
-    return new QuantizedActivation(this);
+    return new QuantizedActivation(this, context);
   }
 }

@@ -262,8 +262,7 @@ public abstract class Quantizer implements AutoCloseable {
    * @throws IllegalArgumentException if there are several steps, but not as many as x has channels
    */
   public final Tensor forward(Tensor x) {
-    requireInitialized();
-    Grid grid = gridFor(x);
+    Grid grid = grid(x);
     if (GradMode.is_enabled() && (trainable || x.requires_grad())) {
       return StraightThrough.apply(grid, x, trainable);
     }
@@ -294,8 +293,7 @@ public abstract class Quantizer implements AutoCloseable {
    * @throws QuantizerNotInitializedException if there is no range
    */
   public final Tensor toCodes(Tensor x, ScalarType type) {
-    requireInitialized();
-    Grid grid = gridFor(x);
+    Grid grid = grid(x);
     Tensor codes = Tensors.emptyBeside(x, type, Tensors.shape(x));
     try {
       QuantizeKernels.quantize(grid, x, codes);
@@ -385,7 +383,15 @@ public abstract class Quantizer implements AutoCloseable {
     return axis;
   }
 
-  private Grid gridFor(Tensor x) {
+  /**
+   * Returns the grid on which {@link #forward} puts values, as kernels take it. It borrows the
+   * tensors of this quantizer, and says nothing of later changes of its sign.
+   *
+   * @throws QuantizerNotInitializedException if there is no range
+   * @throws IllegalArgumentException as {@link #axis}
+   */
+  public final Grid grid(Tensor x) {
+    requireInitialized();
     return grid(axis(x));
   }
 
