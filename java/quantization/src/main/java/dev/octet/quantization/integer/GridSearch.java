@@ -12,8 +12,10 @@ import dev.octet.quantization.tree.CopyContext;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Module;
@@ -35,6 +37,7 @@ final class GridSearch {
     private int calls;
     private boolean informative;
     private List<InputGrid> grids;
+    private final Set<String> sources = new LinkedHashSet<>();
 
     /** Tells whether the layer was run at all. */
     boolean seen() {
@@ -44,6 +47,11 @@ final class GridSearch {
     /** Tells whether any value other than zero came. */
     boolean informative() {
       return informative;
+    }
+
+    /** Returns what the quantizers belong to whose grids had all values of some input. */
+    Set<String> sources() {
+      return sources;
     }
 
     /** Returns the quantizers whose grids have all inputs; the likeliest first. */
@@ -106,18 +114,24 @@ final class GridSearch {
       }
       return;
     }
+    boolean informative;
     try (Tensor nonzero = torch.count_nonzero(x)) {
-      inputs.informative |= nonzero.item_long() > 0;
+      informative = nonzero.item_long() > 0;
     }
-    List<InputGrid> candidates = inputs.grids;
-    if (candidates == null) {
-      candidates = new ArrayList<>();
-      for (QuantizationManager manager : lastRun.keySet()) {
-        candidates.add(new InputGrid(manager, sources.get(manager)));
+    inputs.informative |= informative;
+    List<InputGrid> fitting = new ArrayList<>();
+    for (QuantizationManager manager : lastRun.keySet()) {
+      InputGrid candidate = new InputGrid(manager, sources.get(manager));
+      if (holds(candidate, x)) {
+        fitting.add(candidate);
       }
-      candidates.sort(Comparator.comparingLong(grid -> -lastRun.get(grid.manager())));
     }
-    inputs.grids = candidates.stream().filter(grid -> holds(grid, x)).toList();
+    fitting.sort(Comparator.comparingLong(grid -> -lastRun.get(grid.manager())));
+    if (informative && !fitting.isEmpty()) {
+      inputs.sources.add(fitting.get(0).source());
+    }
+    inputs.grids =
+        inputs.grids == null ? fitting : inputs.grids.stream().filter(fitting::contains).toList();
   }
 
   /** Most wrong ones are seen to be wrong by a few values. */

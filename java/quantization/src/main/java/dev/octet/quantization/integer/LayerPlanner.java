@@ -229,6 +229,12 @@ final class LayerPlanner {
     } else if (!seen.informative()) {
       plan.reason("its input is all zeros in the examples, which is on any grid")
           .advise("add other examples to the IntegerOptions, or " + advice);
+    } else if (seen.sources().size() > 1) {
+      plan.reason(
+              "its inputs come from several quantizers, "
+                  + String.join(", ", seen.sources())
+                  + "; kernels take one grid")
+          .advise(advice);
     } else {
       plan.reason("its input is on no quantizer's grid").advise(advice);
     }
