@@ -216,6 +216,25 @@ TEST(Matmul, LargeProductsShareMatricesBetweenThreads) {
   CheckProduct({{12, 40, 32}, {12, 32, 40}, false, false}, kU8, kS8);
 }
 
+TEST(Matmul, ReadsRowsThatRepeat) {
+  // Three rows of memory, each of them four times; b is shared, so that they become one matrix.
+  Tensor rows(kF32, {3, 6});
+  Tensor b(kF32, {6, 5});
+  rows.Fill(RandomValues(rows.count(), 1.0f, 1));
+  b.Fill(RandomValues(b.count(), 1.0f, 2));
+  int64_t shape[] = {3, 4, 6};
+  int64_t strides[] = {6, 0, 1};
+  DLTensor a = *rows.dl();
+  a.ndim = 3;
+  a.shape = shape;
+  a.strides = strides;
+  Tensor out(kF32, {3, 4, 5});
+  Tensor expected(kF32, {3, 5});
+  ASSERT_OK(RunMatmul(&a, nullptr, b.dl(), nullptr, false, nullptr, out.dl()));
+  ASSERT_OK(RunMatmul(rows.dl(), nullptr, b.dl(), nullptr, false, nullptr, expected.dl()));
+  for (int64_t i = 0; i < out.count(); ++i) EXPECT_EQ(out.Get(i), expected.Get(i / 20 * 5 + i % 5)) << i;
+}
+
 TEST(Matmul, RunsInTheWorkspaceOfOneThread) {
   const KeepSettings keep;
   ASSERT_OK(octet_set_num_threads(1));

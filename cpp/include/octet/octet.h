@@ -5,6 +5,7 @@
 
 #include "octet/attention.h"
 #include "octet/conv2d.h"
+#include "octet/conv2d_float.h"
 #include "octet/cuda.h"
 #include "octet/dlpack.h"
 #include "octet/elementwise.h"
@@ -12,6 +13,7 @@
 #include "octet/epilogue.h"
 #include "octet/fake_quantize.h"
 #include "octet/gemm.h"
+#include "octet/gemm_float.h"
 #include "octet/grid.h"
 #include "octet/library.h"
 #include "octet/matmul.h"

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "api/check.h"
+#include "api/conv2d_geometry.h"
 #include "api/epilogue.h"
 #include "api/error.h"
 #include "api/weights.h"
@@ -19,50 +20,6 @@ namespace {
 constexpr GridNames kInputGridNames = {"x_grid",     "x_grid.delta", "x_grid.zero_float", "x_grid.scale_domain",
                                        "x_grid.eps", "x_grid.axis"};
 
-// Offsets of lines, rows and channels stay far from overflow.
-constexpr int64_t kMostPixels = INT32_MAX;
-constexpr int64_t kMostChannels = INT32_MAX;
-
-struct Param {
-  const char* name;
-  int32_t value;
-  int32_t least;
-};
-
-octet_status ReadParams(const Checker& check, const octet_conv2d_params* params, Conv2dGeometry* geometry) {
-  OCTET_RETURN_IF_ERROR(check.NotNull("params", params));
-  const Param all[] = {
-      {"params.stride_h", params->stride_h, 1},     {"params.stride_w", params->stride_w, 1},
-      {"params.pad_top", params->pad_top, 0},       {"params.pad_left", params->pad_left, 0},
-      {"params.pad_bottom", params->pad_bottom, 0}, {"params.pad_right", params->pad_right, 0},
-      {"params.dilation_h", params->dilation_h, 1}, {"params.dilation_w", params->dilation_w, 1},
-      {"params.groups", params->groups, 1},
-  };
-  for (const Param& param : all) {
-    if (param.value < param.least) {
-      return Fail(OCTET_INVALID_ARGUMENT, "%s: %s is %d; expected at least %d", check.function(), param.name,
-                  static_cast<int>(param.value), static_cast<int>(param.least));
-    }
-  }
-  geometry->stride_h = params->stride_h;
-  geometry->stride_w = params->stride_w;
-  geometry->pad_top = params->pad_top;
-  geometry->pad_left = params->pad_left;
-  geometry->pad_bottom = params->pad_bottom;
-  geometry->pad_right = params->pad_right;
-  geometry->dilation_h = params->dilation_h;
-  geometry->dilation_w = params->dilation_w;
-  geometry->groups = params->groups;
-  return OCTET_OK;
-}
-
-octet_conv2d_params ParamsOf(const Conv2dGeometry& geometry) {
-  const auto narrow = [](int64_t value) { return static_cast<int32_t>(value); };
-  return {narrow(geometry.stride_h),   narrow(geometry.stride_w),   narrow(geometry.pad_top),
-          narrow(geometry.pad_left),   narrow(geometry.pad_bottom), narrow(geometry.pad_right),
-          narrow(geometry.dilation_h), narrow(geometry.dilation_w), narrow(geometry.groups)};
-}
-
 /** Whether a filter of so many channels and taps has sums that fit. */
 bool FilterFits(int64_t channels, int64_t kernel_h, int64_t kernel_w, int64_t most) {
   if (channels > most || kernel_h > most || kernel_w > most) return false;
@@ -74,7 +31,7 @@ octet_status FilterTooLarge(const Checker& check, const TensorView& weights, int
   return Fail(OCTET_INVALID_ARGUMENT,
               "%s: weights has shape %s; expected Cout up to %" PRId64
               " and Cin / groups * height * width up to %" PRId64 "%s, or sums could overflow",
-              check.function(), ListWords(weights.shape, 4).text, kMostChannels, most, with);
+              check.function(), ListWords(weights.shape, 4).text, kMostConv2dChannels, most, with);
 }
 
 octet_status ReadWeights(Checker* check, const DLTensor* weights, int bits, bool data, TensorView* view,
@@ -86,14 +43,14 @@ octet_status ReadWeights(Checker* check, const DLTensor* weights, int bits, bool
     return Fail(OCTET_INVALID_ARGUMENT, "%s: weights has shape %s; expected a kernel of at least one tap",
                 check->function(), ListWords(view->shape, 4).text);
   }
-  if (view->shape[0] > kMostChannels || !FilterFits(view->shape[1], view->shape[2], view->shape[3], most)) {
+  if (view->shape[0] > kMostConv2dChannels || !FilterFits(view->shape[1], view->shape[2], view->shape[3], most)) {
     return FilterTooLarge(*check, *view, most, "");
   }
-  if (view->shape[0] % geometry->groups != 0 || view->shape[1] > kMostChannels / geometry->groups) {
+  if (view->shape[0] % geometry->groups != 0 || view->shape[1] > kMostConv2dChannels / geometry->groups) {
     return Fail(OCTET_INVALID_ARGUMENT,
                 "%s: params.groups is %" PRId64
                 ", weights has shape %s; expected a divisor of Cout, and Cin up to %" PRId64,
-                check->function(), geometry->groups, ListWords(view->shape, 4).text, kMostChannels);
+                check->function(), geometry->groups, ListWords(view->shape, 4).text, kMostConv2dChannels);
   }
   geometry->out_channels = view->shape[0];
   geometry->in_channels = view->shape[1] * geometry->groups;
@@ -114,7 +71,7 @@ octet_status PackSize(const DLTensor* weights, const octet_conv2d_params* params
   Conv2dGeometry geometry;
   int bits = 0;
   OCTET_RETURN_IF_ERROR(ReadFormat(check, format, &bits));
-  OCTET_RETURN_IF_ERROR(ReadParams(check, params, &geometry));
+  OCTET_RETURN_IF_ERROR(ReadConv2dParams(check, params, &geometry));
   OCTET_RETURN_IF_ERROR(ReadWeights(&check, weights, bits, false, &view, &geometry));
   OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
   // Whether there are zero points is known when the grid is.
@@ -130,7 +87,7 @@ octet_status Pack(const DLTensor* weights, const octet_grid* grid, const octet_c
   Conv2dGeometry geometry;
   int bits = 0;
   OCTET_RETURN_IF_ERROR(ReadFormat(check, format, &bits));
-  OCTET_RETURN_IF_ERROR(ReadParams(check, params, &geometry));
+  OCTET_RETURN_IF_ERROR(ReadConv2dParams(check, params, &geometry));
   OCTET_RETURN_IF_ERROR(ReadWeights(&check, weights, bits, true, &view, &geometry));
   OCTET_RETURN_IF_ERROR(ReadWeightGrid(&check, grid, view, &grid_view));
   const bool has_zero_points = cpu::GemmHasZeroPoints(grid_view, view.type, bits);
@@ -174,8 +131,8 @@ bool HeaderIsPossible(const Checker& check, const PackedConv2dHeader& header, Co
   if ((header.bits != 8 && header.bits != 4) || header.has_zero_points < 0 || header.has_zero_points > 1) return false;
   octet_conv2d_params params;
   std::memcpy(&params, header.params, sizeof(params));
-  if (ReadParams(check, &params, geometry) != OCTET_OK) return false;
-  const auto within = [](int64_t value, int64_t least) { return value >= least && value <= kMostChannels; };
+  if (ReadConv2dParams(check, &params, geometry) != OCTET_OK) return false;
+  const auto within = [](int64_t value, int64_t least) { return value >= least && value <= kMostConv2dChannels; };
   if (!within(header.in_channels, 0) || !within(header.out_channels, 0) || !within(header.kernel_h, 1) ||
       !within(header.kernel_w, 1)) {
     return false;
@@ -221,7 +178,7 @@ octet_status PackedInfo(const void* packed, size_t packed_bytes, octet_conv2d_in
   OCTET_RETURN_IF_ERROR(ReadPacked(check, packed, packed_bytes, &weights, &bytes));
   OCTET_RETURN_IF_ERROR(check.NotNull("info", info));
   const Conv2dGeometry& geometry = weights.geometry;
-  *info = {ParamsOf(geometry),
+  *info = {Conv2dParamsOf(geometry),
            geometry.in_channels,
            geometry.out_channels,
            geometry.kernel_h,
@@ -229,27 +186,6 @@ octet_status PackedInfo(const void* packed, size_t packed_bytes, octet_conv2d_in
            weights.bits == 8 ? OCTET_WEIGHTS_8_BIT : OCTET_WEIGHTS_4_BIT,
            weights.has_zero_points ? 1 : 0,
            bytes};
-  return OCTET_OK;
-}
-
-/** Size of the output for an input of in_h x in_w, which are called `what` in messages. */
-octet_status OutSize(const Checker& check, const Conv2dGeometry& geometry, const char* what, int64_t in_h, int64_t in_w,
-                     int64_t* out_h, int64_t* out_w) {
-  if (in_h < 0 || in_w < 0 || in_h > kMostPixels || in_w > kMostPixels) {
-    return Fail(OCTET_INVALID_ARGUMENT,
-                "%s: %s is %" PRId64 " x %" PRId64 " pixels; expected heights and widths from 0 to 2^31 - 1",
-                check.function(), what, in_h, in_w);
-  }
-  const int64_t padded_h = in_h + geometry.pad_top + geometry.pad_bottom;
-  const int64_t padded_w = in_w + geometry.pad_left + geometry.pad_right;
-  if (padded_h < geometry.reach_h() || padded_w < geometry.reach_w()) {
-    return Fail(OCTET_INVALID_ARGUMENT,
-                "%s: %s is %" PRId64 " x %" PRId64 " pixels, %" PRId64 " x %" PRId64
-                " with padding; expected at least %" PRId64 " x %" PRId64 ", the size of the dilated kernel",
-                check.function(), what, in_h, in_w, padded_h, padded_w, geometry.reach_h(), geometry.reach_w());
-  }
-  *out_h = (padded_h - geometry.reach_h()) / geometry.stride_h + 1;
-  *out_w = (padded_w - geometry.reach_w()) / geometry.stride_w + 1;
   return OCTET_OK;
 }
 
@@ -261,7 +197,7 @@ octet_status OutSize(const void* packed, size_t packed_bytes, int64_t in_h, int6
   OCTET_RETURN_IF_ERROR(ReadPacked(check, packed, packed_bytes, &weights, &bytes));
   OCTET_RETURN_IF_ERROR(check.NotNull("out_h", out_h));
   OCTET_RETURN_IF_ERROR(check.NotNull("out_w", out_w));
-  return OutSize(check, weights.geometry, "the input (in_h x in_w)", in_h, in_w, out_h, out_w);
+  return Conv2dOutSize(check, weights.geometry, "the input (in_h x in_w)", in_h, in_w, out_h, out_w);
 }
 
 octet_status ReadInput(Checker* check, const DLTensor* x, const PackedConv2d& weights, TensorView* view, int64_t* out_h,
@@ -274,7 +210,7 @@ octet_status ReadInput(Checker* check, const DLTensor* x, const PackedConv2d& we
                 "%s: x has shape %s; expected [N, H, W, %" PRId64 "], Cin of the packed weights", check->function(),
                 ListWords(view->shape, 4).text, geometry.in_channels);
   }
-  OCTET_RETURN_IF_ERROR(OutSize(*check, geometry, "x", view->shape[1], view->shape[2], out_h, out_w));
+  OCTET_RETURN_IF_ERROR(Conv2dOutSize(*check, geometry, "x", view->shape[1], view->shape[2], out_h, out_w));
   if (!cpu::Conv2dFits(geometry, *out_h, *out_w)) {
     return Fail(OCTET_INVALID_ARGUMENT, "%s: x has shape %s, which with padding is more than 2^60 bytes",
                 check->function(), ListWords(view->shape, 4).text);

@@ -2,11 +2,11 @@
 #include "octet/gemm.h"
 
 #include <cinttypes>
-#include <cstring>
 
 #include "api/check.h"
 #include "api/epilogue.h"
 #include "api/error.h"
+#include "api/packed_gemm.h"
 #include "api/weights.h"
 #include "api/words.h"
 #include "core/packed_gemm.h"
@@ -19,18 +19,15 @@ namespace {
 constexpr GridNames kActivationGridNames = {"a_grid",     "a_grid.delta", "a_grid.zero_float", "a_grid.scale_domain",
                                             "a_grid.eps", "a_grid.axis"};
 
-// Sections' sizes stay far from overflow.
-constexpr int64_t kMostColumns = INT32_MAX;
-
 /** `data`: whether the elements are to be read. */
 octet_status ReadWeights(Checker* check, const DLTensor* weights, int bits, bool data, TensorView* view) {
   OCTET_RETURN_IF_ERROR(ReadWeightTensor(check, weights, 2, "[N, K]", data, view));
   const int64_t most = MostProducts(bits, false);
-  if (view->shape[0] > kMostColumns || view->shape[1] > most) {
+  if (view->shape[0] > kMostGemmColumns || view->shape[1] > most) {
     return Fail(OCTET_INVALID_ARGUMENT,
                 "%s: weights has shape %s; expected N up to %" PRId64 " and K up to %" PRId64
                 ", or sums could overflow",
-                check->function(), ListWords(view->shape, 2).text, kMostColumns, most);
+                check->function(), ListWords(view->shape, 2).text, kMostGemmColumns, most);
   }
   return OCTET_OK;
 }
@@ -77,49 +74,11 @@ octet_status Pack(const DLTensor* weights, const octet_grid* grid, const octet_w
   return OCTET_OK;
 }
 
-octet_status BadPacked(const Checker& check, const char* what) {
-  return Fail(OCTET_INVALID_ARGUMENT, "%s: packed %s; expected a block made by octet_gemm_pack of this version (%u)",
-              check.function(), what, kPackedGemmVersion);
-}
-
-octet_status ReadPacked(const Checker& check, const void* packed, size_t packed_bytes, PackedGemm* result,
-                        int64_t* bytes) {
-  OCTET_RETURN_IF_ERROR(Aligned(check, "packed", packed));
-  PackedGemmHeader header;
-  if (packed_bytes < sizeof(header)) return BadPacked(check, "is shorter than a header");
-  std::memcpy(&header, packed, sizeof(header));
-  if (std::memcmp(header.magic, kPackedGemmMagic, sizeof(header.magic)) != 0) {
-    return BadPacked(check, "does not begin with a header");
-  }
-  if (header.version != kPackedGemmVersion) return BadPacked(check, "has another version");
-  const bool known = (header.bits == 8 || header.bits == 4) && header.has_zero_points >= 0 &&
-                     header.has_zero_points <= 1 && header.n >= 0 && header.n <= kMostColumns && header.k >= 0;
-  const int bits = static_cast<int>(header.bits);
-  const bool has_zero_points = header.has_zero_points != 0;
-  if (!known || header.k > MostProducts(bits, has_zero_points)) {
-    return BadPacked(check, "has a header with impossible values");
-  }
-  const PackedGemmLayout layout = LayoutOf(header.n, header.k, bits, has_zero_points);
-  if (header.bytes != layout.bytes) return BadPacked(check, "has a header with impossible values");
-  if (packed_bytes < static_cast<size_t>(layout.bytes)) return BadPacked(check, "is cut short (packed_bytes)");
-  const char* data = static_cast<const char*>(packed);
-  result->n = header.n;
-  result->k = header.k;
-  result->bits = bits;
-  result->scales = reinterpret_cast<const float*>(data + layout.scales);
-  result->sums = reinterpret_cast<const int32_t*>(data + layout.sums);
-  if (has_zero_points) result->zero_points = reinterpret_cast<const int32_t*>(data + layout.zero_points);
-  result->panels = reinterpret_cast<const uint8_t*>(data + layout.panels);
-  result->panel_bytes = layout.panel_bytes;
-  *bytes = layout.bytes;
-  return OCTET_OK;
-}
-
 octet_status PackedInfo(const void* packed, size_t packed_bytes, octet_gemm_info* info) {
   Checker check("octet_gemm_packed_info");
   PackedGemm weights;
   int64_t bytes = 0;
-  OCTET_RETURN_IF_ERROR(ReadPacked(check, packed, packed_bytes, &weights, &bytes));
+  OCTET_RETURN_IF_ERROR(ReadPackedGemm(check, packed, packed_bytes, &weights, &bytes));
   OCTET_RETURN_IF_ERROR(check.NotNull("info", info));
   *info = {weights.n, weights.k, weights.bits == 8 ? OCTET_WEIGHTS_8_BIT : OCTET_WEIGHTS_4_BIT,
            weights.zero_points != nullptr ? 1 : 0, bytes};
@@ -143,7 +102,7 @@ octet_status WorkspaceSize(const DLTensor* a, const void* packed, size_t packed_
   PackedGemm weights;
   TensorView view;
   int64_t block_bytes = 0;
-  OCTET_RETURN_IF_ERROR(ReadPacked(check, packed, packed_bytes, &weights, &block_bytes));
+  OCTET_RETURN_IF_ERROR(ReadPackedGemm(check, packed, packed_bytes, &weights, &block_bytes));
   OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatOrByteTypes, weights, &view));
   OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
   *bytes = cpu::GemmWorkspaceSize(view.shape[0], weights.k);
@@ -190,7 +149,7 @@ octet_status Gemm(const DLTensor* a, const octet_grid* a_grid, const Rest& rest)
   TensorView view;
   CodeGrid grid;
   int64_t bytes = 0;
-  OCTET_RETURN_IF_ERROR(ReadPacked(check, rest.packed, rest.packed_bytes, &weights, &bytes));
+  OCTET_RETURN_IF_ERROR(ReadPackedGemm(check, rest.packed, rest.packed_bytes, &weights, &bytes));
   OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatOrByteTypes, weights, &view));
   OCTET_RETURN_IF_ERROR(ReadCodeGrid(&check, a_grid, view.type, kActivationGridNames, &grid));
   cpu::GemmActivations activations;
@@ -204,7 +163,7 @@ octet_status GemmDynamic(const DLTensor* a, int32_t n_bits, float eps, const Res
   PackedGemm weights;
   TensorView view;
   int64_t bytes = 0;
-  OCTET_RETURN_IF_ERROR(ReadPacked(check, rest.packed, rest.packed_bytes, &weights, &bytes));
+  OCTET_RETURN_IF_ERROR(ReadPackedGemm(check, rest.packed, rest.packed_bytes, &weights, &bytes));
   OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatTypes, weights, &view));
   if (n_bits < 2 || n_bits > 8) {
     return Fail(OCTET_INVALID_ARGUMENT, "octet_gemm_dynamic: n_bits is %d; expected 2 to 8", static_cast<int>(n_bits));

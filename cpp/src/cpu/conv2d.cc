@@ -7,35 +7,16 @@
 #include "cpu/conv2d_depthwise.h"
 #include "cpu/conv2d_input.h"
 #include "cpu/conv2d_output.h"
+#include "cpu/conv2d_parts.h"
 #include "cpu/conv2d_plan.h"
 #include "cpu/conv2d_product.h"
 #include "cpu/gemm_kernels.h"
 #include "cpu/parts.h"
+#include "cpu/rows.h"
 
 namespace octet {
 namespace cpu {
 namespace {
-
-// Elements of the input that a thread makes ready at a time, which takes some microseconds.
-constexpr int64_t kPieceElements = 16384;
-
-/** Whether rows [N * H * W, C] lie in memory at one stride, and which in bytes. */
-bool IsMatrix(const TensorView& view, RowsView* rows) {
-  if (view.shape[3] > 1 && view.strides[3] != 1) return false;
-  int64_t expected = 0;
-  for (int d = 2; d >= 0; --d) {
-    if (view.shape[d] == 1) continue;
-    if (expected == 0) {
-      rows->stride = view.strides[d] * view.item_size();
-    } else if (view.strides[d] != expected) {
-      return false;
-    }
-    expected = view.strides[d] * view.shape[d];
-  }
-  rows->data = view.data;
-  rows->type = view.type;
-  return true;
-}
 
 /** Runs a 1x1 convolution as the matrix product that it is, where memory allows. */
 bool RunAsGemm(const Conv2dArguments& arguments, const PackedConv2d& weights, char* workspace) {
@@ -44,8 +25,8 @@ bool RunAsGemm(const Conv2dArguments& arguments, const PackedConv2d& weights, ch
   if ((g.pad_top | g.pad_left | g.pad_bottom | g.pad_right) != 0) return false;
   GemmActivations a;
   EpilogueView epilogue = arguments.epilogue;
-  if (!IsMatrix(arguments.x, &a.rows) || !IsMatrix(arguments.out, &epilogue.out)) return false;
-  if (epilogue.residual.data != nullptr && !IsMatrix(arguments.residual, &epilogue.residual)) return false;
+  if (!AsMatrix(arguments.x, &a.rows) || !AsMatrix(arguments.out, &epilogue.out)) return false;
+  if (epilogue.residual.data != nullptr && !AsMatrix(arguments.residual, &epilogue.residual)) return false;
   a.m = arguments.x.shape[0] * arguments.x.shape[1] * arguments.x.shape[2];
   a.step = arguments.step;
   a.limits = arguments.limits;
@@ -54,37 +35,6 @@ bool RunAsGemm(const Conv2dArguments& arguments, const PackedConv2d& weights, ch
   block.k = g.in_channels;
   Gemm(a, block, epilogue, workspace);
   return true;
-}
-
-/** Calls body with a Part for each part of the output. */
-template <typename Body>
-void ForEachPart(const Conv2dPlan& plan, const Body& body) {
-  for (int64_t i = 0; i < plan.image_parts; ++i) {
-    for (int64_t l = 0; l < plan.line_parts; ++l) {
-      Conv2dPart part;
-      part.first_image = PartStart(plan.images, plan.image_parts, i);
-      part.images = PartStart(plan.images, plan.image_parts, i + 1) - part.first_image;
-      part.first_line = PartStart(plan.out_h, plan.line_parts, l);
-      part.lines = PartStart(plan.out_h, plan.line_parts, l + 1) - part.first_line;
-      body(part);
-    }
-  }
-}
-
-void MakeReady(const Conv2dInput& input, const Conv2dGeometry& geometry, const Conv2dPlan& plan,
-               const Conv2dPart& part) {
-  const int64_t lines = ReadyLines(geometry, part.lines);
-  const int64_t all = part.images * lines;
-  const int64_t elements = std::max<int64_t>(1, plan.planes * plan.plane_channels * plan.padded_w);
-  const int64_t pieces = PartsOf(all, std::max<int64_t>(1, kPieceElements / elements));
-  ForItems(pieces, all * elements < 4 * kPieceElements, [&](int64_t piece) {
-    const int64_t end = PartStart(all, pieces, piece + 1);
-    for (int64_t i = PartStart(all, pieces, piece); i < end; ++i) {
-      const int64_t line = i % lines;
-      input.MakeLine(i / lines, line, part.first_image + i / lines,
-                     part.first_line * geometry.stride_h - geometry.pad_top + line);
-    }
-  });
 }
 
 template <typename Product>
@@ -98,7 +48,7 @@ void Run(const Conv2dArguments& arguments, const PackedConv2d& weights, const Ge
   const Conv2dOutput output(arguments);
   const Product product(kernels, weights, geometry, plan, output, input.zero(), workspace, sums);
   ForEachPart(plan, [&](const Conv2dPart& part) {
-    MakeReady(input, geometry, plan, part);
+    MakePartReady(input, geometry, plan, part);
     product.RunPart(part);
   });
 }

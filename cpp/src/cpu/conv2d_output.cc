@@ -47,11 +47,8 @@ Conv2dOutput::Conv2dOutput(const Conv2dArguments& arguments)
       out_(arguments.out),
       residual_(arguments.residual) {}
 
-void Conv2dOutput::Finish(ScaleStep step, int32_t a_zero, const TilePlace& place) const {
-  step.a_zero = a_zero;
-  step.a_scale = a_scale_;
-  step.a_scale_step = 0;
-  if (epilogue_.bias != nullptr) step.bias = epilogue_.bias + place.channel;
+template <typename Body>
+void Conv2dOutput::WithRows(int rows, int columns, const TilePlace& place, const Body& body) const {
   EpilogueView epilogue = epilogue_;
   ElementTile out;
   ElementTile residual;
@@ -61,20 +58,34 @@ void Conv2dOutput::Finish(ScaleStep step, int32_t a_zero, const TilePlace& place
     } else {
       const int64_t stride = ElementTile::RowStride(residual_.type);
       Copy(residual_.type, residual_.At(place), residual_.strides[2], residual_.strides[3], residual.data, stride,
-           SizeOf(residual_.type), step.rows, step.columns);
+           SizeOf(residual_.type), rows, columns);
       epilogue.residual = {residual.data, residual_.type, stride};
     }
   }
   if (out_.together()) {
     epilogue.out = {out_.At(place), out_.type, out_.strides[2]};
-    FinishTile(kernels_, epilogue, step, 0, 0);
+    body(epilogue);
     return;
   }
   const int64_t stride = ElementTile::RowStride(out_.type);
   epilogue.out = {out.data, out_.type, stride};
-  FinishTile(kernels_, epilogue, step, 0, 0);
-  Copy(out_.type, out.data, stride, SizeOf(out_.type), out_.At(place), out_.strides[2], out_.strides[3], step.rows,
-       step.columns);
+  body(epilogue);
+  Copy(out_.type, out.data, stride, SizeOf(out_.type), out_.At(place), out_.strides[2], out_.strides[3], rows, columns);
+}
+
+void Conv2dOutput::Finish(ScaleStep step, int32_t a_zero, const TilePlace& place) const {
+  step.a_zero = a_zero;
+  step.a_scale = a_scale_;
+  step.a_scale_step = 0;
+  if (epilogue_.bias != nullptr) step.bias = epilogue_.bias + place.channel;
+  WithRows(step.rows, step.columns, place,
+           [&](const EpilogueView& epilogue) { FinishTile(kernels_, epilogue, step, 0, 0); });
+}
+
+void Conv2dOutput::FinishSums(int rows, int columns, const TilePlace& place, float* sums) const {
+  if (epilogue_.bias != nullptr) kernels_.add_bias(epilogue_.bias + place.channel, rows, columns, sums);
+  WithRows(rows, columns, place,
+           [&](const EpilogueView& epilogue) { FinishValues(kernels_, epilogue, rows, columns, 0, 0, sums); });
 }
 
 }  // namespace cpu

@@ -23,6 +23,8 @@ class Conv2dOutput {
 
   /** Sets what scaled sums are made with, but for what belongs to the weights, and runs the epilogue. */
   void Finish(ScaleStep step, int32_t a_zero, const TilePlace& place) const;
+  /** The same for sums of floats, rows of kTileColumns, which are used up. */
+  void FinishSums(int rows, int columns, const TilePlace& place, float* sums) const;
 
  private:
   /** A tensor with strides in bytes. */
@@ -39,6 +41,10 @@ class Conv2dOutput {
     /** Whether channels lie side by side. */
     bool together() const { return strides[3] == SizeOf(type); }
   };
+
+  /** Calls body with the epilogue, whose rows are those of a tile. */
+  template <typename Body>
+  void WithRows(int rows, int columns, const TilePlace& place, const Body& body) const;
 
   const EpilogueKernels& kernels_;
   const EpilogueView& epilogue_;

@@ -12,8 +12,6 @@ namespace {
 
 // Codes that are ready at a time, unless a single line of the output needs more.
 constexpr int64_t kReadyBytes = int64_t{4} << 20;
-/** Of a code where codes are largest: what is ready at a time does not depend on the instruction set. */
-constexpr int64_t kLargestCode = 2;
 // Kernels read, and multiply by 0, up to 7 codes beyond a run, and depthwise ones whole vectors.
 constexpr int64_t kSlack = 64;
 
@@ -40,7 +38,8 @@ Conv2dGeometry WithoutIdleStrides(const Conv2dGeometry& geometry) {
   return result;
 }
 
-Conv2dPlan PlanConv2d(const Conv2dGeometry& geometry, int64_t images, int64_t out_h, int64_t out_w, int64_t code_size) {
+Conv2dPlan PlanConv2d(const Conv2dGeometry& geometry, int64_t images, int64_t out_h, int64_t out_w, int64_t code_size,
+                      int64_t largest) {
   Conv2dPlan plan;
   plan.images = images;
   plan.out_h = out_h;
@@ -48,7 +47,7 @@ Conv2dPlan PlanConv2d(const Conv2dGeometry& geometry, int64_t images, int64_t ou
   plan.planes = geometry.depthwise() ? 1 : geometry.groups;
   plan.plane_channels = geometry.depthwise() ? geometry.out_channels : geometry.group_in();
   plan.padded_w = (out_w - 1) * geometry.stride_w + geometry.reach_w();
-  SetStrides(geometry, kLargestCode, &plan);
+  SetStrides(geometry, largest, &plan);
   const int64_t line_sums = plan.planes * plan.padded_w * 4;
   const int64_t line_bytes = plan.line_stride + line_sums;
   const int64_t image_bytes = ReadyLines(geometry, out_h) * line_bytes;
@@ -80,9 +79,9 @@ bool Conv2dFits(const Conv2dGeometry& given, int64_t out_h, int64_t out_w) {
     return static_cast<double>(out - 1) * static_cast<double>(stride) + static_cast<double>(reach);
   };
   const double channels = static_cast<double>(std::max(geometry.in_channels, geometry.out_channels));
-  // Codes of two bytes, sums of four for each group, of which there are at most as many as channels.
+  // Codes of at most four bytes, sums of four for each group, of which there are at most as many as channels.
   return pixels(out_h, geometry.stride_h, geometry.reach_h()) * pixels(out_w, geometry.stride_w, geometry.reach_w()) *
-             (channels * 6.0 + 70.0) <
+             (channels * 8.0 + 70.0) <
          static_cast<double>(int64_t{1} << 60);
 }
 

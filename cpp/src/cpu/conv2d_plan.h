@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the input of a convolution lies in the workspace, and in what parts the output is made.
 //
-// The input is made ready as padded images of u8 codes (s16 for instruction sets without dot products of bytes):
+// The input is made ready as padded images of u8 codes (s16 for instruction sets without dot products of bytes), or of
+// f32 ("codes" of four bytes here):
 //
 //     [images][lines][planes][padded width][channels of a plane]
 //
@@ -49,8 +50,12 @@ struct Conv2dPlan {
 /** Strides of kernels of size 1 become strides of the input. */
 Conv2dGeometry WithoutIdleStrides(const Conv2dGeometry& geometry);
 
-/** geometry: without idle strides. */
-Conv2dPlan PlanConv2d(const Conv2dGeometry& geometry, int64_t images, int64_t out_h, int64_t out_w, int64_t code_size);
+/** Bytes of a code where codes are largest: what is ready at a time does not depend on the instruction set. */
+constexpr int64_t kLargestCode = 2;
+
+/** geometry: without idle strides. largest: the most that code_size may be. */
+Conv2dPlan PlanConv2d(const Conv2dGeometry& geometry, int64_t images, int64_t out_h, int64_t out_w, int64_t code_size,
+                      int64_t largest = kLargestCode);
 
 /** Ready lines under `lines` lines of the output. */
 inline int64_t ReadyLines(const Conv2dGeometry& geometry, int64_t lines) {

@@ -68,23 +68,6 @@ struct Plan {
   }
 };
 
-/** Makes rows of all dimensions but the last if they lie at one stride; in bytes. */
-bool IsMatrix(const TensorView& view, RowsView* rows) {
-  int64_t expected = 0;
-  for (int d = view.ndim - 2; d >= 0; --d) {
-    if (view.shape[d] == 1) continue;
-    if (expected == 0) {
-      rows->stride = view.strides[d] * view.item_size();
-    } else if (view.strides[d] != expected) {
-      return false;
-    }
-    expected = view.strides[d] * view.shape[d];
-  }
-  rows->data = view.data;
-  rows->type = view.type;
-  return true;
-}
-
 int64_t StrideOf(const TensorView& view, int from_end) { return view.strides[view.ndim - from_end] * view.item_size(); }
 
 /** One of the products. */
@@ -209,8 +192,8 @@ bool RunAsOne(const MatmulCall& call, const MatmulOutput& output, const Plan& pl
   if (!IsBroadcast(call.b.view)) return false;
   Matrix matrix;
   matrix.epilogue = output.epilogue;
-  if (!IsMatrix(call.a.view, &matrix.a) || !IsMatrix(output.out, &matrix.epilogue.out)) return false;
-  if (output.residual.data != nullptr && !IsMatrix(output.residual, &matrix.epilogue.residual)) return false;
+  if (!AsMatrix(call.a.view, &matrix.a) || !AsMatrix(output.out, &matrix.epilogue.out)) return false;
+  if (output.residual.data != nullptr && !AsMatrix(output.residual, &matrix.epilogue.residual)) return false;
   matrix.m = plan.m * plan.batch;
   matrix.b = call.b.view.data;
   Product(call, plan, false).Run(matrix, workspace);

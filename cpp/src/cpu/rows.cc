@@ -25,5 +25,22 @@ Rows::Rows(const TensorView& tensor, int row_dims) : data_(tensor.data), ndim_(0
   strides_[0] = 0;
 }
 
+bool AsMatrix(const TensorView& tensor, RowsView* rows) {
+  const int last = tensor.ndim - 1;
+  if (tensor.shape[last] > 1 && tensor.strides[last] != 1) return false;
+  int64_t expected = 0;
+  bool found = false;
+  for (int d = last - 1; d >= 0; --d) {
+    if (tensor.shape[d] == 1) continue;
+    if (found && tensor.strides[d] != expected) return false;
+    if (!found) rows->stride = tensor.strides[d] * tensor.item_size();
+    found = true;
+    expected = tensor.strides[d] * tensor.shape[d];
+  }
+  rows->data = tensor.data;
+  rows->type = tensor.type;
+  return true;
+}
+
 }  // namespace cpu
 }  // namespace octet

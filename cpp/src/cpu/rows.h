@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "core/epilogue_view.h"
 #include "core/tensor_view.h"
 
 namespace octet {
@@ -35,6 +36,9 @@ class Rows {
   /** In bytes. */
   int64_t strides_[kMaxDims];
 };
+
+/** Whether the rows that the last dimension spans lie without gaps, all at one stride; if so *rows is these rows. */
+bool AsMatrix(const TensorView& tensor, RowsView* rows);
 
 }  // namespace cpu
 }  // namespace octet

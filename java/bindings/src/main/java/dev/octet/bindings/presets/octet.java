@@ -23,6 +23,8 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             "octet/range.h",
             "octet/epilogue.h",
             "octet/gemm.h",
+            "octet/gemm_float.h",
+            "octet/matmul.h",
             "octet/norm.h",
             "octet/embedding.h",
             "octet/elementwise.h",
@@ -30,6 +32,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             "octet/softmax.h",
             "octet/attention.h",
             "octet/conv2d.h",
+            "octet/conv2d_float.h",
             "octet/pool.h"
           },
           link = "octet",

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks of what convolutions of integers and of floats have in common.
+#ifndef OCTET_API_CONV2D_GEOMETRY_H_
+#define OCTET_API_CONV2D_GEOMETRY_H_
+
+#include "api/check.h"
+#include "core/packed_conv2d.h"
+#include "octet/conv2d.h"
+
+namespace octet {
+namespace api {
+
+/** The most channels: offsets of lines, rows and channels stay far from overflow. */
+constexpr int64_t kMostConv2dChannels = INT32_MAX;
+
+/** Sets what is not the weights' in a geometry. */
+octet_status ReadConv2dParams(const Checker& check, const octet_conv2d_params* params, Conv2dGeometry* geometry);
+
+octet_conv2d_params Conv2dParamsOf(const Conv2dGeometry& geometry);
+
+/** Size of the output for an input of in_h x in_w, which are called `what` in messages. */
+octet_status Conv2dOutSize(const Checker& check, const Conv2dGeometry& geometry, const char* what, int64_t in_h,
+                           int64_t in_w, int64_t* out_h, int64_t* out_w);
+
+}  // namespace api
+}  // namespace octet
+
+#endif  // OCTET_API_CONV2D_GEOMETRY_H_
