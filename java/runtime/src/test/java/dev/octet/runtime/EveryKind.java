@@ -124,6 +124,20 @@ public final class EveryKind {
             .set("scale", 0.5)
             .set("causal", true)
             .as("attended");
+    Value floatWeights =
+        b.constant(
+            "float.weight", Shape.of(WIDTH, WIDTH), TestPrograms.floats(random, WIDTH * WIDTH, 1));
+    Value floating = b.linearFloat(rows, floatWeights).set("activation", "silu").as("floating");
+    Value light =
+        b.linearFloat(floating, weights(b, random, "light.weight", WIDTH, WIDTH)).as("light");
+    Value product =
+        b.matmul(light, hidden).set("transpose_b", true).as("product", ElementType.F32, null);
+    Value filtered =
+        b.conv2dFloat(
+                heads,
+                b.constant(
+                    "filter.weight", Shape.of(2, 4, 1, 1), TestPrograms.floats(random, 8, 1)))
+            .as("filtered");
     Value pooled = b.operation("masked_mean").input("x", back).input("mask", mask).as("pooled");
     Value unit = b.operation("l2_normalize").input("x", pooled).as("unit");
     Value best = b.operation("argmax").input("x", unit).as("best");
@@ -135,6 +149,8 @@ public final class EveryKind {
             .as("most", ElementType.F32);
     return b.output(best)
         .output(attended)
+        .output(product)
+        .output(filtered)
         .output(most)
         .output(unit)
         .output(first)

@@ -2,19 +2,16 @@
 package dev.octet.runtime.op;
 
 import dev.octet.bindings.DLTensor;
-import dev.octet.bindings.NativeLibrary;
 import dev.octet.bindings.global.octet;
 import dev.octet.bindings.octet_epilogue;
 import dev.octet.bindings.octet_grid;
 import dev.octet.runtime.memory.Address;
-import dev.octet.runtime.memory.NativeBlock;
 import dev.octet.runtime.op.Signature.Presence;
 import dev.octet.runtime.type.Dimension;
 import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.Map;
-import org.bytedeco.javacpp.SizeTPointer;
 
 /**
  * {@code linear}: x [..., K] times the transpose of weights [N, K], in integers, then the epilogue;
@@ -25,8 +22,6 @@ import org.bytedeco.javacpp.SizeTPointer;
  * grids of {@code dynamic_bits} bits taken from each row.
  */
 final class LinearKind extends OperationKind {
-  private record Packed(Address address, long bytes) {}
-
   LinearKind() {
     super(
         GivenGrid.add(
@@ -96,25 +91,19 @@ final class LinearKind extends OperationKind {
             ? octet.OCTET_WEIGHTS_4_BIT
             : octet.OCTET_WEIGHTS_8_BIT;
     DLTensor weights = context.tensor("weights");
-    try (SizeTPointer bytes = new SizeTPointer(1)) {
-      NativeLibrary.check(octet.octet_gemm_pack_size(weights, format, bytes));
-      NativeBlock block = context.allocate(bytes.get());
-      Address packed = new Address(block.address());
-      NativeLibrary.check(
-          octet.octet_gemm_pack(weights, context.grid("weights"), format, packed, block.bytes()));
-      return new Packed(packed, block.bytes());
-    }
+    octet_grid grid = context.grid("weights");
+    return PackedBlock.of(
+        context,
+        bytes -> octet.octet_gemm_pack_size(weights, format, bytes),
+        (memory, bytes) -> octet.octet_gemm_pack(weights, grid, format, memory, bytes));
   }
 
   @Override
   public long workspaceBytes(CallContext context) {
-    Packed packed = (Packed) context.constants();
-    try (SizeTPointer bytes = new SizeTPointer(1)) {
-      NativeLibrary.check(
-          octet.octet_gemm_workspace_size(
-              matrix(context, "x"), packed.address(), packed.bytes(), bytes));
-      return bytes.get();
-    }
+    PackedBlock packed = (PackedBlock) context.constants();
+    DLTensor x = matrix(context, "x");
+    return PackedBlock.bytes(
+        bytes -> octet.octet_gemm_workspace_size(x, packed.address(), packed.bytes(), bytes));
   }
 
   /** Returns a tensor as a matrix of its last dimension's rows. */
@@ -132,7 +121,7 @@ final class LinearKind extends OperationKind {
   @Override
   public NativeCall prepare(CallContext context) {
     OperationView operation = context.operation();
-    Packed packed = (Packed) context.constants();
+    PackedBlock packed = (PackedBlock) context.constants();
     Address block = packed.address();
     long blockBytes = packed.bytes();
     long[] outShape = matrixShape(operation, "out");

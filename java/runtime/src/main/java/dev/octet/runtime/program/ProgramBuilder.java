@@ -170,6 +170,38 @@ public final class ProgramBuilder {
     return operation("conv2d").input("x", x).input("weights", weights);
   }
 
+  /**
+   * Starts a product with constant weights in floats; inputs and attributes of the epilogue may
+   * follow as with {@link #linear}.
+   *
+   * @param x [..., K]: real numbers, or codes with one scale
+   * @param weights [N, K]: real numbers, or codes, which stay codes in memory
+   */
+  public OperationBuilder linearFloat(Value x, Value weights) {
+    return operation("linear_float").input("x", x).input("weights", weights);
+  }
+
+  /**
+   * Starts a product of two matrices, or of many, as {@code torch.matmul}; the attribute {@code
+   * transpose_b} and inputs and attributes of the epilogue may follow.
+   *
+   * @param a [..., M, K]: real numbers, or codes with one scale
+   * @param b [..., K, N], or [..., N, K] with {@code transpose_b}: likewise
+   */
+  public OperationBuilder matmul(Value a, Value b) {
+    return operation("matmul").input("a", a).input("b", b);
+  }
+
+  /**
+   * Starts a convolution in floats; what may follow is as with {@link #conv2d}.
+   *
+   * @param x [N, H, W, C]: real numbers, or codes with one scale
+   * @param weights [Cout, Cin / groups, height, width]: real numbers, or codes
+   */
+  public OperationBuilder conv2dFloat(Value x, Value weights) {
+    return operation("conv2d_float").input("x", x).input("weights", weights);
+  }
+
   /** Starts a change of grid; end it by {@code as(name, type, grid)}. */
   public OperationBuilder requantize(Value x) {
     return operation("requantize").input("x", x);

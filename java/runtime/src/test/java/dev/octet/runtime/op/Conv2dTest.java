@@ -102,6 +102,56 @@ class Conv2dTest {
     return sum;
   }
 
+  @ParameterizedTest
+  @CsvSource({"1, nhwc, nchw", "2, nchw, nhwc", "4, nchw, nchw"})
+  void convolvesFloats(int groups, String xLayout, String outLayout) {
+    int perGroup = IN / groups;
+    float[] images = TestPrograms.floats(random, BATCH * HEIGHT * WIDTH * IN, 1);
+    float[] weights = TestPrograms.floats(random, OUT * perGroup * 3 * 2, 1);
+    boolean first = xLayout.equals("nchw");
+    boolean outFirst = outLayout.equals("nchw");
+    long[] shape =
+        first ? new long[] {BATCH, IN, HEIGHT, WIDTH} : new long[] {BATCH, HEIGHT, WIDTH, IN};
+    float[] out =
+        new OneOperation("conv2d_float")
+            .floats("x", images, shape)
+            .constant("weights", weights, OUT, perGroup, 3, 2)
+            .constant("bias", bias, OUT)
+            .set("stride", new long[] {2, 1})
+            .set("padding", new long[] {1, 0, 2, 1})
+            .set("dilation", new long[] {1, 2})
+            .set("groups", groups)
+            .set("x_layout", xLayout)
+            .set("out_layout", outLayout)
+            .run()
+            .get("out")
+            .floats();
+    int outHeight = (HEIGHT + 3 - 3) / 2 + 1;
+    int outWidth = WIDTH + 1 - 3 + 1;
+    for (int i = 0; i < out.length; i++) {
+      int o = outFirst ? i / (outHeight * outWidth) % OUT : i % OUT;
+      int pixel = outFirst ? i % (outHeight * outWidth) : i / OUT % (outHeight * outWidth);
+      int n = i / (outHeight * outWidth * OUT);
+      double sum = bias[o];
+      for (int c = 0; c < perGroup; c++) {
+        int channel = o / (OUT / groups) * perGroup + c;
+        for (int tap = 0; tap < 6; tap++) {
+          int row = pixel / outWidth * 2 - 1 + tap / 2;
+          int column = pixel % outWidth + 2 * (tap % 2);
+          if (row < 0 || row >= HEIGHT || column >= WIDTH) {
+            continue;
+          }
+          int place =
+              first
+                  ? ((n * IN + channel) * HEIGHT + row) * WIDTH + column
+                  : ((n * HEIGHT + row) * WIDTH + column) * IN + channel;
+          sum += (double) images[place] * weights[(o * perGroup + c) * 6 + tap];
+        }
+      }
+      assertEquals(sum, out[i], 1e-5);
+    }
+  }
+
   @Test
   void aWindowLargerThanTheImageIsRefused() {
     byte[] weights = new byte[OUT * IN * 9 * 1];
