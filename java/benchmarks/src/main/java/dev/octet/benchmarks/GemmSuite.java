@@ -3,6 +3,11 @@ package dev.octet.benchmarks;
 
 import static org.bytedeco.pytorch.global.torch.randn;
 
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnxruntime.OnnxJavaType;
+import dev.octet.benchmarks.onnx.OnnxModel;
+import dev.octet.benchmarks.onnx.OnnxSession;
+import dev.octet.bindings.NativeLibrary;
 import dev.octet.runtime.program.Program;
 import dev.octet.runtime.program.ProgramBuilder;
 import dev.octet.runtime.session.IoBinding;
@@ -16,6 +21,8 @@ import dev.octet.runtime.type.Value;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Tensor;
@@ -24,8 +31,9 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Linear layers of floats in and out, as a service runs them: a session of one operation beside
- * libtorch's quantized layer (FBGEMM) and its float layer. Both quantize the activations within the
- * call, Octet row by row or on a given grid, libtorch with one range for all rows.
+ * libtorch's quantized layer (FBGEMM) and its float layer, and ONNX Runtime's quantized one. All
+ * integer ways quantize the activations within the call, Octet row by row or on a given grid, the
+ * others with one range for all rows.
  */
 final class GemmSuite extends TensorSuite {
   static final String NAME = "gemm";
@@ -60,6 +68,12 @@ final class GemmSuite extends TensorSuite {
     add(
         Comparison.latency(
             "linear " + size + ", rows quantized", dynamic, "FBGEMM", () -> fbgemm.run(boxed)));
+    add(
+        Comparison.latency(
+            "linear " + size + ", rows quantized",
+            dynamic,
+            "ONNX Runtime DynamicQuantizeMatMul",
+            onnxRuntime(m, n, k)));
     add(
         Comparison.latency(
             "linear " + size + ", given grid", given, "FBGEMM", () -> fbgemm.run(boxed)));
@@ -101,6 +115,39 @@ final class GemmSuite extends TensorSuite {
             .input("x", TensorData.of(in.asFloatBuffer(), m, k))
             .output("y", TensorData.of(direct((long) m * n).asFloatBuffer(), m, n));
     return binding::run;
+  }
+
+  /** The operator that ONNX Runtime makes of the nodes of a dynamically quantized layer. */
+  private Runnable onnxRuntime(int m, int n, int k) {
+    byte[] codes = new byte[k * n];
+    new Random(1).nextBytes(codes);
+    float[] scales = new float[n];
+    Arrays.fill(scales, SCALE);
+    OnnxModel model = new OnnxModel();
+    List<String> inputs =
+        List.of(
+            model.input("x", DataType.FLOAT, m, k),
+            model.signedBytes("w", codes, k, n),
+            model.floats("w_scale", scales, n),
+            model.signedBytes("w_zero", new byte[n], n),
+            model.floats("b", new float[n], n));
+    model.node(OnnxModel.MICROSOFT, "DynamicQuantizeMatMul", "y", inputs);
+    byte[] file = model.output("y", DataType.FLOAT, m, n).bytes();
+    OnnxSession session = own(new OnnxSession(file, NativeLibrary.threads()));
+    ByteBuffer in = direct((long) m * k);
+    Random random = new Random(2);
+    for (int i = 0; i < m * k; i++) {
+      in.putFloat(Float.BYTES * i, (float) random.nextGaussian());
+    }
+    session
+        .input("x", OnnxJavaType.FLOAT, in, m, k)
+        .output("y", OnnxJavaType.FLOAT, direct((long) m * n), m, n);
+    return session::run;
+  }
+
+  @Override
+  public Map<String, String> peers() {
+    return withPeer("onnxruntime", OnnxSession.version());
   }
 
   private static ByteBuffer direct(long elements) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.benchmarks;
 
+import dev.octet.bindings.NativeLibrary;
 import java.util.Objects;
 import org.apache.commons.math3.stat.descriptive.rank.Median;
 
@@ -15,14 +16,16 @@ import org.apache.commons.math3.stat.descriptive.rank.Median;
 public final class InterleavedRunner {
   private final int rounds;
   private final long sliceNanos;
+  private final Machine machine;
 
   /**
    * Chooses the length of a measurement.
    *
    * @param rounds rounds that count, at least 1; two more before them warm up
    * @param sliceMillis least time in milliseconds that each way runs in a round, at least 1
+   * @param machine what the rows say that they were measured on
    */
-  public InterleavedRunner(int rounds, int sliceMillis) {
+  public InterleavedRunner(int rounds, int sliceMillis, Machine machine) {
     if (rounds < 1) {
       throw new IllegalArgumentException("rounds is " + rounds + ", expected at least 1");
     }
@@ -31,25 +34,26 @@ public final class InterleavedRunner {
     }
     this.rounds = rounds;
     this.sliceNanos = sliceMillis * 1_000_000L;
+    this.machine = Objects.requireNonNull(machine, "machine");
   }
 
   /** Measures one comparison of a suite. */
   public Measurement run(String suite, Comparison comparison) {
     Objects.requireNonNull(suite, "suite");
     for (int i = 0; i < 2; i++) {
-      time(comparison.ours());
-      time(comparison.peer());
+      comparison.ours().cost(sliceNanos);
+      comparison.peer().cost(sliceNanos);
     }
     double[] ours = new double[rounds];
     double[] peer = new double[rounds];
     double[] ratios = new double[rounds];
     for (int round = 0; round < rounds; round++) {
       if (round % 2 == 0) {
-        ours[round] = time(comparison.ours());
-        peer[round] = time(comparison.peer());
+        ours[round] = comparison.ours().cost(sliceNanos);
+        peer[round] = comparison.peer().cost(sliceNanos);
       } else {
-        peer[round] = time(comparison.peer());
-        ours[round] = time(comparison.ours());
+        peer[round] = comparison.peer().cost(sliceNanos);
+        ours[round] = comparison.ours().cost(sliceNanos);
       }
       ratios[round] = peer[round] / ours[round];
     }
@@ -62,19 +66,8 @@ public final class InterleavedRunner {
         comparison.peerName(),
         comparison.unit(),
         median.evaluate(ratios),
-        rounds);
-  }
-
-  /** Returns nanoseconds a call, over as many calls as fill the slice. */
-  private double time(Runnable way) {
-    long calls = 0;
-    long start = System.nanoTime();
-    long elapsed;
-    do {
-      way.run();
-      calls++;
-      elapsed = System.nanoTime() - start;
-    } while (elapsed < sliceNanos);
-    return (double) elapsed / calls;
+        rounds,
+        NativeLibrary.threads(),
+        machine);
   }
 }

@@ -15,8 +15,21 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
  * @param unit unit of both figures; where it ends in "/s" more is better, else less
  * @param ratio median over the rounds of how many times better ours was; above 1 ours is better
  * @param rounds number of rounds
+ * @param threads that both ways may use
+ * @param machine what it was measured on and with
  */
-@JsonPropertyOrder({"suite", "name", "ours", "peer", "peer_name", "unit", "ratio", "rounds"})
+@JsonPropertyOrder({
+  "suite",
+  "name",
+  "ours",
+  "peer",
+  "peer_name",
+  "unit",
+  "ratio",
+  "rounds",
+  "threads",
+  "machine"
+})
 public record Measurement(
     String suite,
     String name,
@@ -25,4 +38,6 @@ public record Measurement(
     @JsonProperty("peer_name") String peerName,
     String unit,
     double ratio,
-    int rounds) {}
+    int rounds,
+    int threads,
+    Machine machine) {}

@@ -17,6 +17,7 @@ public final class Suites {
     SUITES.put(RangesSuite.NAME, () -> new RangesSuite());
     SUITES.put(ImportSuite.NAME, () -> new ImportSuite());
     SUITES.put(GemmSuite.NAME, () -> new GemmSuite());
+    SUITES.put(ConvSuite.NAME, () -> new ConvSuite());
   }
 
   private Suites() {}

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.benchmarks;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
@@ -27,6 +32,27 @@ abstract class TensorSuite implements Suite {
   @Override
   public List<Comparison> comparisons() {
     return Collections.unmodifiableList(comparisons);
+  }
+
+  @Override
+  public Map<String, String> peers() {
+    return libtorch();
+  }
+
+  private static Map<String, String> libtorch() {
+    try {
+      // The version of the presets, which begins with that of libtorch.
+      return Map.of("libtorch", Loader.getVersion("org.bytedeco", "pytorch"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Returns libtorch and another peer. */
+  static Map<String, String> withPeer(String name, String version) {
+    Map<String, String> peers = new LinkedHashMap<>(libtorch());
+    peers.put(name, version);
+    return peers;
   }
 
   void add(Comparison comparison) {

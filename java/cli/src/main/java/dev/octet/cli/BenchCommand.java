@@ -3,6 +3,7 @@ package dev.octet.cli;
 
 import dev.octet.benchmarks.Comparison;
 import dev.octet.benchmarks.InterleavedRunner;
+import dev.octet.benchmarks.Machine;
 import dev.octet.benchmarks.Measurement;
 import dev.octet.benchmarks.Suite;
 import dev.octet.benchmarks.Suites;
@@ -68,7 +69,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--threads",
-      description = "Threads for both Octet and libtorch (default: what each takes).")
+      description = "Threads for Octet and its peers (default: what each takes).")
   private Integer threads;
 
   /** For the help and for completion. */
@@ -95,10 +96,10 @@ final class BenchCommand implements Callable<Integer> {
       torch.set_num_threads(threads);
     }
     List<Measurement> rows = new ArrayList<>();
-    InterleavedRunner runner = new InterleavedRunner(rounds, slice);
     try (Suite chosen = Suites.open(suite);
         Terminal.Progress progress =
             Terminal.progress("bench " + suite, chosen.comparisons().size())) {
+      InterleavedRunner runner = new InterleavedRunner(rounds, slice, Machine.here(chosen.peers()));
       for (Comparison comparison : chosen.comparisons()) {
         progress.message(comparison.name());
         rows.add(runner.run(suite, comparison));

@@ -311,6 +311,12 @@ class CommandLineTest {
         assertFalse(row.get(text).asText().isBlank(), row.toString());
       }
       assertEquals(1, row.get("rounds").asInt());
+      assertEquals(NativeLibrary.threads(), row.get("threads").asInt());
+      JsonNode machine = row.get("machine");
+      for (String text : new String[] {"cpu", "instruction_set", "java", "octet"}) {
+        assertFalse(machine.get(text).asText().isBlank(), machine.toString());
+      }
+      assertTrue(machine.get("peers").get("libtorch").asText().startsWith("2."), row.toString());
     }
   }
 
