@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "support/naive.h"
+#include "support/says.h"
 #include "support/tensor.h"
 #include "support/values.h"
 
@@ -115,6 +116,69 @@ TEST(Dequantize, UndoesQuantize) {
   ASSERT_OK(octet_dequantize(&grid, codes.dl(), out.dl(), nullptr));
   ASSERT_OK(octet_fake_quantize(&grid, x.dl(), expected.dl(), nullptr));
   for (int64_t i = 0; i < 1000; ++i) ASSERT_EQ(out.Get(i), expected.Get(i));
+}
+
+/** What fake quantization makes of x is on the grid, but for NaN; what else there is is found, wherever it is. */
+TEST(FirstOffGrid, FindsTheFirstValueThatIsNot) {
+  Tensor delta = Tensor::Scalar(kScale);
+  Tensor zero = Tensor::Scalar(3.0f);
+  const octet_grid grid = {delta.dl(), zero.dl(), 0.0f, 255.0f, OCTET_SCALE_LINEAR, 1e-8f, -1};
+  // More than one piece of work, and sizes that fill no vector.
+  for (int64_t columns : {1, 7, 1031, 50021}) {
+    for (Layout layout : kInputLayouts) {
+      SCOPED_TRACE(columns);
+      Tensor values(kF32, {3, columns});
+      values.Fill(RandomValues(values.count(), 4.0f, 9));
+      Tensor x(kF32, {3, columns}, layout);
+      ASSERT_OK(octet_fake_quantize(&grid, values.dl(), values.dl(), nullptr));
+      for (int64_t i = 0; i < x.count(); ++i) x.Set(i, values.Get(layout == Layout::kExpanded ? i % columns : i));
+      const KeepSettings keep;
+      for (octet_isa isa : AvailableIsas()) {
+        ASSERT_OK(octet_set_isa(isa));
+        for (int32_t threads : {1, 4}) {
+          ASSERT_OK(octet_set_num_threads(threads));
+          int64_t index = 0;
+          ASSERT_OK(octet_first_off_grid(&grid, x.dl(), &index, nullptr));
+          EXPECT_EQ(index, -1);
+          if (layout == Layout::kExpanded) continue;
+          for (int64_t place : {x.count() - 1, x.count() / 2, int64_t{0}}) {
+            for (float off : {std::nanf(""), HUGE_VALF, kScale * 0.5f, kScale * 300.0f, -kScale * 4.0f}) {
+              const double before = x.Get(place);
+              x.Set(place, static_cast<double>(off));
+              ASSERT_OK(octet_first_off_grid(&grid, x.dl(), &index, nullptr));
+              EXPECT_EQ(index, place) << off;
+              x.Set(place, before);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(FirstOffGrid, TakesNothingAndZerosOfBothSigns) {
+  Tensor delta = Tensor::Scalar(kScale);
+  const octet_grid grid = {delta.dl(), nullptr, -8.0f, 7.0f, OCTET_SCALE_LINEAR, 1e-8f, -1};
+  Tensor nothing(kF32, {0, 4});
+  Tensor zeros = Tensor::Of({0.0f, -0.0f});
+  int64_t index = 5;
+  ASSERT_OK(octet_first_off_grid(&grid, nothing.dl(), &index, nullptr));
+  EXPECT_EQ(index, -1);
+  ASSERT_OK(octet_first_off_grid(&grid, zeros.dl(), &index, nullptr));
+  EXPECT_EQ(index, -1);
+}
+
+TEST(FirstOffGrid, RefusesWhatItDoesNotTake) {
+  Tensor x = Tensor::Of({1.0f, 2.0f});
+  Tensor delta = Tensor::Of({1.0f, 1.0f});
+  Tensor halves(kF16, {2});
+  int64_t index = 0;
+  const octet_grid per_channel = {delta.dl(), nullptr, -8.0f, 7.0f, OCTET_SCALE_LINEAR, 1e-8f, 0};
+  EXPECT_INVALID(octet_first_off_grid(&per_channel, x.dl(), &index, nullptr), "grid.axis is 0");
+  Tensor one = Tensor::Scalar(1.0f);
+  const octet_grid grid = {one.dl(), nullptr, -8.0f, 7.0f, OCTET_SCALE_LINEAR, 1e-8f, -1};
+  EXPECT_INVALID(octet_first_off_grid(&grid, halves.dl(), &index, nullptr), "x");
+  EXPECT_INVALID(octet_first_off_grid(&grid, x.dl(), nullptr, nullptr), "index");
 }
 
 }  // namespace

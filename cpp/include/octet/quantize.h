@@ -8,6 +8,8 @@
 #ifndef OCTET_QUANTIZE_H_
 #define OCTET_QUANTIZE_H_
 
+#include <stdint.h>
+
 #include "octet/grid.h"
 
 #ifdef __cplusplus
@@ -30,6 +32,16 @@ OCTET_API octet_status octet_quantize(const octet_grid* grid, const DLTensor* x,
  * @param out    out, shape of codes: f32, f16 or bf16.
  */
 OCTET_API octet_status octet_dequantize(const octet_grid* grid, const DLTensor* codes, DLTensor* out, void* stream);
+
+/**
+ * Looks for a value that fake quantization would change: whether x is on the grid already. Zeros of both signs are the
+ * same value; NaN is on no grid.
+ *
+ * @param grid   axis -1.
+ * @param x      f32, on the CPU.
+ * @param index  out: the number of the first such element in row-major order, -1 if there is none.
+ */
+OCTET_API octet_status octet_first_off_grid(const octet_grid* grid, const DLTensor* x, int64_t* index, void* stream);
 
 #ifdef __cplusplus
 }

@@ -63,6 +63,23 @@ octet_status Dequantize(const octet_grid* grid, const DLTensor* codes, DLTensor*
   return OCTET_OK;
 }
 
+octet_status FirstOffGrid(const octet_grid* grid, const DLTensor* x, int64_t* index, void* stream) {
+  Checker check("octet_first_off_grid");
+  TensorView x_view;
+  GridView grid_view;
+  OCTET_RETURN_IF_ERROR(check.Tensor("x", x, kF32Only, Role::kInput, &x_view));
+  const Named named_x = {"x", &x_view};
+  OCTET_RETURN_IF_ERROR(check.Grid(grid, &named_x, &grid_view));
+  if (grid_view.axis >= 0) {
+    return Fail(OCTET_INVALID_ARGUMENT, "octet_first_off_grid: grid.axis is %d, expected -1: one grid for all of x",
+                grid_view.axis);
+  }
+  OCTET_RETURN_IF_ERROR(check.NotNull("index", index));
+  OCTET_RETURN_IF_ERROR(check.Stream(stream));
+  *index = cpu::FirstOffGrid(grid_view, x_view);
+  return OCTET_OK;
+}
+
 }  // namespace
 }  // namespace api
 }  // namespace octet
@@ -73,4 +90,8 @@ octet_status octet_quantize(const octet_grid* grid, const DLTensor* x, DLTensor*
 
 octet_status octet_dequantize(const octet_grid* grid, const DLTensor* codes, DLTensor* out, void* stream) {
   return octet::api::Guarded("octet_dequantize", [&] { return octet::api::Dequantize(grid, codes, out, stream); });
+}
+
+octet_status octet_first_off_grid(const octet_grid* grid, const DLTensor* x, int64_t* index, void* stream) {
+  return octet::api::Guarded("octet_first_off_grid", [&] { return octet::api::FirstOffGrid(grid, x, index, stream); });
 }

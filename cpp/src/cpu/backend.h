@@ -35,6 +35,9 @@ void FakeQuantizePartials(const GridView& grid, const TensorView& x, const FakeQ
 void Quantize(const GridView& grid, const TensorView& x, const TensorView& codes);
 void Dequantize(const GridView& grid, const TensorView& codes, const TensorView& out);
 
+/** The first element of x, f32, in row-major order that FakeQuantize would change, -1: none. grid.axis is -1. */
+int64_t FirstOffGrid(const GridView& grid, const TensorView& x);
+
 /** zero_float is null for symmetric grids. */
 void GridFromRange(const TensorView& x_min, const TensorView& x_max, bool asymmetric, int32_t n_bits, bool log_domain,
                    float eps, const TensorView& delta, const TensorView* zero_float, bool* is_signed);

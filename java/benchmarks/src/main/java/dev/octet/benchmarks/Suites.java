@@ -18,6 +18,7 @@ public final class Suites {
     SUITES.put(ImportSuite.NAME, () -> new ImportSuite());
     SUITES.put(GemmSuite.NAME, () -> new GemmSuite());
     SUITES.put(ConvSuite.NAME, () -> new ConvSuite());
+    SUITES.put(ModulesSuite.NAME, () -> new ModulesSuite());
   }
 
   private Suites() {}

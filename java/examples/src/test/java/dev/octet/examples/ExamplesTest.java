@@ -4,6 +4,7 @@ package dev.octet.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.octet.quantization.lower.LoweringReport.Arithmetic;
 import dev.octet.runtime.safetensors.SafetensorsDtype;
 import dev.octet.runtime.safetensors.SafetensorsFile;
 import dev.octet.runtime.safetensors.SafetensorsWriter;
@@ -31,6 +32,17 @@ class ExamplesTest {
     double difference = ConvertModule.run(folder.resolve("state.safetensors"));
     assertTrue(difference > 0, "quantization changes something");
     assertTrue(difference < 0.1, "difference is " + difference);
+  }
+
+  @Test
+  void layersOfAModuleRunInIntegers() {
+    RunInIntegers.Result result = RunInIntegers.run();
+    assertEquals(
+        List.of("enter", "layer0", "layer1"),
+        result.report().rows(Arithmetic.INTEGER).stream().map(row -> row.path()).toList());
+    assertEquals(
+        List.of("add an input quantizer at 'head'"), result.report().rows("head").get(0).advice());
+    assertTrue(result.difference() < 0.05, "difference is " + result.difference());
   }
 
   @Test

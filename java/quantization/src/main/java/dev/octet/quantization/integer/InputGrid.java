@@ -8,7 +8,6 @@ import dev.octet.quantization.manager.QuantizationManager;
 import dev.octet.quantization.tree.CopyContext;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * The grid on which a layer's input lies: that of the quantizer it comes from, whatever range that
@@ -29,10 +28,7 @@ record InputGrid(QuantizationManager manager, String source) {
 
   /** Tells whether all values are on the grid; NaN is not. */
   static boolean holds(Tensor x, Grid grid) {
-    try (Tensor snapped = torch.empty_like(x)) {
-      QuantizeKernels.fakeQuantize(grid, x, snapped);
-      return torch.equal(x, snapped);
-    }
+    return QuantizeKernels.firstOffGrid(grid, x) < 0;
   }
 
   /**
@@ -41,39 +37,38 @@ record InputGrid(QuantizationManager manager, String source) {
    * @throws IllegalArgumentException that names the layer and the first value that is not
    */
   void require(Tensor x, Grid grid, String layer) {
-    if (!holds(x, grid)) {
-      throw new IllegalArgumentException(offender(x, grid, layer));
+    long at = QuantizeKernels.firstOffGrid(grid, x);
+    if (at >= 0) {
+      throw new IllegalArgumentException(offender(x, at, layer));
     }
   }
 
-  private String offender(Tensor x, Grid grid, String layer) {
-    long[] shape = Tensors.shape(x);
-    try (Tensor snapped = torch.empty_like(x)) {
-      QuantizeKernels.fakeQuantize(grid, x, snapped);
-      float[] values = Tensors.toFloats(x);
-      float[] expected = Tensors.toFloats(snapped);
-      int at = 0;
-      while (at < values.length - 1 && values[at] == expected[at]) {
-        at++;
-      }
-      return "input of '"
-          + layer
-          + "' is "
-          + values[at]
-          + " at "
-          + Arrays.toString(place(at, shape))
-          + ", which is not on the grid of "
-          + source
-          + " ("
-          + QuantizerWords.grid(manager)
-          + (Float.isNaN(values[at]) ? "" : "; the nearest value there is " + expected[at])
-          + "). The layer was made for inputs from that quantizer: put a quantizer in front of it"
-          + " (input_activation_qconfig_map), run the simulated level, or switch checkInputs off to"
-          + " have such values rounded";
+  private String offender(Tensor x, long at, String layer) {
+    float value;
+    float nearest;
+    try (Tensor flat = x.reshape(-1);
+        Tensor one = flat.narrow(0, at, 1);
+        Tensor snapped = manager.quantizer().forward(one)) {
+      value = Tensors.toFloats(one)[0];
+      nearest = Tensors.toFloats(snapped)[0];
     }
+    return "input of '"
+        + layer
+        + "' is "
+        + value
+        + " at "
+        + Arrays.toString(place(at, Tensors.shape(x)))
+        + ", which is not on the grid of "
+        + source
+        + " ("
+        + QuantizerWords.grid(manager)
+        + (Float.isNaN(value) ? "" : "; the nearest value there is " + nearest)
+        + "). The layer was made for inputs from that quantizer: put a quantizer in front of it"
+        + " (input_activation_qconfig_map), run the simulated level, or switch checkInputs off to"
+        + " have such values rounded";
   }
 
-  private static long[] place(int at, long[] shape) {
+  private static long[] place(long at, long[] shape) {
     long[] place = new long[shape.length];
     long rest = at;
     for (int i = shape.length - 1; i >= 0; i--) {

@@ -115,7 +115,13 @@ abstract class IntegerLayer<P extends AutoCloseable> implements LayerExecution {
     return prepared.hold();
   }
 
-  /** Puts the output on its grid in its own memory where no range has to be estimated for that. */
+  /**
+   * Puts the output on its grid in its own memory where no range has to be estimated for that.
+   *
+   * <p>Codes from the epilogue of the product and a dequantization after it, the other way, took
+   * between 0.96 and 1.07 times as long (768 features, 1 to 1024 rows, one thread), and can't serve
+   * quantizers of more than 8 bits.
+   */
   private Tensor quantized(Tensor out) {
     QuantizationManager manager = quantization.activationQuantizer().orElse(null);
     if (manager == null || !quantization.quantizesActivations()) {

@@ -38,7 +38,9 @@ final class LayerPlan {
 
   /** Takes the types of weight and output from a module. */
   LayerPlan of(QuantizedModule layer) {
-    weight = layer.quantizesWeights() ? type(layer.weightQuantizer().orElse(null)) : FLOATS;
+    if (layer.weightQuantizer().isPresent()) {
+      weight = layer.quantizesWeights() ? type(layer.weightQuantizer().get()) : FLOATS;
+    }
     if (layer.quantizesActivations()) {
       layer.activationQuantizer().ifPresent(manager -> output = FLOATS + " on " + type(manager));
     }
@@ -52,7 +54,7 @@ final class LayerPlan {
   }
 
   private static String type(QuantizationManager manager) {
-    return manager != null && manager.isInitialized() ? QuantizerWords.type(manager) : FLOATS;
+    return manager.isInitialized() ? QuantizerWords.type(manager) : FLOATS;
   }
 
   LayerPlan runs(String byKernel, Arithmetic with) {

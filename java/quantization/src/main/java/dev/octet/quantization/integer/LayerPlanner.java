@@ -68,7 +68,7 @@ final class LayerPlanner {
       return norm(place, layer);
     }
     if (module instanceof QuantizedActivation quantizer) {
-      LayerPlan plan = LayerPlan.simulated("fake_quantize");
+      LayerPlan plan = LayerPlan.simulated("fake_quantize").of(quantizer);
       return quantizer.quantizesActivations() ? plan : plan.reason("it is switched off");
     }
     if (module instanceof WrapperModule || !place.isLeaf()) {

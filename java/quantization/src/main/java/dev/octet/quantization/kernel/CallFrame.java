@@ -11,6 +11,7 @@ import dev.octet.bindings.octet_norm;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.SizeTPointer;
 import org.bytedeco.pytorch.Device;
@@ -80,7 +81,7 @@ final class CallFrame {
   private static final int TABLE_SIZE = 24;
   private static final int TABLE = NORM + NORM_SIZE;
 
-  /** A size_t that a function returns through a pointer. */
+  /** A size_t or an int64_t that a function returns through a pointer. */
   private static final int SIZE = TABLE + TABLE_SIZE;
 
   private static final int END = SIZE + Long.BYTES;
@@ -99,6 +100,7 @@ final class CallFrame {
   private final octet_norm norm;
   private final octet_embedding_table table;
   private final SizeTPointer size;
+  private final LongPointer index;
   private int used;
   private int usedGrids;
 
@@ -119,6 +121,7 @@ final class CallFrame {
     norm = new octet_norm(at(NORM));
     table = new octet_embedding_table(at(TABLE));
     size = new SizeTPointer(at(SIZE));
+    index = new LongPointer(at(SIZE));
   }
 
   private Pointer at(int offset) {
@@ -276,6 +279,15 @@ final class CallFrame {
   }
 
   long sizeResult() {
+    return fields.getLong(SIZE);
+  }
+
+  /** Returns where a function puts an index, which {@link #indexResult} then reads. */
+  LongPointer index() {
+    return index;
+  }
+
+  long indexResult() {
     return fields.getLong(SIZE);
   }
 

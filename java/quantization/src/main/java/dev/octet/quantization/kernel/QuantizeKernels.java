@@ -68,6 +68,19 @@ public final class QuantizeKernels {
   }
 
   /**
+   * Looks for a value that is not on a grid; NaN is on none.
+   *
+   * @param grid one for all of x
+   * @param x f32, any strides
+   * @return the number of the first one in row-major order, -1 if there is none
+   */
+  public static long firstOffGrid(Grid grid, Tensor x) {
+    CallFrame frame = CallFrame.next();
+    check(octet.octet_first_off_grid(frame.grid(grid), frame.tensor(x, "x"), frame.index(), null));
+    return frame.indexResult();
+  }
+
+  /**
    * Computes the scale and the zero point that the other methods use.
    *
    * @param scale f32, compact, as many elements as the grid's delta; null: not wanted

@@ -74,7 +74,8 @@ public final class ModelCopier {
     return "cannot copy a module of class "
         + name
         + ": only its own code knows its fields. Let it implement Copyable, pass a Supplier that"
-        + " makes a new model, or convert in place with quantizeModel";
+        + " makes a new model, or convert in place (Conversion.quantizeModel,"
+        + " IntegerModules.convertInPlace)";
   }
 
   static Module copy(Module module, CopyContext context) {
