@@ -7,6 +7,9 @@
  * Weights are packed once, into memory of the caller, and used by any number of calls at the same time. Sums are exact:
  * no instruction used saturates, and K is limited so that none overflows. Results do not depend on strides, threads or
  * instruction set. M, N and K may be 0; with K = 0 all sums are 0. Nothing is allocated.
+ *
+ * On a CUDA device the results have the same bits, save that NaNs may differ in their sign and payload. Grids of codes
+ * are read by the host and passed on the CPU.
  */
 #ifndef OCTET_GEMM_H_
 #define OCTET_GEMM_H_
@@ -65,10 +68,44 @@ OCTET_API octet_status octet_gemm_pack_size(const DLTensor* weights, octet_weigh
 OCTET_API octet_status octet_gemm_pack(const DLTensor* weights, const octet_grid* grid, octet_weight_format format,
                                        void* packed, size_t packed_bytes);
 
-/** Reads the header of a packed block. OCTET_INVALID_ARGUMENT if it is none, or is cut short. */
+/** Reads the header of a packed block, or a handle of octet_gemm_to_device (bytes: of its block on the device).
+ * OCTET_INVALID_ARGUMENT if it is neither, or is cut short. */
 OCTET_API octet_status octet_gemm_packed_info(const void* packed, size_t packed_bytes, octet_gemm_info* info);
 
-/** Bytes of workspace that octet_gemm and octet_gemm_dynamic need for a: bounded, some MB at most for K up to 2^15. */
+/** Bytes of a handle of octet_gemm_to_device. */
+#define OCTET_GEMM_DEVICE_HANDLE_BYTES 64
+
+/** Bytes of device memory that octet_gemm_to_device needs for packed weights. */
+OCTET_API octet_status octet_gemm_device_size(const void* packed, size_t packed_bytes, size_t* bytes);
+
+/**
+ * Places packed weights on a CUDA device, once, in the order in which its kernels read them, and makes a handle: what
+ * calls with tensors on that device are given as `packed`, with OCTET_GEMM_DEVICE_HANDLE_BYTES as packed_bytes. The
+ * handle is in memory of the host, so that no call has to wait for the device to learn a shape; it means something
+ * within this process and for as long as the block is there alone, and may be copied. The packed weights are not
+ * needed any more when the function returns, the block must not be read by other streams before `stream` has come so
+ * far.
+ *
+ * @param packed  a block made by octet_gemm_pack, in memory of the host.
+ * @param block   memory of the device, aligned to 256, at least what octet_gemm_device_size said. The caller's.
+ * @param handle  out: memory of the host, aligned to 64, OCTET_GEMM_DEVICE_HANDLE_BYTES of it.
+ * @param stream  a cudaStream_t; null: the default stream.
+ */
+OCTET_API octet_status octet_gemm_to_device(const void* packed, size_t packed_bytes, int32_t device, void* block,
+                                            size_t block_bytes, void* handle, void* stream);
+
+/**
+ * For tests and benchmarks: has all products on CUDA devices, of all threads, made by one kernel, where it can make
+ * them. Workspaces measured before are of the wrong size.
+ *
+ * @param kernel  one that the device has, "128x128" for example (an unknown name fails and lists them); null: as the
+ *                heuristics choose.
+ * @param parts   of K, added up by the last block of each tile; 0: as the heuristics choose.
+ */
+OCTET_API octet_status octet_gemm_force_kernel(int32_t device, const char* kernel, int32_t parts);
+
+/** Bytes of workspace that octet_gemm and octet_gemm_dynamic need for a: bounded, some MB at most for K up to 2^15.
+ * On a CUDA device, where it is device memory: up to a byte for each element of a, and some MB of sums. */
 OCTET_API octet_status octet_gemm_workspace_size(const DLTensor* a, const void* packed, size_t packed_bytes,
                                                  size_t* bytes);
 
@@ -80,12 +117,13 @@ OCTET_API octet_status octet_gemm_workspace_size(const DLTensor* a, const void* 
  *                   stride.
  * @param a_grid     axis -1; int_min and int_max are whole and within s8 or u8 (within the type of a where that is an
  *                   integer). The zero point must not be NaN.
- * @param packed     a block made by octet_gemm_pack.
+ * @param packed     a block made by octet_gemm_pack; with tensors on a CUDA device, a handle made by
+ *                   octet_gemm_to_device.
  * @param epilogue   null: none.
  * @param out        out, [M, N]: f32, f16 or bf16, or s8 or u8 (then epilogue.out_grid says on what grid). The last
  *                   dimension has no gaps. Shares no memory with a.
  * @param workspace  aligned to 64, at least what octet_gemm_workspace_size said; for one call at a time.
- * @param stream     null.
+ * @param stream     null on the CPU; else a cudaStream_t, null being the default stream. Nothing waits for the device.
  */
 OCTET_API octet_status octet_gemm(const DLTensor* a, const octet_grid* a_grid, const void* packed, size_t packed_bytes,
                                   const octet_epilogue* epilogue, DLTensor* out, void* workspace,

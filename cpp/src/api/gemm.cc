@@ -4,9 +4,11 @@
 #include <cinttypes>
 
 #include "api/check.h"
+#include "api/cuda_library.h"
 #include "api/epilogue.h"
 #include "api/error.h"
 #include "api/packed_gemm.h"
+#include "api/placed_gemm.h"
 #include "api/weights.h"
 #include "api/words.h"
 #include "core/packed_gemm.h"
@@ -76,16 +78,15 @@ octet_status Pack(const DLTensor* weights, const octet_grid* grid, const octet_w
 
 octet_status PackedInfo(const void* packed, size_t packed_bytes, octet_gemm_info* info) {
   Checker check("octet_gemm_packed_info");
-  PackedGemm weights;
-  int64_t bytes = 0;
-  OCTET_RETURN_IF_ERROR(ReadPackedGemm(check, packed, packed_bytes, &weights, &bytes));
+  PlacedGemm weights;
+  OCTET_RETURN_IF_ERROR(ReadPlacedGemm(check, packed, packed_bytes, &weights));
   OCTET_RETURN_IF_ERROR(check.NotNull("info", info));
   *info = {weights.n, weights.k, weights.bits == 8 ? OCTET_WEIGHTS_8_BIT : OCTET_WEIGHTS_4_BIT,
-           weights.zero_points != nullptr ? 1 : 0, bytes};
+           weights.has_zero_points ? 1 : 0, weights.bytes};
   return OCTET_OK;
 }
 
-octet_status ReadActivations(Checker* check, const DLTensor* a, TypeSet types, const PackedGemm& weights,
+octet_status ReadActivations(Checker* check, const DLTensor* a, TypeSet types, const PlacedGemm& weights,
                              TensorView* view) {
   const Named named = {"a", view};
   OCTET_RETURN_IF_ERROR(check->Tensor("a", a, types, Role::kInput, view));
@@ -94,19 +95,27 @@ octet_status ReadActivations(Checker* check, const DLTensor* a, TypeSet types, c
     return Fail(OCTET_INVALID_ARGUMENT, "%s: a has shape %s; expected [M, %" PRId64 "], K of the packed weights",
                 check->function(), ListWords(view->shape, 2).text, weights.k);
   }
-  return check->RowsWithoutGaps(named);
+  OCTET_RETURN_IF_ERROR(check->RowsWithoutGaps(named));
+  return SamePlace(*check, weights);
+}
+
+/** Bytes of workspace for m rows. */
+octet_status WorkspaceBytes(const Checker& check, int64_t m, const PlacedGemm& weights, size_t* bytes) {
+  if (!weights.on_device) {
+    *bytes = cpu::GemmWorkspaceSize(m, weights.k);
+    return OCTET_OK;
+  }
+  return RunOnCuda(check, nullptr, CudaTable()->gemm.workspace_size, m, weights.n, weights.k, bytes);
 }
 
 octet_status WorkspaceSize(const DLTensor* a, const void* packed, size_t packed_bytes, size_t* bytes) {
   Checker check("octet_gemm_workspace_size");
-  PackedGemm weights;
+  PlacedGemm weights;
   TensorView view;
-  int64_t block_bytes = 0;
-  OCTET_RETURN_IF_ERROR(ReadPackedGemm(check, packed, packed_bytes, &weights, &block_bytes));
+  OCTET_RETURN_IF_ERROR(ReadPlacedGemm(check, packed, packed_bytes, &weights));
   OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatOrByteTypes, weights, &view));
   OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
-  *bytes = cpu::GemmWorkspaceSize(view.shape[0], weights.k);
-  return OCTET_OK;
+  return WorkspaceBytes(check, view.shape[0], weights, bytes);
 }
 
 /** What the two products have in common, after their activations have been read. */
@@ -120,7 +129,7 @@ struct Rest {
   void* stream;
 };
 
-octet_status Run(Checker* check, const TensorView& a_view, const PackedGemm& weights, cpu::GemmActivations* a,
+octet_status Run(Checker* check, const TensorView& a_view, const PlacedGemm& weights, GemmActivations* a,
                  const Rest& rest) {
   EpilogueTensors tensors;
   EpilogueView epilogue;
@@ -134,25 +143,28 @@ octet_status Run(Checker* check, const TensorView& a_view, const PackedGemm& wei
   OCTET_RETURN_IF_ERROR(check->NoOverlap(
       {{"out", &out}}, {{"epilogue.residual", &tensors.residual}, {"a", &a_view}, {"epilogue.bias", &tensors.bias}},
       &out));
-  OCTET_RETURN_IF_ERROR(check->Stream(rest.stream));
+  if (!weights.on_device) OCTET_RETURN_IF_ERROR(check->Stream(rest.stream));
   a->m = a_view.shape[0];
   a->rows = {a_view.data, a_view.type, a_view.count == 0 ? 0 : a_view.strides[0] * a_view.item_size()};
-  OCTET_RETURN_IF_ERROR(
-      check->Workspace(rest.workspace, rest.workspace_bytes, cpu::GemmWorkspaceSize(a->m, weights.k)));
-  cpu::Gemm(*a, weights, epilogue, static_cast<char*>(rest.workspace));
+  size_t needed = 0;
+  OCTET_RETURN_IF_ERROR(WorkspaceBytes(*check, a->m, weights, &needed));
+  OCTET_RETURN_IF_ERROR(check->Workspace(rest.workspace, rest.workspace_bytes, needed));
+  if (weights.on_device) {
+    return RunOnCuda(*check, rest.stream, CudaTable()->gemm.run, a, &weights.device, &epilogue, rest.workspace);
+  }
+  cpu::Gemm(*a, weights.on_host, epilogue, static_cast<char*>(rest.workspace));
   return OCTET_OK;
 }
 
 octet_status Gemm(const DLTensor* a, const octet_grid* a_grid, const Rest& rest) {
   Checker check("octet_gemm");
-  PackedGemm weights;
+  PlacedGemm weights;
   TensorView view;
   CodeGrid grid;
-  int64_t bytes = 0;
-  OCTET_RETURN_IF_ERROR(ReadPackedGemm(check, rest.packed, rest.packed_bytes, &weights, &bytes));
+  OCTET_RETURN_IF_ERROR(ReadPlacedGemm(check, rest.packed, rest.packed_bytes, &weights));
   OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatOrByteTypes, weights, &view));
   OCTET_RETURN_IF_ERROR(ReadCodeGrid(&check, a_grid, view.type, kActivationGridNames, &grid));
-  cpu::GemmActivations activations;
+  GemmActivations activations;
   activations.step = grid.step;
   activations.limits = grid.limits;
   return Run(&check, view, weights, &activations, rest);
@@ -160,16 +172,15 @@ octet_status Gemm(const DLTensor* a, const octet_grid* a_grid, const Rest& rest)
 
 octet_status GemmDynamic(const DLTensor* a, int32_t n_bits, float eps, const Rest& rest) {
   Checker check("octet_gemm_dynamic");
-  PackedGemm weights;
+  PlacedGemm weights;
   TensorView view;
-  int64_t bytes = 0;
-  OCTET_RETURN_IF_ERROR(ReadPackedGemm(check, rest.packed, rest.packed_bytes, &weights, &bytes));
+  OCTET_RETURN_IF_ERROR(ReadPlacedGemm(check, rest.packed, rest.packed_bytes, &weights));
   OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatTypes, weights, &view));
   if (n_bits < 2 || n_bits > 8) {
     return Fail(OCTET_INVALID_ARGUMENT, "octet_gemm_dynamic: n_bits is %d; expected 2 to 8", static_cast<int>(n_bits));
   }
   OCTET_RETURN_IF_ERROR(check.Eps("eps", eps));
-  cpu::GemmActivations activations;
+  GemmActivations activations;
   activations.limits = numerics::GridLimits(n_bits, true);
   activations.dynamic = true;
   activations.eps = eps;

@@ -4,6 +4,7 @@
 #define OCTET_CPU_BACKEND_H_
 
 #include "core/epilogue_view.h"
+#include "core/gemm_activations.h"
 #include "core/grid_view.h"
 #include "core/packed_conv2d.h"
 #include "core/packed_gemm.h"
@@ -62,19 +63,6 @@ void RangeMse(const TensorView& x, int axis, const RangeMseOptions& options, con
 bool GemmHasZeroPoints(const GridView& grid, ElementType type, int bits);
 /** packed has the size that LayoutOf says. False if a code does not fit the format; then packed is part written. */
 bool PackGemm(const TensorView& weights, const GridView& grid, int bits, bool has_zero_points, char* packed);
-
-/** Activations [m, k] of a matrix product. */
-struct GemmActivations {
-  RowsView rows;
-  int64_t m = 0;
-  /** For codes and for floats on a grid. The zero point is whole. */
-  numerics::Step step = {1.0f, 0.0f};
-  /** For floats: within s8 if int_min is negative, else within u8. With dynamic rows: int_max alone counts. */
-  numerics::Limits limits = {0.0f, 0.0f};
-  /** A grid for every row. */
-  bool dynamic = false;
-  float eps = 0.0f;
-};
 
 size_t GemmWorkspaceSize(int64_t m, int64_t k);
 /** The rows of the epilogue are [m, weights.n]. alone: in this thread. */

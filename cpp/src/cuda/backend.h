@@ -8,6 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/device_gemm.h"
+#include "core/epilogue_view.h"
+#include "core/gemm_activations.h"
 #include "core/grid_view.h"
 #include "core/tensor_view.h"
 #include "octet/cuda.h"
@@ -44,6 +47,16 @@ struct QuantizationFunctions {
   octet_status (*dequantize)(const Call* call, const GridView* grid, const TensorView* codes, const TensorView* out);
 };
 
+/** Matrix products with packed weights: octet/gemm.h. */
+struct GemmFunctions {
+  /** Enqueues the copy of packed weights (of the host) to a block on the device. */
+  octet_status (*place)(const Call* call, const PackedGemm* packed, void* block);
+  octet_status (*workspace_size)(const Call* call, int64_t m, int64_t n, int64_t k, size_t* bytes);
+  octet_status (*run)(const Call* call, const GemmActivations* a, const DeviceGemm* weights,
+                      const EpilogueView* epilogue, void* workspace);
+  octet_status (*force_kernel)(const Call* call, const char* kernel, int32_t parts);
+};
+
 struct Table {
   /** kVersion and sizeof(Table) of the library that made it. */
   uint32_t version;
@@ -52,10 +65,11 @@ struct Table {
   const char* library_version;
   DeviceFunctions device;
   QuantizationFunctions quantization;
+  GemmFunctions gemm;
 };
 
 /** To be raised whenever a function, or a structure that one takes, changes. */
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 
 /** The symbol that liboctet_cuda exports, a `const Table* (*)()`. */
 constexpr const char* kTableSymbol = "octet_cuda_table";

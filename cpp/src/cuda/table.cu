@@ -2,6 +2,7 @@
 // The one symbol of this library that others see.
 #include "cuda/backend.h"
 #include "cuda/device.h"
+#include "cuda/gemm/gemm.h"
 #include "cuda/quantize.h"
 
 namespace {
@@ -14,6 +15,7 @@ octet::cuda::Table MakeTable() {
   table.device = octet::cuda::TheDeviceFunctions();
   table.quantization.quantize = octet::cuda::Quantize;
   table.quantization.dequantize = octet::cuda::Dequantize;
+  table.gemm = octet::cuda::TheGemmFunctions();
   return table;
 }
 

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cuda/gemm/device_weights.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <new>
+
+#include "core/device_gemm.h"
+#include "cuda/launch.h"
+
+namespace octet {
+namespace cuda {
+namespace {
+
+/** The code of a row of the weights and a k, out of a panel. */
+int32_t CodeAt(const PackedGemm& packed, int64_t row, int64_t k) {
+  const int64_t panel = row / kPanelColumns;
+  const int64_t column = row % kPanelColumns;
+  const int64_t columns = std::min(kPanelColumns, RoundUp(packed.n, kHalfPanel) - panel * kPanelColumns);
+  const uint8_t* codes = packed.panels + panel * packed.panel_bytes;
+  if (packed.bits == 8) {
+    return static_cast<int8_t>(codes[(k / kGroup * columns + column) * kGroup + k % kGroup]);
+  }
+  const int64_t in_group = k % (2 * kGroup);
+  const int pair = codes[(k / (2 * kGroup) * columns + column) * kGroup + in_group % kGroup];
+  return (in_group < kGroup ? pair & 15 : pair >> 4) - 8;
+}
+
+void WriteRow(const PackedGemm& packed, int bits, int64_t row, char* to) {
+  for (int64_t k = 0; k < packed.k; ++k) {
+    const int32_t code = CodeAt(packed, row, k);
+    if (bits == 8) {
+      to[k] = static_cast<char>(code);
+    } else {
+      char& pair = to[k / 32 * 16 + k % 16];
+      pair = static_cast<char>(pair | (code & 15) << (k % 32 < 16 ? 0 : 4));
+    }
+  }
+}
+
+}  // namespace
+
+void WriteDeviceBlock(const PackedGemm& packed, char* block) {
+  const int bits = DeviceBitsOf(packed.k, packed.bits);
+  const DeviceGemmLayout layout = DeviceLayoutOf(packed.n, packed.k, bits, packed.zero_points != nullptr);
+  std::memset(block, 0, static_cast<size_t>(layout.bytes));
+  if (packed.n == 0) return;
+  const size_t columns = static_cast<size_t>(packed.n) * 4;
+  std::memcpy(block + layout.scales, packed.scales, columns);
+  std::memcpy(block + layout.sums, packed.sums, columns);
+  if (packed.zero_points != nullptr) std::memcpy(block + layout.zero_points, packed.zero_points, columns);
+  for (int64_t row = 0; row < packed.n; ++row) WriteRow(packed, bits, row, block + layout.codes + row * layout.stride);
+}
+
+octet_status PlaceGemm(const Call* call, const PackedGemm* packed, void* block) {
+  const DeviceScope scope(call);
+  if (scope.error() != cudaSuccess) return Report(call, "cudaSetDevice", scope.error());
+  const int bits = DeviceBitsOf(packed->k, packed->bits);
+  const size_t bytes =
+      static_cast<size_t>(DeviceLayoutOf(packed->n, packed->k, bits, packed->zero_points != nullptr).bytes);
+  const std::unique_ptr<char[]> host(new (std::nothrow) char[bytes]);
+  if (host == nullptr) {
+    std::snprintf(call->message, call->message_bytes, "no host memory for %zu bytes of weights on their way", bytes);
+    return OCTET_OUT_OF_MEMORY;
+  }
+  WriteDeviceBlock(*packed, host.get());
+  // From pageable memory: staged when the call returns, so that the host's copy may go.
+  const cudaError_t error = cudaMemcpyAsync(block, host.get(), bytes, cudaMemcpyHostToDevice, StreamOf(call));
+  return error == cudaSuccess ? OCTET_OK : Report(call, "cudaMemcpyAsync", error);
+}
+
+}  // namespace cuda
+}  // namespace octet

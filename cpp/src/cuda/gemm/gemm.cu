@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+// A product on a device: activations are made ready where the kernels can't read them as they are, then the kernel of
+// the plan runs.
+#include "cuda/gemm/gemm.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <cstring>
+
+#include "cuda/gemm/device_weights.h"
+#include "cuda/gemm/heuristics.h"
+#include "cuda/gemm/matrix_vector.h"
+#include "cuda/gemm/ready_rows.h"
+#include "cuda/gemm/tile_launch.h"
+#include "cuda/launch.h"
+
+namespace octet {
+namespace cuda {
+namespace {
+
+/** In the order of GemmKernel; the first one has no tile. */
+constexpr TileLauncher kLaunchers[kGemmKernelCount] = {
+    nullptr,
+    LaunchTile<Tile16x128Swapped>,
+    LaunchTile<Tile32x64Swapped>,
+    LaunchTile<Tile64x64>,
+    LaunchTile<Tile128x64>,
+    LaunchTile<Tile128x128>,
+    LaunchTile<Tile128x128Shallow>,
+    LaunchTile<Tile256x128>,
+    LaunchTile<Turing32x64Swapped>,
+    LaunchTile<Turing64x64>,
+    LaunchTile<Turing128x128>,
+};
+
+std::atomic<int> forced_kernel(-1);
+std::atomic<int> forced_parts(0);
+
+ForcedPlan Forced() { return {forced_kernel.load(), forced_parts.load()}; }
+
+octet_status KindOf(const Call* call, DeviceKind* kind) {
+  int major = 0;
+  int minor = 0;
+  cudaError_t error = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, call->device);
+  if (error == cudaSuccess) error = cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, call->device);
+  if (error == cudaSuccess) {
+    error = cudaDeviceGetAttribute(&kind->multiprocessors, cudaDevAttrMultiProcessorCount, call->device);
+  }
+  if (error != cudaSuccess) return Report(call, "cudaDeviceGetAttribute", error);
+  kind->architecture = 10 * major + minor;
+  if (kind->architecture != 103) return OCTET_OK;
+  std::snprintf(call->message, call->message_bytes,
+                "cuda:%d has compute capability 10.3, on which products of 8-bit integers run at a thirtieth of the "
+                "speed of f16 ones; run this layer in f16",
+                static_cast<int>(call->device));
+  return OCTET_UNSUPPORTED;
+}
+
+/** Rows and blocks are counted in 32 bits. */
+octet_status Fits(const Call* call, int64_t m, int64_t n) {
+  if (m <= INT32_MAX && RoundUp(m, 16) / 16 * (RoundUp(n, 32) / 32) <= INT32_MAX) return OCTET_OK;
+  std::snprintf(call->message, call->message_bytes,
+                "a product has %lld x %lld outputs; a CUDA device takes up to 2^40: cut a into several calls",
+                static_cast<long long>(m), static_cast<long long>(n));
+  return OCTET_UNSUPPORTED;
+}
+
+/** Parts of the workspace; offsets in bytes. */
+struct Workspace {
+  int64_t sums;
+  int64_t scales;
+  int64_t split;
+  int64_t codes;
+  int64_t bytes;
+};
+
+int64_t ReadyStride(int64_t k) { return RoundUp(k, 16); }
+
+Workspace WorkspaceOf(int64_t m, int64_t k, const GemmPlan& plan) {
+  Workspace workspace;
+  workspace.sums = 0;
+  workspace.scales = RoundUp(m * 4, 256);
+  workspace.split = 2 * workspace.scales;
+  workspace.codes = workspace.split + RoundUp(SplitBytes(plan), 256);
+  workspace.bytes = workspace.codes + m * ReadyStride(k);
+  return workspace;
+}
+
+bool IsFloat(ElementType type) { return !(type == ElementType::kS8 || type == ElementType::kU8); }
+
+bool IsSigned(const GemmActivations& a) {
+  if (IsFloat(a.rows.type)) return a.dynamic || a.limits.int_min < 0.0f;
+  return a.rows.type == ElementType::kS8;
+}
+
+/** Whether elements of a row, `bytes` of them, can be moved at once. */
+bool Aligned(const RowsView& rows, int64_t bytes) {
+  return reinterpret_cast<uintptr_t>(rows.data) % static_cast<uintptr_t>(bytes) == 0 && rows.stride % bytes == 0;
+}
+
+/** Whether the kernels can read codes where they lie. */
+bool ReadableInPlace(const GemmActivations& a, int64_t k, int architecture) {
+  if (IsFloat(a.rows.type) || !Aligned(a.rows, 16)) return false;
+  if (a.rows.stride < 0 || a.rows.stride > kMostStride) return false;
+  // Copies that do not wait are cut at the end of a row; loads into registers are not.
+  return architecture >= 80 || k % 16 == 0;
+}
+
+class Product {
+ public:
+  Product(const Call* call, const GemmActivations& a, const DeviceGemm& weights, const EpilogueView& epilogue,
+          char* workspace)
+      : call_(call), a_(a), weights_(weights), epilogue_(epilogue), memory_(workspace) {}
+
+  octet_status Run() {
+    DeviceKind kind;
+    if (const octet_status status = Fits(call_, a_.m, weights_.n); status != OCTET_OK) return status;
+    if (const octet_status status = KindOf(call_, &kind); status != OCTET_OK) return status;
+    const GemmPlan plan = PlanGemm(kind, a_.m, weights_.n, weights_.k, Forced());
+    workspace_ = WorkspaceOf(a_.m, weights_.k, plan);
+    if (const octet_status status = ReadActivations(kind); status != OCTET_OK) return status;
+    if (plan.kernel == GemmKernel::kMatrixVector) return RunVector(plan);
+    return RunTiles(plan);
+  }
+
+ private:
+  octet_status ReadActivations(const DeviceKind& kind) {
+    const int64_t k = weights_.k;
+    const bool in_place = ReadableInPlace(a_, k, kind.architecture);
+    const bool with_sums = weights_.zero_points != nullptr;
+    activations_ = {reinterpret_cast<const int8_t*>(a_.rows.data), a_.rows.stride, static_cast<int32_t>(a_.m),
+                    static_cast<int32_t>(k)};
+    if (in_place && !with_sums) return OCTET_OK;
+    ReadyRows ready;
+    ready.rows = a_.rows;
+    ready.m = a_.m;
+    ready.k = static_cast<int32_t>(k);
+    ready.step = a_.step;
+    ready.limits = a_.limits;
+    ready.dynamic = a_.dynamic;
+    ready.eps = a_.eps;
+    ready.codes = in_place ? nullptr : reinterpret_cast<int8_t*>(memory_ + workspace_.codes);
+    ready.stride = ReadyStride(k);
+    ready.sums = with_sums ? reinterpret_cast<int32_t*>(memory_ + workspace_.sums) : nullptr;
+    ready.scales = reinterpret_cast<float*>(memory_ + workspace_.scales);
+    if (!in_place) {
+      activations_.data = ready.codes;
+      activations_.stride = ready.stride;
+      activations_.bytes = static_cast<int32_t>(ready.stride);
+    }
+    const cudaError_t error = MakeRowsReady(ready, StreamOf(call_));
+    return error == cudaSuccess ? OCTET_OK : Report(call_, "the kernel ReadyRows", error);
+  }
+
+  OperandRows Weights() const {
+    return {weights_.codes, weights_.stride, static_cast<int32_t>(weights_.n), static_cast<int32_t>(weights_.stride)};
+  }
+
+  Epilogue TheEpilogue() const {
+    Epilogue epilogue;
+    epilogue.scales = {weights_.scales,
+                       weights_.sums,
+                       weights_.zero_points,
+                       a_.dynamic ? reinterpret_cast<const float*>(memory_ + workspace_.scales) : nullptr,
+                       a_.step.scale,
+                       static_cast<int32_t>(a_.step.zero_point),
+                       reinterpret_cast<const int32_t*>(memory_ + workspace_.sums)};
+    epilogue.view = epilogue_;
+    epilogue.view.residual_first = epilogue_.residual_first && epilogue_.residual.data != nullptr;
+    epilogue.columns = static_cast<int32_t>(weights_.n);
+    epilogue.rows = a_.m;
+    epilogue.residual_vectors = Aligned(epilogue_.residual, 4 * SizeOf(epilogue_.residual.type));
+    epilogue.out_vectors = Aligned(epilogue_.out, 16);
+    return epilogue;
+  }
+
+  octet_status RunVector(const GemmPlan& plan) const {
+    VectorProblem problem;
+    problem.activations = activations_;
+    problem.weights = Weights();
+    problem.signed_activations = IsSigned(a_);
+    problem.weight_bits = weights_.bits;
+    problem.cut_k = plan.cut_k;
+    problem.epilogue = TheEpilogue();
+    problem.out_quads = Aligned(epilogue_.out, 4 * SizeOf(epilogue_.out.type));
+    const cudaError_t error = LaunchMatrixVector(problem, StreamOf(call_));
+    return error == cudaSuccess ? OCTET_OK : Report(call_, "the kernel MatrixVector", error);
+  }
+
+  octet_status RunTiles(const GemmPlan& plan) const {
+    TileProblem problem;
+    problem.activations = activations_;
+    problem.weights = Weights();
+    problem.depth = static_cast<int32_t>(RoundUp(weights_.k, kTileDepth) / kTileDepth);
+    problem.raster = plan.raster;
+    problem.split = {plan.parts, nullptr, nullptr};
+    problem.epilogue = TheEpilogue();
+    if (plan.parts > 1) {
+      const int64_t tiles = static_cast<int64_t>(plan.raster.by_activations) * plan.raster.by_weights;
+      problem.split.sums = reinterpret_cast<int32_t*>(memory_ + workspace_.split);
+      problem.split.arrived = problem.split.sums + (SplitBytes(plan) / 4 - tiles);
+      const cudaError_t error =
+          cudaMemsetAsync(problem.split.sums, 0, static_cast<size_t>(SplitBytes(plan)), StreamOf(call_));
+      if (error != cudaSuccess) return Report(call_, "cudaMemsetAsync", error);
+    }
+    const cudaError_t error =
+        kLaunchers[static_cast<int>(plan.kernel)]({&problem, IsSigned(a_), weights_.bits, StreamOf(call_)});
+    if (error == cudaSuccess) return OCTET_OK;
+    char name[64];
+    std::snprintf(name, sizeof(name), "the kernel Tile (%s)", InfoOf(plan.kernel).name);
+    return Report(call_, name, error);
+  }
+
+  const Call* const call_;
+  const GemmActivations& a_;
+  const DeviceGemm& weights_;
+  const EpilogueView& epilogue_;
+  char* const memory_;
+  Workspace workspace_;
+  OperandRows activations_;
+};
+
+octet_status GemmWorkspaceSize(const Call* call, int64_t m, int64_t n, int64_t k, size_t* bytes) {
+  *bytes = 0;
+  if (m == 0 || n == 0) return OCTET_OK;
+  DeviceKind kind;
+  if (const octet_status status = Fits(call, m, n); status != OCTET_OK) return status;
+  if (const octet_status status = KindOf(call, &kind); status != OCTET_OK) return status;
+  *bytes = static_cast<size_t>(WorkspaceOf(m, k, PlanGemm(kind, m, n, k, Forced())).bytes);
+  return OCTET_OK;
+}
+
+octet_status Gemm(const Call* call, const GemmActivations* a, const DeviceGemm* weights, const EpilogueView* epilogue,
+                  void* workspace) {
+  if (a->m == 0 || weights->n == 0) return OCTET_OK;
+  const DeviceScope scope(call);
+  if (scope.error() != cudaSuccess) return Report(call, "cudaSetDevice", scope.error());
+  return Product(call, *a, *weights, *epilogue, static_cast<char*>(workspace)).Run();
+}
+
+octet_status ForceKernel(const Call* call, const char* kernel, int32_t parts) {
+  int index = -1;
+  for (const GemmKernelInfo& info : kGemmKernels) {
+    if (kernel != nullptr && std::strcmp(kernel, info.name) == 0) index = static_cast<int>(info.kernel);
+  }
+  DeviceKind kind;
+  if (const octet_status status = KindOf(call, &kind); status != OCTET_OK) return status;
+  if (kernel != nullptr &&
+      (index < 0 || kind.architecture < kGemmKernels[index].from || kind.architecture > kGemmKernels[index].to)) {
+    int length = std::snprintf(call->message, call->message_bytes, "kernel is %s; on sm_%d there are", kernel,
+                               kind.architecture);
+    for (const GemmKernelInfo& info : kGemmKernels) {
+      if (kind.architecture < info.from || kind.architecture > info.to) continue;
+      if (length < 0 || static_cast<size_t>(length) >= call->message_bytes) break;
+      length +=
+          std::snprintf(call->message + length, call->message_bytes - static_cast<size_t>(length), " %s", info.name);
+    }
+    return OCTET_INVALID_ARGUMENT;
+  }
+  forced_kernel = index;
+  forced_parts = parts;
+  return OCTET_OK;
+}
+
+}  // namespace
+
+GemmFunctions TheGemmFunctions() { return {PlaceGemm, GemmWorkspaceSize, Gemm, ForceKernel}; }
+
+}  // namespace cuda
+}  // namespace octet

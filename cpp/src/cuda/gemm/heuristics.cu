@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of kernels and the reason for each of its rows. Nothing here has been measured: choices follow from counts
+// of bytes and instructions (PERFORMANCE.md derives them) until a device is at hand.
+//
+// Where more than one row fits, the one with the least estimated time wins:
+//
+//     time  = waves * tile * (K of a part + kFixedDepth) / min(multiply-adds, shared memory)
+//     waves = ceil(tiles * parts / multiprocessors)
+//
+// tile: its sums; multiply-adds: a clock, of a multiprocessor; shared memory: the multiply-adds that its 128 bytes a
+// clock (64 on sm_75) can feed, from the bytes that a tile's copies and fragments move for each of them.
+#include "cuda/gemm/heuristics.h"
+
+#include <algorithm>
+
+#include "cuda/gemm/tile.h"
+
+namespace octet {
+namespace cuda {
+namespace {
+
+constexpr int kAnyLater = 1000;
+
+// Start of the pipeline, epilogue and launch of a tile, in K of its main loop: of the order of the latency of memory (1
+// microsecond) and of 16 I2F and F2I a clock. An estimate.
+constexpr int64_t kFixedDepth = 256;
+// Adding up parts of K costs about another epilogue.
+constexpr int64_t kSplitDepth = 256;
+/** K that a part has at least: less is start and end of a pipeline alone. */
+constexpr int64_t kLeastTilesOfPart = 8;
+constexpr int kMostParts = 16;
+
+// Rows of activations up to which the swapped kernels take all of them in one tile.
+constexpr int64_t kMostSwapped = 32;
+
+/** Blocks a multiprocessor that keep enough bytes under way to read weights at full bandwidth. */
+constexpr int64_t kStreamingBlocks = 2;
+
+/** Multiply-adds a clock and multiprocessor, and bytes of shared memory a clock. */
+struct Rates {
+  double products;
+  double shared_bytes;
+};
+
+Rates RatesOf(int architecture) {
+  switch (architecture) {
+    case 75:
+      return {1024.0, 64.0};
+    case 80:
+      return {2048.0, 128.0};
+    case 86:
+    case 87:
+    case 89:
+    case 120:
+      return {1024.0, 128.0};
+    default:
+      // mma.sync on Hopper reaches some 60 % of what wgmma does.
+      return {2458.0, 128.0};
+  }
+}
+
+int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+Raster RasterOf(const GemmKernelInfo& info, int64_t m, int64_t n, int64_t k) {
+  Raster raster;
+  raster.by_activations = static_cast<int32_t>(CeilDiv(m, info.activations));
+  raster.by_weights = static_cast<int32_t>(CeilDiv(n, info.weights));
+  // Some 4 MB of activations stay in the second-level cache (6 MB on the smallest device) while weights go by.
+  const int64_t rows = (int64_t{4} << 20) / std::max<int64_t>(1, k * info.activations);
+  raster.band = static_cast<int32_t>(std::min<int64_t>(raster.by_activations, std::max<int64_t>(1, rows)));
+  return raster;
+}
+
+double Throughput(const GemmKernelInfo& info, const Rates& rates) {
+  const double warp = static_cast<double>(info.warp_activations + info.warp_weights) /
+                      (static_cast<double>(info.warp_activations) * info.warp_weights);
+  const double tile =
+      static_cast<double>(info.activations + info.weights) / (static_cast<double>(info.activations) * info.weights);
+  return std::min(rates.products, rates.shared_bytes / (warp + tile));
+}
+
+double TimeOf(const GemmKernelInfo& info, const DeviceKind& device, int64_t m, int64_t n, int64_t k, int64_t parts) {
+  const int64_t tiles = CeilDiv(m, info.activations) * CeilDiv(n, info.weights);
+  const int64_t waves = CeilDiv(tiles * parts, device.multiprocessors);
+  const int64_t depth = CeilDiv(k, parts) + kFixedDepth + (parts > 1 ? kSplitDepth : 0);
+  return static_cast<double>(waves * info.activations * info.weights) * static_cast<double>(depth) /
+         Throughput(info, RatesOf(device.architecture));
+}
+
+bool Runs(const GemmKernelInfo& info, int architecture) { return info.from <= architecture && architecture <= info.to; }
+
+/** Whether the heuristics take a row for so many activations. */
+bool Suits(const GemmKernelInfo& info, int64_t m) {
+  if (info.activations == 0) return m <= 8;
+  if (info.activations <= kMostSwapped) return m > 8 && m <= info.activations;
+  return m > kMostSwapped;
+}
+
+int64_t MostParts(int64_t k) {
+  return std::min<int64_t>(kMostParts, std::max<int64_t>(1, CeilDiv(k, kTileDepth) / kLeastTilesOfPart));
+}
+
+/** Parts of K for a row, and the time with them. */
+struct Parts {
+  int64_t parts;
+  double time;
+};
+
+Parts BestParts(const GemmKernelInfo& info, const DeviceKind& device, int64_t m, int64_t n, int64_t k) {
+  if (info.activations <= kMostSwapped) {
+    // Bound by reading weights: enough blocks to ask for them.
+    const int64_t tiles = CeilDiv(m, info.activations) * CeilDiv(n, info.weights);
+    const int64_t parts = std::min(MostParts(k), CeilDiv(kStreamingBlocks * device.multiprocessors, tiles));
+    return {parts, TimeOf(info, device, m, n, k, parts)};
+  }
+  Parts best = {1, TimeOf(info, device, m, n, k, 1)};
+  for (int64_t parts = 2; parts <= MostParts(k); parts *= 2) {
+    const double time = TimeOf(info, device, m, n, k, parts);
+    if (time < best.time) best = {parts, time};
+  }
+  return best;
+}
+
+}  // namespace
+
+const GemmKernelInfo kGemmKernels[kGemmKernelCount] = {
+    // M <= 8: reading weights is all of the time; dp4a keeps up (8 rows: 32 instructions for 64 bytes a lane).
+    {GemmKernel::kMatrixVector, "matrix_vector", 75, kAnyLater, 0, 0, 0, 0},
+    // M 9..16, 17..32: still bound by reading weights, whose rows lie on the 16-wide side of mma, 8 stages ahead;
+    // activations are one tile, so every weight is read once.
+    {GemmKernel::k16x128Swapped, "16x128_swapped", 80, kAnyLater, 16, 128, 16, 32},
+    {GemmKernel::k32x64Swapped, "32x64_swapped", 80, kAnyLater, 32, 64, 16, 32},
+    // Few tiles: four times as many blocks as 128x128 has, at 0.67 of its speed on sm_80, all of it on sm_86.
+    {GemmKernel::k64x64, "64x64", 80, kAnyLater, 64, 64, 32, 32},
+    // N up to 64, or a last wave that is half empty; 0.89 of the speed on sm_80.
+    {GemmKernel::k128x64, "128x64", 80, kAnyLater, 128, 64, 64, 32},
+    // The largest warp tile that leaves registers for two steps of fragments: 96 of 128 bytes of shared memory a clock
+    // on
+    // sm_80. 80 KB: two blocks a multiprocessor of 164 KB, so that one multiplies while the other stores.
+    {GemmKernel::k128x128, "128x128", 80, kAnyLater, 128, 128, 64, 64},
+    // The same where a multiprocessor has 100 KB: three stages, 48 KB, keep two blocks on it.
+    {GemmKernel::k128x128Shallow, "128x128_shallow", 86, 89, 128, 128, 64, 64},
+    // Half the copies of 128x128 for each product: for large products on sm_86 and later, whose multiply-adds are half
+    // as
+    // many a clock, at one block a multiprocessor.
+    {GemmKernel::k256x128, "256x128", 80, kAnyLater, 256, 128, 64, 64},
+    // sm_75: two stages, no cp.async. Shared memory gives 64 bytes a clock, which 64x64 warp tiles need 48 of.
+    {GemmKernel::kTuring32x64Swapped, "turing_32x64_swapped", 75, 75, 32, 64, 16, 32},
+    {GemmKernel::kTuring64x64, "turing_64x64", 75, 75, 64, 64, 32, 32},
+    {GemmKernel::kTuring128x128, "turing_128x128", 75, 75, 128, 128, 64, 64},
+};
+
+GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, const ForcedPlan& forced) {
+  GemmPlan plan = {GemmKernel::kMatrixVector, 1, {1, 1, 1}, false};
+  // The matrix-vector kernel takes eight rows at most, forced or not.
+  const bool is_forced = forced.kernel > 0 || (forced.kernel == 0 && Suits(kGemmKernels[0], m));
+  // Of rows with equal times the later, larger one: it moves fewer bytes.
+  double least = -1.0;
+  for (const GemmKernelInfo& info : kGemmKernels) {
+    const bool chosen =
+        is_forced ? static_cast<int>(info.kernel) == forced.kernel : Runs(info, device.architecture) && Suits(info, m);
+    if (!chosen || info.activations == 0) continue;
+    const Parts parts = BestParts(info, device, m, n, k);
+    if (least >= 0.0 && parts.time > least) continue;
+    least = parts.time;
+    plan.kernel = info.kernel;
+    plan.parts = static_cast<int32_t>(parts.parts);
+    plan.raster = RasterOf(info, m, n, k);
+  }
+  if (plan.kernel == GemmKernel::kMatrixVector) {
+    // A block makes 16 columns, or 4 with its warps sharing K: the latter where blocks are few.
+    plan.cut_k = CeilDiv(n, 16) < kStreamingBlocks * device.multiprocessors;
+  } else if (forced.parts > 0) {
+    plan.parts = static_cast<int32_t>(std::min<int64_t>(forced.parts, std::max<int64_t>(1, CeilDiv(k, kTileDepth))));
+  }
+  return plan;
+}
+
+int64_t SplitBytes(const GemmPlan& plan) {
+  if (plan.parts == 1) return 0;
+  const GemmKernelInfo& info = InfoOf(plan.kernel);
+  const int64_t tiles = static_cast<int64_t>(plan.raster.by_activations) * plan.raster.by_weights;
+  return tiles * (static_cast<int64_t>(info.activations) * info.weights + 1) * 4;
+}
+
+}  // namespace cuda
+}  // namespace octet

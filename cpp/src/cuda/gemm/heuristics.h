@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which kernel makes a product, and in how many parts of K.
+#ifndef OCTET_CUDA_GEMM_HEURISTICS_H_
+#define OCTET_CUDA_GEMM_HEURISTICS_H_
+
+#include <cstdint>
+
+#include "cuda/gemm/raster.h"
+
+namespace octet {
+namespace cuda {
+
+/** What plans depend on. */
+struct DeviceKind {
+  /** 10 * major + minor. */
+  int architecture;
+  int multiprocessors;
+};
+
+/** In the order of kGemmKernels. */
+enum class GemmKernel {
+  kMatrixVector,
+  k16x128Swapped,
+  k32x64Swapped,
+  k64x64,
+  k128x64,
+  k128x128,
+  k128x128Shallow,
+  k256x128,
+  kTuring32x64Swapped,
+  kTuring64x64,
+  kTuring128x128,
+};
+
+struct GemmKernelInfo {
+  GemmKernel kernel;
+  const char* name;
+  /** Architectures from..to that it is compiled and meant for. */
+  int from;
+  int to;
+  /** Tile and warp tile: activations by weights. No tile: 0. */
+  int activations;
+  int weights;
+  int warp_activations;
+  int warp_weights;
+};
+
+constexpr int kGemmKernelCount = 11;
+extern const GemmKernelInfo kGemmKernels[kGemmKernelCount];
+
+inline const GemmKernelInfo& InfoOf(GemmKernel kernel) { return kGemmKernels[static_cast<int>(kernel)]; }
+
+struct GemmPlan {
+  GemmKernel kernel;
+  /** Parts of K. */
+  int32_t parts;
+  /** Of a kernel with tiles. */
+  Raster raster;
+  /** A block's warps share their columns: of the matrix-vector kernel. */
+  bool cut_k;
+};
+
+/** A choice made by a test or a benchmark. */
+struct ForcedPlan {
+  /** -1: none. */
+  int kernel = -1;
+  /** 0: as the heuristics say. */
+  int parts = 0;
+};
+
+/** m and n > 0. */
+GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, const ForcedPlan& forced);
+
+/** Bytes of sums and counters for parts of K; 0 with one part. */
+int64_t SplitBytes(const GemmPlan& plan);
+
+}  // namespace cuda
+}  // namespace octet
+
+#endif  // OCTET_CUDA_GEMM_HEURISTICS_H_

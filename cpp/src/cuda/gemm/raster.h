@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order of a product's tiles. Blocks that run at the same time should share rows of both operands in the
+// second-level cache: tiles go down `band` rows of tiles, then to the next column, and after the last column to the
+// next band.
+#ifndef OCTET_CUDA_GEMM_RASTER_H_
+#define OCTET_CUDA_GEMM_RASTER_H_
+
+#include <cstdint>
+
+namespace octet {
+namespace cuda {
+
+struct Raster {
+  /** Tiles along activations and along weights. */
+  int32_t by_activations;
+  int32_t by_weights;
+  /** Rows of tiles of a band; the last one may have fewer. */
+  int32_t band;
+};
+
+struct TilePlace {
+  int32_t by_activations;
+  int32_t by_weights;
+};
+
+__host__ __device__ inline TilePlace PlaceOf(const Raster& raster, uint32_t tile) {
+  const uint32_t band_tiles = static_cast<uint32_t>(raster.band) * static_cast<uint32_t>(raster.by_weights);
+  const uint32_t band = tile / band_tiles;
+  const uint32_t in_band = tile % band_tiles;
+  const uint32_t first = band * static_cast<uint32_t>(raster.band);
+  const uint32_t left = static_cast<uint32_t>(raster.by_activations) - first;
+  const uint32_t rows = left < static_cast<uint32_t>(raster.band) ? left : static_cast<uint32_t>(raster.band);
+  return {static_cast<int32_t>(first + in_band % rows), static_cast<int32_t>(in_band / rows)};
+}
+
+}  // namespace cuda
+}  // namespace octet
+
+#endif  // OCTET_CUDA_GEMM_RASTER_H_

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel of a tiled matrix product: loaders, main loop, split K, epilogue.
+#ifndef OCTET_CUDA_GEMM_TILE_KERNEL_H_
+#define OCTET_CUDA_GEMM_TILE_KERNEL_H_
+
+#include <cstdint>
+
+#include "cuda/gemm/main_loop.h"
+#include "cuda/gemm/operand_loader.h"
+#include "cuda/gemm/raster.h"
+#include "cuda/gemm/split_k.h"
+#include "cuda/gemm/tile_epilogue.h"
+
+namespace octet {
+namespace cuda {
+
+struct TileProblem {
+  OperandRows activations;
+  OperandRows weights;
+  /** Tiles of K. */
+  int32_t depth;
+  Raster raster;
+  SplitK split;
+  Epilogue epilogue;
+};
+
+template <typename T, typename C>
+__global__ void __launch_bounds__(T::kThreads, 1) TileKernel(const __grid_constant__ TileProblem problem) {
+  // Other architectures take tiles with other numbers of stages: nothing is compiled for them here.
+#if __CUDA_ARCH__ >= 800
+  constexpr bool kCompiled = T::kStages > 2;
+#else
+  constexpr bool kCompiled = T::kStages == 2;
+#endif
+  if constexpr (kCompiled) {
+    extern __shared__ __align__(128) int8_t shared[];
+    constexpr int kRowBits = MainLoop<T, C>::kRowBits;
+    constexpr int kColumnBits = MainLoop<T, C>::kColumnBits;
+    const int warp = static_cast<int>(threadIdx.x) / kWarpSize;
+    const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
+    const TilePlace place = PlaceOf(problem.raster, blockIdx.x);
+    const int64_t activation = static_cast<int64_t>(place.by_activations) * T::kActivations;
+    const int64_t weight = static_cast<int64_t>(place.by_weights) * T::kWeights;
+    const int part = static_cast<int>(blockIdx.y);
+    const int first = static_cast<int>(static_cast<int64_t>(problem.depth) * part / problem.split.parts);
+    const int last = static_cast<int>(static_cast<int64_t>(problem.depth) * (part + 1) / problem.split.parts);
+    RowLoader<T::kRows, kRowBits, T::kThreads> rows(T::kSwapped ? problem.weights : problem.activations,
+                                                    T::kSwapped ? weight : activation, first);
+    RowLoader<T::kColumns, kColumnBits, T::kThreads> columns(T::kSwapped ? problem.activations : problem.weights,
+                                                             T::kSwapped ? activation : weight, first);
+    typename MainLoop<T, C>::Sums sums = {};
+    MainLoop<T, C>(shared, warp, lane).Run(last - first, &rows, &columns, sums);
+    if (problem.split.parts > 1) {
+      const bool came_last = Gather<T>(problem.split, blockIdx.x, reinterpret_cast<int32_t*>(shared), sums);
+      if (!came_last) return;
+    }
+    const int by_rows = warp % T::kWarpsByRows * T::kWarpRows;
+    const int by_columns = warp / T::kWarpsByRows * T::kWarpColumns;
+    TileEpilogue<T, SharedBytes<T, C::kWeightBits>(), C::kWeightBits == 8 ? 0 : kHalfByteShift> epilogue(
+        problem.epilogue, shared, activation + (T::kSwapped ? by_columns : by_rows),
+        static_cast<int32_t>(weight) + (T::kSwapped ? by_rows : by_columns));
+    epilogue.Run(sums);
+  }
+}
+
+}  // namespace cuda
+}  // namespace octet
+
+#endif  // OCTET_CUDA_GEMM_TILE_KERNEL_H_
