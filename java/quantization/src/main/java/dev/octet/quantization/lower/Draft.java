@@ -22,10 +22,19 @@ final class Draft {
   private final List<String> notes = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
   private final boolean integerAttention;
+  private final boolean dynamicActivations;
 
-  /** Makes a draft; see {@link LoweringOptions.Builder#integerAttention()}. */
-  Draft(boolean integerAttention) {
+  /**
+   * Makes a draft; see {@link LoweringOptions.Builder#integerAttention()} and {@link
+   * LoweringOptions.Builder#dynamicActivations()}.
+   */
+  Draft(boolean integerAttention, boolean dynamicActivations) {
     this.integerAttention = integerAttention;
+    this.dynamicActivations = dynamicActivations;
+  }
+
+  boolean dynamicActivations() {
+    return dynamicActivations;
   }
 
   boolean integerAttention() {

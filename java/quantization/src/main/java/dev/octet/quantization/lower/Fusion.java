@@ -11,11 +11,14 @@ import java.util.Set;
  * bit.
  */
 final class Fusion {
-  private static final Set<String> PRODUCTS = Set.of("linear", "conv2d");
+  private static final Set<String> PRODUCTS =
+      Set.of("linear", "linear_float", "conv2d", "conv2d_float", "matmul");
   private static final Set<String> STORE_CODES =
       Set.of(
           "linear",
+          "linear_float",
           "conv2d",
+          "conv2d_float",
           "unary",
           "binary",
           "layer_norm",
@@ -61,6 +64,7 @@ final class Fusion {
             case "binary" -> residual(operation);
             case "layer_norm", "rms_norm" -> sumBefore(operation);
             case "dequantize" -> dequantization(operation);
+            case "matmul" -> transposition(operation);
             case "attention" -> HeadLayouts.apply(draft, operation, uses, producers);
             default -> false;
           };
@@ -203,6 +207,34 @@ final class Fusion {
     draft.operations().add(draft.operations().indexOf(binary), producer);
     takeOver(producer, binary);
     return true;
+  }
+
+  /** Lets a product read a right operand whose last two dimensions have changed places. */
+  private boolean transposition(DraftOperation matmul) {
+    DraftOperation transpose = producers.get(matmul.input("b"));
+    if (transpose == null || !transpose.is("transpose") || !swapsLast(transpose)) {
+      return false;
+    }
+    DraftValue turned = matmul.input("b");
+    boolean transposed = Boolean.TRUE.equals(matmul.attribute("transpose_b"));
+    if (matmul.input("a") == turned) {
+      return false;
+    }
+    matmul.replaceInputs(value -> value == turned ? transpose.input("x") : value);
+    matmul.set("transpose_b", !transposed);
+    return true;
+  }
+
+  private static boolean swapsLast(DraftOperation transpose) {
+    long[] order = (long[]) transpose.attribute("order");
+    int rank = order.length;
+    for (int i = 0; i < rank; i++) {
+      int from = i == rank - 1 ? i - 1 : i == rank - 2 ? i + 1 : i;
+      if (order[i] != from) {
+        return false;
+      }
+    }
+    return rank >= 2;
   }
 
   /** Lets a normalization add what it normalizes. */

@@ -8,7 +8,7 @@ final class GridAdvice {
   private static final Set<String> KEEP_GRIDS =
       Set.of("reshape", "transpose", "slice", "expand", "max_pool2d", "cast");
   private static final Set<String> LAYERS =
-      Set.of("linear", "matmul", "conv2d", "conv2d in floats", "layer_norm");
+      Set.of("linear", "linear_float", "conv2d", "conv2d_float", "layer_norm");
 
   private GridAdvice() {}
 

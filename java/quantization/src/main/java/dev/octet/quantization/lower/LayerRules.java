@@ -10,6 +10,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Layers with weights. */
 final class LayerRules {
+  /** Of activations that are quantized row by row. */
+  private static final int DYNAMIC_BITS = 8;
+
   private LayerRules() {}
 
   /** Registers the operators. */
@@ -41,15 +44,22 @@ final class LayerRules {
   }
 
   private static Object addmm(Call call) {
-    Tensor columns = constant(call, 2, "second matrix");
-    if (call.number(3, 1) != 1 || call.number(4, 1) != 1) {
-      throw new UnsupportedOperator("its factors alpha and beta are not 1");
+    boolean plain = call.number(3, 1) == 1 && call.number(4, 1) == 1;
+    boolean vector =
+        call.argument(0) instanceof ConstantTensor constant && constant.tensor().dim() == 1;
+    if (!plain || !vector || !(call.argument(2) instanceof ConstantTensor)) {
+      return ProductRules.addedProduct(call);
     }
-    try (Tensor transposed = columns.t();
+    return linear(call, 1, 2, bias(call, 0));
+  }
+
+  /** Lowers a product with a constant [K, N]. */
+  static DraftValue linear(Call call, int x, int columns, DraftValue bias) {
+    try (Tensor transposed = constant(call, columns, "second matrix").t();
         Tensor rows = transposed.contiguous()) {
       Weights weights = new Weights(null, rows, call.name() + ".weight");
-      DraftValue bias = bias(call, 0);
-      return linear(call.with(call.origin(), call.arguments().subList(1, 2)), null, weights, bias);
+      return linear(
+          call.with(call.origin(), call.arguments().subList(x, x + 1)), null, weights, bias);
     }
   }
 
@@ -57,26 +67,39 @@ final class LayerRules {
   static DraftValue linear(Call call, QuantizedModule module, Weights weights, DraftValue bias) {
     DraftValue x = call.real(0);
     String name = ActivationQuantization.nameBefore(call, module);
-    DraftOperation operation;
-    if (x.isOnGrid() && weights.isInteger()) {
-      DraftValue codes = weights.codes(call);
-      operation =
-          call.operation("linear")
-              .input("x", x)
-              .input("weights", codes)
-              .input("bias", bias)
-              .set("weight_bits", Weights.storedBits(codes));
-    } else {
-      operation =
-          call.operation("matmul")
-              .input("a", call.floats(x))
-              .input("b", weights.floats(call))
-              .input("bias", bias)
-              .set("transpose_b", true);
+    boolean dynamic = !x.isOnGrid() && weights.isInteger() && call.draft().dynamicActivations();
+    DraftOperation operation =
+        call.operation(x.isOnGrid() && weights.isInteger() || dynamic ? "linear" : "linear_float")
+            .input("x", x)
+            .input("bias", bias);
+    giveWeights(call, operation, weights);
+    if (dynamic) {
+      operation
+          .set("dynamic_bits", (long) DYNAMIC_BITS)
+          .reason(
+              "its input is on no grid and is rounded to "
+                  + DYNAMIC_BITS
+                  + " bits row by row, as LoweringOptions.dynamicActivations() allows; the simulated"
+                  + " model does not do that");
+    } else if (operation.is("linear_float")) {
       explainFloat(call, operation, x, weights);
     }
     DraftValue out = call.finish(operation, name, ElementType.F32, null, call.sizes());
     return module == null ? out : ActivationQuantization.output(call, module, out);
+  }
+
+  /** Adds weights as codes if they are on a grid, else as floats. */
+  private static void giveWeights(Call call, DraftOperation operation, Weights weights) {
+    if (!weights.isInteger()) {
+      operation.input("weights", weights.floats(call));
+      return;
+    }
+    DraftValue codes = weights.codes(call);
+    operation.input("weights", codes);
+    // Convolutions in floats make floats of codes when they are packed, whatever their bits.
+    if (!operation.is("conv2d_float")) {
+      operation.set("weight_bits", Weights.storedBits(codes));
+    }
   }
 
   /** Says why a layer runs in floats, and what to change. */
@@ -131,7 +154,7 @@ final class LayerRules {
     }
     boolean integer = x.isOnGrid() && weights.isInteger();
     DraftOperation operation =
-        call.operation(integer ? "conv2d" : "conv2d in floats")
+        call.operation(integer ? "conv2d" : "conv2d_float")
             .input("x", x)
             .input("bias", bias)
             .set("stride", window.stride())
@@ -140,11 +163,8 @@ final class LayerRules {
             .set("groups", window.groups())
             .set("x_layout", "nchw")
             .set("out_layout", "nchw");
-    if (integer) {
-      DraftValue codes = weights.codes(call);
-      operation.input("weights", codes).set("weight_bits", Weights.storedBits(codes));
-    } else {
-      operation.input("weights", weights.floats(call));
+    giveWeights(call, operation, weights);
+    if (!integer) {
       explainFloat(call, operation, x, weights);
     }
     String name = ActivationQuantization.nameBefore(call, module);

@@ -91,7 +91,7 @@ public final class Lowering {
   private static Draft draft(GraphModule converted, LoweringOptions options) {
     checkInputs(converted, options);
     checkStates(converted);
-    Draft draft = new Draft(options.integerAttention());
+    Draft draft = new Draft(options.integerAttention(), options.dynamicActivations());
     try (PointerScope scope = new PointerScope()) {
       GraphModule graph = ModelCopier.copy(converted);
       GraphInlining.inline(graph);

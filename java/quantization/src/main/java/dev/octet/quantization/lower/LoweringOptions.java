@@ -39,9 +39,11 @@ public final class LoweringOptions {
   private final List<String> outputs;
   private final Map<String, String> metadata;
   private final boolean integerAttention;
+  private final boolean dynamicActivations;
 
   private LoweringOptions(Builder builder) {
     integerAttention = builder.integerAttention;
+    dynamicActivations = builder.dynamicActivations;
     inputs = Collections.unmodifiableMap(new LinkedHashMap<>(builder.inputs));
     outputs = List.copyOf(builder.outputs);
     metadata = Collections.unmodifiableMap(new LinkedHashMap<>(builder.metadata));
@@ -62,6 +64,10 @@ public final class LoweringOptions {
 
   boolean integerAttention() {
     return integerAttention;
+  }
+
+  boolean dynamicActivations() {
+    return dynamicActivations;
   }
 
   Map<String, String> metadata() {
@@ -108,6 +114,7 @@ public final class LoweringOptions {
     private final List<String> outputs = new ArrayList<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
     private boolean integerAttention;
+    private boolean dynamicActivations;
 
     private Builder() {}
 
@@ -181,6 +188,19 @@ public final class LoweringOptions {
      */
     public Builder integerAttention() {
       integerAttention = true;
+      return this;
+    }
+
+    /**
+     * Lets linear layers whose weights are on a grid, but whose inputs are floats, run in integers:
+     * every row of the input is rounded to 8 bits on a symmetric grid of its own, taken from the
+     * row's values while the program runs.
+     *
+     * <p>The simulated model does not do that: outputs may differ by more than a step. By default
+     * such layers multiply floats by the weights' values, which stay integers in memory.
+     */
+    public Builder dynamicActivations() {
+      dynamicActivations = true;
       return this;
     }
 

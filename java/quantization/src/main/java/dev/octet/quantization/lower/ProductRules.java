@@ -13,15 +13,59 @@ final class ProductRules {
     rules.put("aten::matmul", ProductRules::matmul);
     rules.put("aten::bmm", ProductRules::matmul);
     rules.put("aten::mm", ProductRules::matmul);
+    rules.put("aten::mv", ProductRules::matmul);
+    rules.put("aten::dot", ProductRules::matmul);
+    rules.put("aten::baddbmm", ProductRules::addedProduct);
     rules.put("aten::scaled_dot_product_attention", ProductRules::attention);
   }
 
   private static DraftValue matmul(Call call) {
+    boolean layer =
+        call.argument(1) instanceof ConstantTensor constant
+            && constant.tensor().dim() == 2
+            && !(call.argument(0) instanceof ConstantTensor);
+    if (layer) {
+      return LayerRules.linear(call, 0, 1, null);
+    }
+    return call.finish(product(call, call.real(0), call.real(1), false));
+  }
+
+  private static DraftOperation product(Call call, DraftValue a, DraftValue b, boolean transpose) {
+    return call.operation("matmul").input("a", a).input("b", b).set("transpose_b", transpose);
+  }
+
+  /** Lowers {@code beta * input + alpha * (a b)}. */
+  static DraftValue addedProduct(Call call) {
+    double beta = call.number(3, 1);
+    DraftValue product =
+        call.finish(
+            product(call, call.real(1), call.real(2), false),
+            call.name() + "_product",
+            ElementType.F32,
+            null,
+            call.sizes());
+    product = scaled(call, product, call.number(4, 1), "_alpha");
+    // torch leaves the input out then, whatever is in it.
+    if (beta == 0) {
+      return product;
+    }
+    DraftValue added = scaled(call, call.real(0), beta, "_beta");
     return call.finish(
-        call.operation("matmul")
-            .input("a", call.real(0))
-            .input("b", call.real(1))
-            .set("transpose_b", false));
+        call.operation("binary").input("a", product).input("b", added).set("function", "add"));
+  }
+
+  private static DraftValue scaled(Call call, DraftValue x, double factor, String suffix) {
+    return factor == 1
+        ? x
+        : call.finish(
+            call.operation("binary")
+                .input("a", x)
+                .input("b", call.value(factor))
+                .set("function", "mul"),
+            call.name() + suffix,
+            ElementType.F32,
+            null,
+            x.sizes());
   }
 
   /**
@@ -55,19 +99,12 @@ final class ProductRules {
     Sizes scoreSizes = q.sizes().replaced(rank - 1, rank, k.sizes().get(rank - 2));
     DraftValue scores =
         call.finish(
-            call.operation("matmul").input("a", q).input("b", k).set("transpose_b", true),
-            call.name() + "_scores",
-            ElementType.F32,
-            null,
-            scoreSizes);
+            product(call, q, k, true), call.name() + "_scores", ElementType.F32, null, scoreSizes);
     DraftOperation softmax = terms(call, call.operation("softmax").input("x", scores), scale);
     DraftValue probabilities =
         call.finish(softmax, call.name() + "_probabilities", ElementType.F32, null, scoreSizes);
     return call.finish(
-        call.operation("matmul")
-            .input("a", probabilities)
-            .input("b", v)
-            .set("transpose_b", false)
+        product(call, probabilities, v, false)
             .reason("the probabilities of attention are on no grid")
             .advise(
                 codes

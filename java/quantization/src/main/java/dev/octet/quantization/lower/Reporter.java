@@ -11,7 +11,7 @@ import java.util.Set;
 
 /** Writes the report of a draft. */
 final class Reporter {
-  private static final Set<String> PRODUCTS = Set.of("linear", "conv2d", "attention");
+  private static final Set<String> INTEGER = Set.of("linear", "conv2d", "attention");
   private static final Set<String> MOVES =
       Set.of("reshape", "transpose", "slice", "expand", "concat", "where", "gather");
   private static final List<String> WEIGHT_ROLES = List.of("weights", "table", "weight");
@@ -56,9 +56,6 @@ final class Reporter {
             .filter(value -> value != null)
             .findFirst()
             .orElse(null);
-    if (weight == null && operation.is("matmul") && operation.input("b").isConstant()) {
-      weight = operation.input("b");
-    }
     DraftValue x =
         operation.inputs().values().stream()
             .filter(value -> !value.isConstant())
@@ -80,7 +77,7 @@ final class Reporter {
 
   private static List<String> epilogue(DraftOperation operation) {
     List<String> epilogue = new ArrayList<>();
-    if (PRODUCTS.contains(operation.kind()) && operation.input("bias") != null) {
+    if (operation.input("bias") != null && operation.input("weights") != null) {
       epilogue.add("bias");
     }
     epilogue.addAll(operation.fused());
@@ -96,7 +93,11 @@ final class Reporter {
     if (operation.is(Draft.UNSUPPORTED)) {
       return Arithmetic.UNSUPPORTED;
     }
-    if (PRODUCTS.contains(operation.kind())) {
+    boolean integer =
+        operation.is("matmul")
+            ? operation.input("a").isOnGrid() && operation.input("b").isOnGrid()
+            : INTEGER.contains(operation.kind());
+    if (integer) {
       return Arithmetic.INTEGER;
     }
     if (MOVES.contains(operation.kind())) {
