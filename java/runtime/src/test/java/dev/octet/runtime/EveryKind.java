@@ -138,6 +138,13 @@ public final class EveryKind {
                 b.constant(
                     "filter.weight", Shape.of(2, 4, 1, 1), TestPrograms.floats(random, 8, 1)))
             .as("filtered");
+    Value padded =
+        b.operation("pad")
+            .input("x", filtered)
+            .set("before", new long[] {0, 0, 1, 0})
+            .set("after", new long[] {0, 1, 0, 2})
+            .set("mode", "replicate")
+            .as("padded");
     Value pooled = b.operation("masked_mean").input("x", back).input("mask", mask).as("pooled");
     Value unit = b.operation("l2_normalize").input("x", pooled).as("unit");
     Value best = b.operation("argmax").input("x", unit).as("best");
@@ -150,7 +157,7 @@ public final class EveryKind {
     return b.output(best)
         .output(attended)
         .output(product)
-        .output(filtered)
+        .output(padded)
         .output(most)
         .output(unit)
         .output(first)

@@ -24,6 +24,7 @@ final class LayerRules {
     rules.put("aten::rms_norm", LayerRules::rmsNorm);
     rules.put("aten::embedding", LayerRules::embedding);
     rules.put("aten::conv2d", LayerRules::conv2d);
+    rules.put("aten::conv1d", LayerRules::conv1d);
   }
 
   private static Tensor constant(Call call, int index, String what) {
@@ -140,6 +141,59 @@ final class LayerRules {
             call.integer(6, 1)));
   }
 
+  private static DraftValue conv1d(Call call) {
+    if (call.argument(4) instanceof String) {
+      throw new UnsupportedOperator("its padding is given by name in a call of the operator");
+    }
+    try (Tensor weight = constant(call, 1, "weight").unsqueeze(2)) {
+      return conv1d(
+          call,
+          new Weights(null, weight, call.name() + ".weight"),
+          bias(call, 2),
+          call.integer(3, 1),
+          call.integer(4, 0),
+          call.integer(5, 1),
+          call.integer(6, 1));
+    }
+  }
+
+  /** Lowers a convolution of signals [N, C, L] as one of images of a single line. */
+  static DraftValue conv1d(
+      Call call,
+      Weights weights,
+      DraftValue bias,
+      long stride,
+      long padding,
+      long dilation,
+      long groups) {
+    DraftValue x = call.real(0);
+    if (x.sizes().rank() != 3) {
+      throw new UnsupportedOperator(
+          "its input has " + x.sizes().rank() + " dimensions; programs take [N, C, L]");
+    }
+    long[] ones = new long[call.runs()];
+    Arrays.fill(ones, 1);
+    Extent one = Extent.of(ones);
+    String name = call.name();
+    DraftValue lines =
+        ShapeRules.reshape(call, x, name + "_lines", x.sizes().replaced(2, 2, one));
+    ConvolutionWindow window =
+        new ConvolutionWindow(
+            new long[] {1, stride},
+            new long[] {0, padding, 0, padding},
+            new long[] {1, dilation},
+            groups);
+    Sizes sizes = call.sizes().replaced(2, 2, one);
+    DraftValue out =
+        call.finish(
+            convolution(call, lines, weights, bias, window),
+            name + "_convolved",
+            ElementType.F32,
+            null,
+            sizes);
+    return ShapeRules.reshape(call, out, name, call.sizes());
+  }
+
   /** Lowers a convolution of images [N, C, H, W]. */
   static DraftValue conv2d(
       Call call,
@@ -147,11 +201,28 @@ final class LayerRules {
       Weights weights,
       DraftValue bias,
       ConvolutionWindow window) {
-    DraftValue x = call.real(0);
+    return conv2d(call, call.real(0), module, weights, bias, window);
+  }
+
+  static DraftValue conv2d(
+      Call call,
+      DraftValue x,
+      QuantizedModule module,
+      Weights weights,
+      DraftValue bias,
+      ConvolutionWindow window) {
     if (x.sizes().rank() != 4) {
       throw new UnsupportedOperator(
           "its input has " + x.sizes().rank() + " dimensions; programs take [N, C, H, W]");
     }
+    DraftOperation operation = convolution(call, x, weights, bias, window);
+    String name = ActivationQuantization.nameBefore(call, module);
+    DraftValue out = call.finish(operation, name, ElementType.F32, null, call.sizes());
+    return module == null ? out : ActivationQuantization.output(call, module, out);
+  }
+
+  private static DraftOperation convolution(
+      Call call, DraftValue x, Weights weights, DraftValue bias, ConvolutionWindow window) {
     boolean integer = x.isOnGrid() && weights.isInteger();
     DraftOperation operation =
         call.operation(integer ? "conv2d" : "conv2d_float")
@@ -167,9 +238,7 @@ final class LayerRules {
     if (!integer) {
       explainFloat(call, operation, x, weights);
     }
-    String name = ActivationQuantization.nameBefore(call, module);
-    DraftValue out = call.finish(operation, name, ElementType.F32, null, call.sizes());
-    return module == null ? out : ActivationQuantization.output(call, module, out);
+    return operation;
   }
 
   private static DraftValue layerNorm(Call call) {

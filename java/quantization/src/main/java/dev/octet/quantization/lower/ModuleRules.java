@@ -14,11 +14,15 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.BatchNorm1dImpl;
 import org.bytedeco.pytorch.BatchNorm2dImpl;
+import org.bytedeco.pytorch.Conv1dImpl;
 import org.bytedeco.pytorch.Conv2dImpl;
+import org.bytedeco.pytorch.DetailConv1dOptions;
 import org.bytedeco.pytorch.EmbeddingImpl;
+import org.bytedeco.pytorch.GroupNormImpl;
 import org.bytedeco.pytorch.LayerNormImpl;
 import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.PReLUImpl;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
@@ -70,6 +74,25 @@ final class ModuleRules {
     }
     if (module instanceof Conv2dImpl convolution) {
       return convolution(call, quantized, convolution);
+    }
+    if (module instanceof Conv1dImpl convolution) {
+      return signal(call, convolution);
+    }
+    if (module instanceof GroupNormImpl norm) {
+      try (Tensor weight = norm.weight();
+          Tensor bias = norm.bias()) {
+        return ComposedRules.groupNorm(
+            call,
+            norm.options().num_groups().get(),
+            ComposedRules.parameter(call, weight, "weight"),
+            ComposedRules.parameter(call, bias, "bias"),
+            norm.options().eps().get());
+      }
+    }
+    if (module instanceof PReLUImpl prelu) {
+      try (Tensor weight = prelu.weight()) {
+        return ComposedRules.prelu(call, ComposedRules.parameter(call, weight, "weight"));
+      }
     }
     if (module instanceof LayerNormImpl norm) {
       try (Tensor weight = norm.weight();
@@ -132,15 +155,12 @@ final class ModuleRules {
 
   private static DraftValue convolution(Call call, QuantizedModule module, Conv2dImpl layer) {
     Conv2dGeometry geometry = Conv2dGeometry.of(layer.options());
-    if (geometry.borderMode() != null) {
-      throw new UnsupportedOperator(
-          "it pads by " + geometry.borderMode() + "; programs pad with zeros");
-    }
     try (Tensor weight = layer.weight();
         Tensor bias = layer.bias()) {
       long[] dilation = geometry.dilation();
       return LayerRules.conv2d(
           call,
+          bordered(call, geometry),
           module,
           weights(call, module, weight),
           bias(call, bias),
@@ -149,6 +169,63 @@ final class ModuleRules {
               geometry.zeros(weight.size(2), weight.size(3)),
               dilation,
               geometry.groups()));
+    }
+  }
+
+  /** Returns the input with the border that a convolution makes of it, if it makes one. */
+  private static DraftValue bordered(Call call, Conv2dGeometry geometry) {
+    DraftValue x = call.real(0);
+    if (geometry.borderMode() == null) {
+      return x;
+    }
+    long[] border = geometry.border();
+    Sizes sizes = x.sizes();
+    int rank = sizes.rank();
+    Sizes padded =
+        sizes.replaced(
+            rank - 2,
+            rank,
+            wider(sizes.get(rank - 2), sizes.runs(), border[2] + border[3]),
+            wider(sizes.get(rank - 1), sizes.runs(), border[0] + border[1]));
+    return PaddingRules.pad(
+        call, x, border, geometry.borderMode(), 0, call.name() + "_bordered", padded);
+  }
+
+  private static Extent wider(Extent size, int runs, long more) {
+    long[] wider = new long[runs];
+    for (int run = 0; run < runs; run++) {
+      wider[run] = size.run(run) + more;
+    }
+    return Extent.of(wider);
+  }
+
+  private static DraftValue signal(Call call, Conv1dImpl layer) {
+    DetailConv1dOptions options = layer.options();
+    if (!isZeroPadding(options)) {
+      throw new UnsupportedOperator("it pads by name, or with other numbers than zeros");
+    }
+    try (Tensor given = layer.weight();
+        Tensor weight = given.unsqueeze(2);
+        Tensor bias = layer.bias()) {
+      return LayerRules.conv1d(
+          call,
+          weights(call, null, weight),
+          bias(call, bias),
+          options.stride().get(),
+          options.padding().get0().get(),
+          options.dilation().get(),
+          options.groups().get());
+    }
+  }
+
+  /** The presets don't map which alternative is set: others throw. */
+  private static boolean isZeroPadding(DetailConv1dOptions options) {
+    try {
+      options.padding().get0();
+      options.padding_mode().get0();
+      return true;
+    } catch (RuntimeException otherAlternative) {
+      return false;
     }
   }
 

@@ -15,6 +15,18 @@ import org.bytedeco.pytorch.GELUImpl;
 import org.bytedeco.pytorch.HardtanhImpl;
 import org.bytedeco.pytorch.LeakyReLUImpl;
 import org.bytedeco.pytorch.MaxPool2dImpl;
+import org.bytedeco.pytorch.ConstantPad1dImpl;
+import org.bytedeco.pytorch.ConstantPad2dImpl;
+import org.bytedeco.pytorch.LogSoftmaxImpl;
+import org.bytedeco.pytorch.PixelShuffleImpl;
+import org.bytedeco.pytorch.ReflectionPad1dImpl;
+import org.bytedeco.pytorch.ReflectionPad2dImpl;
+import org.bytedeco.pytorch.ReplicationPad1dImpl;
+import org.bytedeco.pytorch.ReplicationPad2dImpl;
+import org.bytedeco.pytorch.SoftplusImpl;
+import org.bytedeco.pytorch.UpsampleImpl;
+import org.bytedeco.pytorch.ZeroPad1dImpl;
+import org.bytedeco.pytorch.ZeroPad2dImpl;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.SoftmaxImpl;
 
@@ -42,6 +54,9 @@ final class PlainModules {
     RULES.put("Mish", (call, m) -> ElementwiseRules.unary(call, "mish", 0, 0));
     RULES.put("Hardswish", (call, m) -> ElementwiseRules.unary(call, "hardswish", 0, 0));
     RULES.put("Hardsigmoid", (call, m) -> ElementwiseRules.unary(call, "hardsigmoid", 0, 0));
+    RULES.put("SELU", (call, m) -> ComposedRules.selu(call));
+    RULES.put("LogSigmoid", (call, m) -> ComposedRules.logSigmoid(call));
+    RULES.put("Softsign", (call, m) -> ComposedRules.softsign(call));
     for (String name : List.of("Flatten", "Unflatten")) {
       RULES.put(
           name, (call, m) -> ShapeRules.reshape(call, call.value(0), call.name(), call.sizes()));
@@ -72,6 +87,23 @@ final class PlainModules {
     }
     if (module instanceof SoftmaxImpl softmax) {
       return ElementwiseRules.softmax(call, softmax.options().dim().get());
+    }
+    if (module instanceof LogSoftmaxImpl softmax) {
+      return ComposedRules.logSoftmax(call, softmax.options().dim().get());
+    }
+    if (module instanceof SoftplusImpl softplus) {
+      return ComposedRules.softplus(
+          call, softplus.options().beta().get(), softplus.options().threshold().get());
+    }
+    if (module instanceof PixelShuffleImpl shuffle) {
+      return ComposedRules.pixelShuffle(call, shuffle.options().upscale_factor().get());
+    }
+    if (module instanceof UpsampleImpl upsample) {
+      return upsample(call, upsample);
+    }
+    DraftValue padded = padded(call, module);
+    if (padded != null) {
+      return padded;
     }
     if (module instanceof MaxPool2dImpl pool) {
       return PoolRules.max(
@@ -109,5 +141,62 @@ final class PlainModules {
 
   private static long[] pair(LongPointer numbers) {
     return new long[] {numbers.get(0), numbers.get(1)};
+  }
+
+  private static DraftValue upsample(Call call, UpsampleImpl upsample) {
+    if (call.sizes().rank() != 4) {
+      throw new UnsupportedOperator(
+          "its input has " + call.sizes().rank() + " dimensions; programs take [N, C, H, W]");
+    }
+    return isNearest(upsample)
+        ? ResizeRules.repeat(call, upsample::forward)
+        : ResizeRules.resize(call, upsample::forward);
+  }
+
+  /** The presets don't map which alternative is set: others throw. */
+  private static boolean isNearest(UpsampleImpl upsample) {
+    try {
+      upsample.options().mode().get0();
+      return true;
+    } catch (RuntimeException otherAlternative) {
+      return false;
+    }
+  }
+
+  /** Lowers a padding module; null for others. */
+  private static DraftValue padded(Call call, Module module) {
+    if (module instanceof ZeroPad1dImpl pad) {
+      return PaddingRules.pad(call, widths(pad.options().padding(), 1), "constant", 0);
+    }
+    if (module instanceof ZeroPad2dImpl pad) {
+      return PaddingRules.pad(call, widths(pad.options().padding(), 2), "constant", 0);
+    }
+    if (module instanceof ConstantPad1dImpl pad) {
+      double value = pad.options().value().get();
+      return PaddingRules.pad(call, widths(pad.options().padding(), 1), "constant", value);
+    }
+    if (module instanceof ConstantPad2dImpl pad) {
+      double value = pad.options().value().get();
+      return PaddingRules.pad(call, widths(pad.options().padding(), 2), "constant", value);
+    }
+    if (module instanceof ReflectionPad1dImpl pad) {
+      return PaddingRules.pad(call, widths(pad.options().padding(), 1), "reflect", 0);
+    }
+    if (module instanceof ReflectionPad2dImpl pad) {
+      return PaddingRules.pad(call, widths(pad.options().padding(), 2), "reflect", 0);
+    }
+    if (module instanceof ReplicationPad1dImpl pad) {
+      return PaddingRules.pad(call, widths(pad.options().padding(), 1), "replicate", 0);
+    }
+    if (module instanceof ReplicationPad2dImpl pad) {
+      return PaddingRules.pad(call, widths(pad.options().padding(), 2), "replicate", 0);
+    }
+    return null;
+  }
+
+  private static long[] widths(LongPointer numbers, int dims) {
+    long[] widths = new long[2 * dims];
+    numbers.get(widths);
+    return widths;
   }
 }

@@ -28,6 +28,9 @@ final class Translator {
     PoolRules.register(RULES);
     ReductionRules.register(RULES);
     ProductRules.register(RULES);
+    PaddingRules.register(RULES);
+    ComposedRules.register(RULES);
+    ResizeRules.register(RULES);
   }
 
   private final GraphModule graph;

@@ -37,6 +37,7 @@ public final class OperationKinds {
           new SliceKind(),
           new ExpandKind(),
           new ConcatKind(),
+          new PadKind(),
           new GatherKind(),
           new ReduceKind(),
           new ArgmaxKind(),

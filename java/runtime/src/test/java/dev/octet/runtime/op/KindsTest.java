@@ -436,4 +436,63 @@ class KindsTest {
       assertEquals(i < 4 ? mean[i] / Math.sqrt(length) : 0, unit[i], 1e-6);
     }
   }
+
+  /** The element that a border repeats, -1 for the constant. */
+  private static int source(String mode, int index, int before, int size) {
+    int at = index - before;
+    if (at >= 0 && at < size) {
+      return at;
+    }
+    return switch (mode) {
+      case "reflect" -> at < 0 ? -at : 2 * (size - 1) - at;
+      case "replicate" -> at < 0 ? 0 : size - 1;
+      case "circular" -> (at + size) % size;
+      default -> -1;
+    };
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"constant", "reflect", "replicate", "circular"})
+  void pads(String mode) {
+    int height = 4;
+    int width = 5;
+    byte[] codes = unsigned(2 * height * width);
+    int[] before = {0, 2, 3};
+    int[] after = {0, 3, 1};
+    TensorData result =
+        new OneOperation("pad")
+            .codes("x", ElementType.U8, UNSIGNED, codes, 2, height, width)
+            .set("before", new long[] {0, 2, 3})
+            .set("after", new long[] {0, 3, 1})
+            .set("mode", mode)
+            .run()
+            .get("out");
+    int outHeight = height + before[1] + after[1];
+    int outWidth = width + before[2] + after[2];
+    assertArrayEquals(new long[] {2, outHeight, outWidth}, result.shape());
+    byte[] out = result.bytes();
+    for (int i = 0; i < out.length; i++) {
+      int row = source(mode, i / outWidth % outHeight, before[1], height);
+      int column = source(mode, i % outWidth, before[2], width);
+      byte expected =
+          row < 0 || column < 0
+              ? (byte) UNSIGNED.zeroPoint(0)
+              : codes[(i / (outWidth * outHeight) * height + row) * width + column];
+      assertEquals(expected, out[i], "element " + i);
+    }
+  }
+
+  @Test
+  void padsFloatsByANumber() {
+    float[] out =
+        new OneOperation("pad")
+            .floats("x", new float[] {1, 2}, 2)
+            .set("before", new long[] {1})
+            .set("after", new long[] {2})
+            .set("value", -1.5)
+            .run()
+            .get("out")
+            .floats();
+    assertArrayEquals(new float[] {-1.5f, 1, 2, -1.5f, -1.5f}, out);
+  }
 }
