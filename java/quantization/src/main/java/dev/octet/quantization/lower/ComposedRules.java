@@ -20,8 +20,7 @@ final class ComposedRules {
     rules.put("aten::log_softmax", call -> logSoftmax(call, call.integer(1)));
     rules.put("aten::_log_softmax", call -> logSoftmax(call, call.integer(1)));
     rules.put("aten::prelu", call -> prelu(call, call.value(1)));
-    rules.put(
-        "aten::softplus", call -> softplus(call, call.number(1, 1), call.number(2, 20)));
+    rules.put("aten::softplus", call -> softplus(call, call.number(1, 1), call.number(2, 20)));
     rules.put("aten::selu", ComposedRules::selu);
     rules.put("aten::log_sigmoid", ComposedRules::logSigmoid);
     rules.put("aten::softsign", ComposedRules::softsign);
@@ -35,8 +34,7 @@ final class ComposedRules {
   }
 
   /** Adds an operation that makes floats on the way to the node's result. */
-  private static DraftValue step(
-      Call call, DraftOperation operation, String suffix, Sizes sizes) {
+  private static DraftValue step(Call call, DraftOperation operation, String suffix, Sizes sizes) {
     return call.finish(operation, call.name() + "_" + suffix, ElementType.F32, null, sizes);
   }
 
@@ -115,16 +113,14 @@ final class ComposedRules {
     if (beta == 1) {
       return call.finish(unary(call, "softplus", x));
     }
-    DraftValue scaled =
-        step(call, binary(call, "mul", x, call.value(beta)), "scaled", x.sizes());
+    DraftValue scaled = step(call, binary(call, "mul", x, call.value(beta)), "scaled", x.sizes());
     DraftValue y = step(call, unary(call, "softplus", scaled), "softplus", x.sizes());
     return call.finish(binary(call, "div", y, call.value(beta)));
   }
 
   static DraftValue selu(Call call) {
     DraftValue x = call.floats(call.argument(0));
-    DraftValue elu =
-        step(call, unary(call, "elu", x).set("first", SELU_ALPHA), "elu", x.sizes());
+    DraftValue elu = step(call, unary(call, "elu", x).set("first", SELU_ALPHA), "elu", x.sizes());
     return call.finish(binary(call, "mul", elu, call.value(SELU_SCALE)));
   }
 
@@ -235,8 +231,7 @@ final class ComposedRules {
           "it takes " + a.type() + " and " + b.type() + "; expected bool");
     }
     Sizes sizes = call.sizes();
-    DraftValue both =
-        step(call, binary(call, "mul", call.real(0), call.real(1)), "product", sizes);
+    DraftValue both = step(call, binary(call, "mul", call.real(0), call.real(1)), "product", sizes);
     DraftOperation operation =
         call.operation("compare")
             .input("a", both)

@@ -150,9 +150,9 @@ final class LayerRules {
           call,
           new Weights(null, weight, call.name() + ".weight"),
           bias(call, 2),
-          call.integer(3, 1),
-          call.integer(4, 0),
-          call.integer(5, 1),
+          call.integers(3, 1)[0],
+          call.integers(4, 1)[0],
+          call.integers(5, 1)[0],
           call.integer(6, 1));
     }
   }
@@ -175,8 +175,7 @@ final class LayerRules {
     Arrays.fill(ones, 1);
     Extent one = Extent.of(ones);
     String name = call.name();
-    DraftValue lines =
-        ShapeRules.reshape(call, x, name + "_lines", x.sizes().replaced(2, 2, one));
+    DraftValue lines = ShapeRules.reshape(call, x, name + "_lines", x.sizes().replaced(2, 2, one));
     ConvolutionWindow window =
         new ConvolutionWindow(
             new long[] {1, stride},

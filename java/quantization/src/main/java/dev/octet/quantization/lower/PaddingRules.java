@@ -40,13 +40,7 @@ final class PaddingRules {
   }
 
   static DraftValue pad(
-      Call call,
-      DraftValue x,
-      long[] widths,
-      String mode,
-      double value,
-      String name,
-      Sizes sizes) {
+      Call call, DraftValue x, long[] widths, String mode, double value, String name, Sizes sizes) {
     int rank = x.sizes().rank();
     long[] before = new long[rank];
     long[] after = new long[rank];

@@ -10,25 +10,25 @@ import java.util.function.BiFunction;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.AdaptiveAvgPool2dImpl;
 import org.bytedeco.pytorch.AvgPool2dImpl;
+import org.bytedeco.pytorch.ConstantPad1dImpl;
+import org.bytedeco.pytorch.ConstantPad2dImpl;
 import org.bytedeco.pytorch.ELUImpl;
 import org.bytedeco.pytorch.GELUImpl;
 import org.bytedeco.pytorch.HardtanhImpl;
 import org.bytedeco.pytorch.LeakyReLUImpl;
-import org.bytedeco.pytorch.MaxPool2dImpl;
-import org.bytedeco.pytorch.ConstantPad1dImpl;
-import org.bytedeco.pytorch.ConstantPad2dImpl;
 import org.bytedeco.pytorch.LogSoftmaxImpl;
+import org.bytedeco.pytorch.MaxPool2dImpl;
+import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.PixelShuffleImpl;
 import org.bytedeco.pytorch.ReflectionPad1dImpl;
 import org.bytedeco.pytorch.ReflectionPad2dImpl;
 import org.bytedeco.pytorch.ReplicationPad1dImpl;
 import org.bytedeco.pytorch.ReplicationPad2dImpl;
+import org.bytedeco.pytorch.SoftmaxImpl;
 import org.bytedeco.pytorch.SoftplusImpl;
 import org.bytedeco.pytorch.UpsampleImpl;
 import org.bytedeco.pytorch.ZeroPad1dImpl;
 import org.bytedeco.pytorch.ZeroPad2dImpl;
-import org.bytedeco.pytorch.Module;
-import org.bytedeco.pytorch.SoftmaxImpl;
 
 /** Modules without weights. */
 final class PlainModules {

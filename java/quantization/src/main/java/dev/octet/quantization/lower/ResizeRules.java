@@ -42,9 +42,7 @@ final class ResizeRules {
       }
       Object scales = call.argument(i);
       double scale =
-          scales instanceof List<?> list
-              ? ((Number) list.get(0)).doubleValue()
-              : call.number(i);
+          scales instanceof List<?> list ? ((Number) list.get(0)).doubleValue() : call.number(i);
       if (scale != Math.rint(scale)) {
         throw new UnsupportedOperator(
             "its scale is " + scale + "; expected a whole number, or a size");

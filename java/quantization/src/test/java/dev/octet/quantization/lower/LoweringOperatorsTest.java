@@ -30,8 +30,7 @@ class LoweringOperatorsTest {
     return DynamicTest.dynamicTest(name, () -> check(shape, make));
   }
 
-  private static void check(
-      long[] shape, BiFunction<GraphBuilder, GraphValue, GraphValue> make) {
+  private static void check(long[] shape, BiFunction<GraphBuilder, GraphValue, GraphValue> make) {
     try (PointerScope scope = new PointerScope()) {
       torch.manual_seed(5);
       GraphBuilder b = GraphModule.builder("x");
@@ -46,10 +45,8 @@ class LoweringOperatorsTest {
         long[] other = shape.clone();
         other[0] = batch;
         var difference =
-            LoweredComparison.compare(
-                model, lowered.program(), Map.of("x", torch.randn(other)));
-        assertTrue(
-            difference.greatest() <= 1e-5 * difference.magnitude(), difference::toString);
+            LoweredComparison.compare(model, lowered.program(), Map.of("x", torch.randn(other)));
+        assertTrue(difference.greatest() <= 1e-5 * difference.magnitude(), difference::toString);
       }
     }
   }
@@ -63,7 +60,10 @@ class LoweringOperatorsTest {
     long[] shape = {3, 6, 8};
     return Stream.of(
         test("matmul", shape, (b, x) -> b.matmul(x, b.function("aten::transpose.int", x, 1L, 2L))),
-        test("bmm", shape, (b, x) -> b.function("aten::bmm", b.function("aten::transpose.int", x, 1L, 2L), x)),
+        test(
+            "bmm",
+            shape,
+            (b, x) -> b.function("aten::bmm", b.function("aten::transpose.int", x, 1L, 2L), x)),
         test("constant", shape, (b, x) -> b.matmul(x, weight(b, "w", 8, 5))),
         test(
             "baddbmm",
@@ -77,7 +77,8 @@ class LoweringOperatorsTest {
             new long[] {4, 4},
             (b, x) -> {
               GraphValue fixed = b.function("aten::slice.Tensor", x, 1L, 0L, 4L, 1L);
-              return b.function("aten::addmm", weight(b, "bias", 5), fixed, weight(b, "w", 4, 5), 1.0, 1.0);
+              return b.function(
+                  "aten::addmm", weight(b, "bias", 5), fixed, weight(b, "w", 4, 5), 1.0, 1.0);
             }),
         test("mv", shape, (b, x) -> b.matmul(x, weight(b, "v", 8))));
   }
@@ -87,7 +88,10 @@ class LoweringOperatorsTest {
     long[] shape = {2, 6, 5, 4};
     return Stream.of(
         test("log_softmax", shape, (b, x) -> b.function("aten::log_softmax.int", x, -1L, null)),
-        test("log_softmax of channels", shape, (b, x) -> b.function("aten::log_softmax.int", x, 1L, null)),
+        test(
+            "log_softmax of channels",
+            shape,
+            (b, x) -> b.function("aten::log_softmax.int", x, 1L, null)),
         test("prelu", shape, (b, x) -> b.function("aten::prelu", x, weight(b, "w", 6))),
         test("PReLU", shape, (b, x) -> b.call("prelu", new PReLUImpl(), x)),
         test("softplus", shape, (b, x) -> b.function("aten::softplus", x, 2.0, 20.0)),
@@ -103,19 +107,57 @@ class LoweringOperatorsTest {
         test("pad", shape, (b, x) -> b.function("aten::pad", x, widths, "constant", 1.5)),
         test("pad circular", shape, (b, x) -> b.function("aten::pad", x, widths, "circular", null)),
         test("reflection_pad2d", shape, (b, x) -> b.function("aten::reflection_pad2d", x, widths)),
-        test("replication_pad2d", shape, (b, x) -> b.function("aten::replication_pad2d", x, widths)),
-        test("ReflectionPad2d", shape, (b, x) -> b.call("pad", new ReflectionPad2dImpl(new LongPointer(1, 0, 2, 1)), x)),
-        test("ConstantPad2d", shape, (b, x) -> b.call("pad", new ConstantPad2dImpl(new LongPointer(1, 0, 2, 1), -2.0), x)),
-        test("group_norm", shape, (b, x) -> b.function("aten::group_norm", x, 4L, weight(b, "w", 8), weight(b, "v", 8), 1e-5, false)),
+        test(
+            "replication_pad2d", shape, (b, x) -> b.function("aten::replication_pad2d", x, widths)),
+        test(
+            "ReflectionPad2d",
+            shape,
+            (b, x) -> b.call("pad", new ReflectionPad2dImpl(new LongPointer(1, 0, 2, 1)), x)),
+        test(
+            "ConstantPad2d",
+            shape,
+            (b, x) -> b.call("pad", new ConstantPad2dImpl(new LongPointer(1, 0, 2, 1), -2.0), x)),
+        test(
+            "group_norm",
+            shape,
+            (b, x) ->
+                b.function(
+                    "aten::group_norm", x, 4L, weight(b, "w", 8), weight(b, "v", 8), 1e-5, false)),
         test("GroupNorm", shape, (b, x) -> b.call("norm", new GroupNormImpl(2, 8), x)),
-        test("instance_norm", shape, (b, x) -> b.function("aten::instance_norm", x, null, null, null, null, true, 0.1, 1e-5, false)),
+        test(
+            "instance_norm",
+            shape,
+            (b, x) ->
+                b.function(
+                    "aten::instance_norm", x, null, null, null, null, true, 0.1, 1e-5, false)),
         test("pixel_shuffle", shape, (b, x) -> b.function("aten::pixel_shuffle", x, 2L)),
-        test("nearest", shape, (b, x) -> b.function("aten::upsample_nearest2d.vec", x, List.of(10L, 12L), null)),
-        test("nearest of other sizes", shape, (b, x) -> b.function("aten::upsample_nearest2d.vec", x, List.of(7L, 3L), null)),
-        test("bilinear", shape, (b, x) -> b.function("aten::upsample_bilinear2d.vec", x, List.of(9L, 8L), false, null)),
-        test("bilinear aligned", shape, (b, x) -> b.function("aten::upsample_bilinear2d.vec", x, List.of(9L, 8L), true, null)),
-        test("bilinear by a scale", shape, (b, x) -> b.function("aten::upsample_bilinear2d.vec", x, null, false, List.of(2.0, 2.0))),
-        test("index_select", shape, (b, x) -> b.function("aten::index_select", x, 1L, b.constant("i", torch.arange(new Scalar(3L))))));
+        test(
+            "nearest",
+            shape,
+            (b, x) -> b.function("aten::upsample_nearest2d.vec", x, List.of(10L, 12L), null)),
+        test(
+            "nearest of other sizes",
+            shape,
+            (b, x) -> b.function("aten::upsample_nearest2d.vec", x, List.of(7L, 3L), null)),
+        test(
+            "bilinear",
+            shape,
+            (b, x) -> b.function("aten::upsample_bilinear2d.vec", x, List.of(9L, 8L), false, null)),
+        test(
+            "bilinear aligned",
+            shape,
+            (b, x) -> b.function("aten::upsample_bilinear2d.vec", x, List.of(9L, 8L), true, null)),
+        test(
+            "bilinear by a scale",
+            shape,
+            (b, x) ->
+                b.function("aten::upsample_bilinear2d.vec", x, null, false, List.of(2.0, 2.0))),
+        test(
+            "index_select",
+            shape,
+            (b, x) ->
+                b.function(
+                    "aten::index_select", x, 1L, b.constant("i", torch.arange(new Scalar(3L))))));
   }
 
   @TestFactory
@@ -125,7 +167,19 @@ class LoweringOperatorsTest {
     options.stride().put(2);
     options.groups().put(2);
     return Stream.of(
-        test("conv1d", shape, (b, x) -> b.function("aten::conv1d", x, weight(b, "w", 5, 6, 3), weight(b, "bias", 5), List.of(1L), List.of(2L), List.of(2L), 1L)),
+        test(
+            "conv1d",
+            shape,
+            (b, x) ->
+                b.function(
+                    "aten::conv1d",
+                    x,
+                    weight(b, "w", 5, 6, 3),
+                    weight(b, "bias", 5),
+                    List.of(1L),
+                    List.of(2L),
+                    List.of(2L),
+                    1L)),
         test("Conv1d", shape, (b, x) -> b.call("conv", new Conv1dImpl(options), x)));
   }
 }
