@@ -41,7 +41,8 @@ OCTET_API octet_status octet_embedding_pack(const DLTensor* codes, DLTensor* pac
  * out[i, :] = the values of row indices[i], as they are or on out_grid: scale * (code - zero_point) for codes, in f32.
  *
  * @param indices   s32 or s64, any shape and strides, each within 0..V-1. Else OCTET_INVALID_ARGUMENT with the first
- *                  place and its value, and out is not written.
+ *                  place and its value, and out is not written. On a CUDA device, whose indices the host does not
+ *                  see, rows of others are NaN (the zero point in codes) instead.
  * @param out       out: the shape of indices, then D: f32, f16 or bf16, or s8 or u8 on out_grid (NaN: the zero point).
  *                  The last dimension has no gaps.
  * @param out_grid  the grid of codes, axis -1; null for floats.

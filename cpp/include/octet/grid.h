@@ -42,8 +42,8 @@ typedef enum octet_scale_domain {
 } octet_scale_domain;
 
 /**
- * A grid, or one grid a channel. The tensors are f32, compact and on the device of the data; they are read during the
- * call only.
+ * A grid, or one grid a channel. The tensors are f32, compact and on the device of the data (cuda.h: or, for one
+ * element, in host memory); they are read during the call only.
  *
  * With axis = -1 delta has one element. With 0 <= axis < x.ndim delta has g elements, g a divisor of n = x.shape[axis]:
  * slices [k * n / g, (k + 1) * n / g) along the axis share element k. g = n is "per channel", 1 < g < n "per group".

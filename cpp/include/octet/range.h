@@ -32,7 +32,7 @@ OCTET_API octet_status octet_percentile_workspace_size(const DLTensor* x, int32_
  * t) for t >= 0.5, in double, rounded to f32. A slice with a NaN gives NaN.
  *
  * @param low, high   percentages, 0 <= p <= 100.
- * @param workspace   workspace_bytes bytes of host memory aligned to 64, at least what octet_percentile_workspace_size
+ * @param workspace   workspace_bytes bytes where x is, aligned to 64, at least what octet_percentile_workspace_size
  * said.
  */
 OCTET_API octet_status octet_percentile(const DLTensor* x, int32_t axis, double low, double high, DLTensor* out_low,

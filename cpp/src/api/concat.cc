@@ -2,6 +2,7 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "api/cuda_library.h"
 #include "api/elementwise.h"
 #include "api/error.h"
 #include "api/words.h"
@@ -71,7 +72,7 @@ octet_status Concat(const DLTensor* const* inputs, const octet_grid* const* grid
     return Fail(OCTET_INVALID_ARGUMENT, "octet_concat: count is %d; expected 0 or more", static_cast<int>(count));
   }
   if (count > 0) OCTET_RETURN_IF_ERROR(check.NotNull("inputs", inputs));
-  OCTET_RETURN_IF_ERROR(check.Stream(stream));
+  if (!check.on_cuda()) OCTET_RETURN_IF_ERROR(check.Stream(stream));
   // Everything is checked before anything is written.
   int64_t total = 0;
   for (int32_t i = 0; i < count; ++i) {
@@ -97,7 +98,11 @@ octet_status Concat(const DLTensor* const* inputs, const octet_grid* const* grid
     part.view.count = operand.view.count;
     if (out_view.count != 0) part.view.data += start * out_view.strides[axis] * out_view.item_size();
     start += size;
-    if (SameCoding(operand, out_operand)) {
+    if (check.on_cuda()) {
+      OCTET_RETURN_IF_ERROR(SameCoding(operand, out_operand)
+                                ? RunOnCuda(check, stream, CudaTable()->map.copy, &operand.view, &part.view)
+                                : UnaryOnCuda(check, stream, {}, operand, part));
+    } else if (SameCoding(operand, out_operand)) {
       cpu::Copy(operand.view, part.view);
     } else {
       cpu::MapUnary({}, operand, part);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "octet/elementwise.h"
 
+#include "api/cuda_library.h"
 #include "api/elementwise.h"
 #include "api/error.h"
 #include "api/words.h"
@@ -29,6 +30,16 @@ octet_status SpreadTo(const Checker& check, Named input, Named out, TensorView* 
   return OCTET_OK;
 }
 
+octet_status UnaryOnCuda(const Checker& check, void* stream, const UnaryCall& call, const Operand& x,
+                         const Operand& out) {
+  const cuda::MapFunctions& map = CudaTable()->map;
+  if (!IsCode(x.view.type) || !IsCode(out.view.type)) return RunOnCuda(check, stream, map.unary, &call, &x, &out);
+  // From codes to codes there are 256 results, which go along as a parameter of the kernel.
+  uint8_t table[256];
+  cpu::UnaryTable(call, x, out, table);
+  return RunOnCuda(check, stream, map.look_up_in, static_cast<const uint8_t*>(table), &x.view, &out.view);
+}
+
 namespace {
 
 constexpr const char* kUnaryWords = "OCTET_IDENTITY (0) to OCTET_MISH (23)";
@@ -55,20 +66,24 @@ octet_status BinaryFunction(const octet_binary_function& function, const DLTenso
   Checker check("octet_binary");
   Operand a_operand, b_operand, out_operand;
   OCTET_RETURN_IF_ERROR(
-      EnumBelow(check, "function", RawValue(function), cpu::kBinaryFunctions, "OCTET_ADD (0) to OCTET_MAX (5)"));
+      EnumBelow(check, "function", RawValue(function), kBinaryFunctions, "OCTET_ADD (0) to OCTET_MAX (5)"));
   OCTET_RETURN_IF_ERROR(EnumBelow(check, "activation", RawValue(activation), numerics::kActivations,
                                   "OCTET_ACTIVATION_NONE (0) to OCTET_ACTIVATION_TANH (7)"));
   OCTET_RETURN_IF_ERROR(ReadOut(&check, out, out_grid, &out_operand));
   OCTET_RETURN_IF_ERROR(ReadInput(&check, {"a", a, a_grid, OCTET_GRID_NAMES("a_grid")}, out_operand.view, &a_operand));
   OCTET_RETURN_IF_ERROR(ReadInput(&check, {"b", b, b_grid, OCTET_GRID_NAMES("b_grid")}, out_operand.view, &b_operand));
+  const auto which = static_cast<Binary>(RawValue(function));
+  const auto then = static_cast<numerics::Unary>(RawValue(activation));
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->map.binary, which, &a_operand, &b_operand, then, &out_operand);
+  }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
-  cpu::MapBinary(static_cast<cpu::Binary>(RawValue(function)), a_operand, b_operand,
-                 static_cast<numerics::Unary>(RawValue(activation)), out_operand);
+  cpu::MapBinary(which, a_operand, b_operand, then, out_operand);
   return OCTET_OK;
 }
 
 octet_status ReadFunction(const Checker& check, const octet_unary_function& function, float first, float second,
-                          cpu::UnaryCall* call) {
+                          UnaryCall* call) {
   OCTET_RETURN_IF_ERROR(EnumBelow(check, "function", RawValue(function), numerics::kUnaryFunctions, kUnaryWords));
   call->function = static_cast<numerics::Unary>(RawValue(function));
   call->parameters = {first, second};
@@ -81,10 +96,11 @@ octet_status UnaryFunction(const octet_unary_function& function, float first, fl
                            const octet_grid* x_grid, DLTensor* out, const octet_grid* out_grid, void* stream) {
   Checker check("octet_unary");
   Operand x_operand, out_operand;
-  cpu::UnaryCall call;
+  UnaryCall call;
   OCTET_RETURN_IF_ERROR(ReadFunction(check, function, first, second, &call));
   OCTET_RETURN_IF_ERROR(ReadOut(&check, out, out_grid, &out_operand));
   OCTET_RETURN_IF_ERROR(ReadInput(&check, {"x", x, x_grid, OCTET_GRID_NAMES("x_grid")}, out_operand.view, &x_operand));
+  if (check.on_cuda()) return UnaryOnCuda(check, stream, call, x_operand, out_operand);
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::MapUnary(call, x_operand, out_operand);
   return OCTET_OK;
@@ -108,7 +124,7 @@ octet_status Table(const octet_unary_function& function, float first, float seco
   Checker check("octet_unary_table");
   Operand x_operand, out_operand;
   TensorView view;
-  cpu::UnaryCall call;
+  UnaryCall call;
   OCTET_RETURN_IF_ERROR(ReadFunction(check, function, first, second, &call));
   OCTET_RETURN_IF_ERROR(ReadCodes(&check, "x_type", x_type, x_grid, OCTET_GRID_NAMES("x_grid"), &x_operand));
   OCTET_RETURN_IF_ERROR(ReadCodes(&check, "out_type", out_type, out_grid, OCTET_GRID_NAMES("out_grid"), &out_operand));
@@ -127,6 +143,10 @@ octet_status LookUp(const DLTensor* table, const DLTensor* x, DLTensor* out, voi
   OCTET_RETURN_IF_ERROR(check.Tensor("out", out, kByteTypes, Role::kOutput, &out_view));
   OCTET_RETURN_IF_ERROR(ReadRaw(&check, "x", x, kByteTypes, out_view, &x_view));
   OCTET_RETURN_IF_ERROR(check.NoOverlap({{"out", &out_view}}, {{"table", &table_view}}, nullptr));
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->map.look_up, reinterpret_cast<const uint8_t*>(table_view.data),
+                     &x_view, &out_view);
+  }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::LookUp(reinterpret_cast<const uint8_t*>(table_view.data), x_view, out_view);
   return OCTET_OK;
@@ -140,6 +160,7 @@ octet_status Requantize(const DLTensor* x, const octet_grid* x_grid, DLTensor* o
   OCTET_RETURN_IF_ERROR(ReadGridOf(&check, {"out", out, out_grid, OCTET_GRID_NAMES("out_grid")}, &out_operand));
   OCTET_RETURN_IF_ERROR(ReadRaw(&check, "x", x, kByteTypes, out_operand.view, &x_operand.view));
   OCTET_RETURN_IF_ERROR(ReadGridOf(&check, {"x", x, x_grid, OCTET_GRID_NAMES("x_grid")}, &x_operand));
+  if (check.on_cuda()) return UnaryOnCuda(check, stream, {}, x_operand, out_operand);
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::MapUnary({}, x_operand, out_operand);
   return OCTET_OK;
@@ -151,21 +172,27 @@ octet_status Compare(const octet_comparison& comparison, const DLTensor* a, cons
   Operand a_operand, b_operand;
   TensorView out_view;
   constexpr TypeSet kTypes = {kFloatOrByteTypes.mask | kIntegerTypes.mask, "f32, f16, bf16, s8, u8, s32 or s64"};
-  OCTET_RETURN_IF_ERROR(EnumBelow(check, "comparison", RawValue(comparison), cpu::kComparisons,
-                                  "OCTET_EQUAL (0) to OCTET_GREATER_EQUAL (5)"));
+  OCTET_RETURN_IF_ERROR(
+      EnumBelow(check, "comparison", RawValue(comparison), kComparisons, "OCTET_EQUAL (0) to OCTET_GREATER_EQUAL (5)"));
   OCTET_RETURN_IF_ERROR(check.Tensor("out", out, kMaskTypes, Role::kOutput, &out_view));
   OCTET_RETURN_IF_ERROR(ReadRaw(&check, "a", a, kTypes, out_view, &a_operand.view));
   OCTET_RETURN_IF_ERROR(ReadRaw(&check, "b", b, kTypes, out_view, &b_operand.view));
   OCTET_RETURN_IF_ERROR(ReadGridOf(&check, {"a", a, a_grid, OCTET_GRID_NAMES("a_grid")}, &a_operand));
   OCTET_RETURN_IF_ERROR(ReadGridOf(&check, {"b", b, b_grid, OCTET_GRID_NAMES("b_grid")}, &b_operand));
-  OCTET_RETURN_IF_ERROR(check.Stream(stream));
   const bool a_integer = (Bit(a_operand.view.type) & kIntegerTypes.mask) != 0;
   const bool b_integer = (Bit(b_operand.view.type) & kIntegerTypes.mask) != 0;
   if (a_integer != b_integer) {
     return Fail(OCTET_INVALID_ARGUMENT, "%s: a has dtype %s and b %s; expected both integers or neither: cast one",
                 check.function(), TypeWords(a_operand.view.type), TypeWords(b_operand.view.type));
   }
-  const auto which = static_cast<cpu::Comparison>(RawValue(comparison));
+  const auto which = static_cast<Comparison>(RawValue(comparison));
+  if (check.on_cuda()) {
+    const cuda::MapFunctions& map = CudaTable()->map;
+    return a_integer
+               ? RunOnCuda(check, stream, map.compare_integers, which, &a_operand.view, &b_operand.view, &out_view)
+               : RunOnCuda(check, stream, map.compare, which, &a_operand, &b_operand, &out_view);
+  }
+  OCTET_RETURN_IF_ERROR(check.Stream(stream));
   if (a_integer) {
     cpu::CompareIntegers(which, a_operand.view, b_operand.view, out_view);
   } else {
@@ -183,6 +210,9 @@ octet_status Where(const DLTensor* mask, const DLTensor* a, const DLTensor* b, D
   OCTET_RETURN_IF_ERROR(ReadRaw(&check, "b", b, kAnyType, out_view, &b_view));
   OCTET_RETURN_IF_ERROR(check.SameType({"a", &a_view}, {"out", &out_view}));
   OCTET_RETURN_IF_ERROR(check.SameType({"b", &b_view}, {"out", &out_view}));
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->map.where, &mask_view, &a_view, &b_view, &out_view);
+  }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::Where(mask_view, a_view, b_view, out_view);
   return OCTET_OK;
@@ -196,6 +226,9 @@ octet_status Copy(const DLTensor* x, DLTensor* out, void* stream) {
   OCTET_RETURN_IF_ERROR(check.NoOverlap({{"out", &out_view}}, {{"x", &x_view}}, nullptr));
   OCTET_RETURN_IF_ERROR(SpreadTo(check, {"x", &x_view}, {"out", &out_view}, &x_view));
   OCTET_RETURN_IF_ERROR(check.SameType({"x", &x_view}, {"out", &out_view}));
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->map.copy, &x_view, &out_view);
+  }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::Copy(x_view, out_view);
   return OCTET_OK;
@@ -208,6 +241,9 @@ octet_status Cast(const DLTensor* x, DLTensor* out, void* stream) {
                               "f32, f16, bf16, s32, s64 or bool"};
   OCTET_RETURN_IF_ERROR(check.Tensor("out", out, kTypes, Role::kOutput, &out_view));
   OCTET_RETURN_IF_ERROR(ReadRaw(&check, "x", x, kTypes, out_view, &x_view));
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->map.cast, &x_view, &out_view);
+  }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::Cast(x_view, out_view);
   return OCTET_OK;

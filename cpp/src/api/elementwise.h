@@ -4,6 +4,7 @@
 #define OCTET_API_ELEMENTWISE_H_
 
 #include "api/operand.h"
+#include "core/functions.h"
 
 namespace octet {
 namespace api {
@@ -19,6 +20,10 @@ octet_status EnumBelow(const Checker& check, const char* name, int value, int co
 
 /** Gives an input the shape of out, with strides of 0 where it is broadcast, after checking for overlap. */
 octet_status SpreadTo(const Checker& check, Named input, Named out, TensorView* view);
+
+/** Runs a unary function of checked operands, of one shape, on the device of the call. */
+octet_status UnaryOnCuda(const Checker& check, void* stream, const UnaryCall& call, const Operand& x,
+                         const Operand& out);
 
 }  // namespace api
 }  // namespace octet

@@ -3,6 +3,7 @@
 
 #include <cinttypes>
 
+#include "api/cuda_library.h"
 #include "api/epilogue.h"
 #include "api/error.h"
 #include "api/operand.h"
@@ -61,7 +62,7 @@ octet_status ReadTableGrid(Checker* check, const octet_embedding_table& table, c
 }
 
 octet_status ReadTable(Checker* check, const octet_embedding_table* table, TensorView* rows, GridView* grid,
-                       cpu::EmbeddingCall* call) {
+                       EmbeddingCall* call) {
   OCTET_RETURN_IF_ERROR(check->NotNull("table", table));
   OCTET_RETURN_IF_ERROR(check->Tensor("table.rows", table->rows, kFloatOrByteTypes, Role::kInput, rows));
   const Named named = {"table.rows", rows};
@@ -85,7 +86,7 @@ octet_status ReadTable(Checker* check, const octet_embedding_table* table, Tenso
 }
 
 /** The shape of indices, then the length of a row. */
-octet_status OutShape(const Checker& check, const cpu::EmbeddingCall& call, const TensorView& out) {
+octet_status OutShape(const Checker& check, const EmbeddingCall& call, const TensorView& out) {
   const TensorView& indices = *call.indices;
   bool same = out.ndim == indices.ndim + 1;
   for (int d = 0; same && d < indices.ndim; ++d) same = out.shape[d] == indices.shape[d];
@@ -105,7 +106,7 @@ octet_status Embedding(const octet_embedding_table* table, const DLTensor* indic
   TensorView rows, indices_view;
   GridView grid;
   Operand out_operand;
-  cpu::EmbeddingCall call;
+  EmbeddingCall call;
   OCTET_RETURN_IF_ERROR(ReadTable(&check, table, &rows, &grid, &call));
   OCTET_RETURN_IF_ERROR(check.Tensor("indices", indices, kIntegerTypes, Role::kInput, &indices_view));
   call.indices = &indices_view;
@@ -116,6 +117,7 @@ octet_status Embedding(const octet_embedding_table* table, const DLTensor* indic
   OCTET_RETURN_IF_ERROR(OutShape(check, call, out_operand.view));
   OCTET_RETURN_IF_ERROR(check.RowsWithoutGaps(named_out));
   OCTET_RETURN_IF_ERROR(check.NoOverlap({named_out}, {{"table.rows", &rows}, {"indices", &indices_view}}, nullptr));
+  if (check.on_cuda()) return RunOnCuda(check, stream, CudaTable()->rows.embedding, &call);
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   const int64_t place = cpu::FirstOutside(indices_view, rows.shape[0]);
   if (place >= 0) {

@@ -2,6 +2,7 @@
 #include "octet/fake_quantize.h"
 
 #include "api/check.h"
+#include "api/cuda_library.h"
 #include "api/error.h"
 #include "cpu/backend.h"
 
@@ -33,6 +34,9 @@ octet_status FakeQuantize(const octet_grid* grid, const DLTensor* x, DLTensor* o
   OCTET_RETURN_IF_ERROR(check.Grid(grid, &named_x, &grid_view));
   OCTET_RETURN_IF_ERROR(OutputLike(&check, "out", out, x_view, &out_view));
   OCTET_RETURN_IF_ERROR(check.NoOverlap({{"out", &out_view}}, {named_x}, &out_view));
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->quantization.fake_quantize, &grid_view, &x_view, &out_view);
+  }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::FakeQuantize(grid_view, x_view, out_view);
   return OCTET_OK;
@@ -51,7 +55,7 @@ octet_status Backward(const octet_grid* grid, const DLTensor* x, const DLTensor*
   const Named named_grad_out = {"grad_out", &grad_out_view};
   OCTET_RETURN_IF_ERROR(check.SameShape(named_grad_out, named_x));
   OCTET_RETURN_IF_ERROR(check.SameType(named_grad_out, named_x));
-  cpu::FakeQuantizeGradients gradients;
+  FakeQuantizeGradients gradients;
   if (grad_x != nullptr) {
     OCTET_RETURN_IF_ERROR(OutputLike(&check, "grad_x", grad_x, x_view, &grad_x_view));
     gradients.x = &grad_x_view;
@@ -73,6 +77,10 @@ octet_status Backward(const octet_grid* grid, const DLTensor* x, const DLTensor*
   OCTET_RETURN_IF_ERROR(check.NoOverlap(
       {{"grad_x", gradients.x}, {"grad_delta", gradients.delta}, {"grad_zero_float", gradients.zero_float}},
       {named_grad_out, named_x}, gradients.x));
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->quantization.fake_quantize_backward, &grid_view, &x_view,
+                     &grad_out_view, &gradients);
+  }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::FakeQuantizeBackward(grid_view, x_view, grad_out_view, gradients);
   return OCTET_OK;
@@ -88,7 +96,7 @@ octet_status Partials(const octet_grid* grid, const DLTensor* x, DLTensor* out, 
   const Named named_x = {"x", &x_view};
   OCTET_RETURN_IF_ERROR(check.Grid(grid, &named_x, &grid_view));
   if (d_zero != nullptr && !grid_view.has_zero_float) return NoZeroPoint(kFunction, "d_zero");
-  cpu::FakeQuantizePartialsOutputs outputs;
+  FakeQuantizePartialsOutputs outputs;
   struct Wanted {
     const char* name;
     const DLTensor* tensor;
@@ -107,6 +115,9 @@ octet_status Partials(const octet_grid* grid, const DLTensor* x, DLTensor* out, 
   OCTET_RETURN_IF_ERROR(check.NoOverlap(
       {{"out", outputs.out}, {"d_x", outputs.d_x}, {"d_delta", outputs.d_delta}, {"d_zero", outputs.d_zero}}, {named_x},
       outputs.out));
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->quantization.fake_quantize_partials, &grid_view, &x_view, &outputs);
+  }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::FakeQuantizePartials(grid_view, x_view, outputs);
   return OCTET_OK;

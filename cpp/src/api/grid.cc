@@ -2,6 +2,7 @@
 #include "octet/grid.h"
 
 #include "api/check.h"
+#include "api/cuda_library.h"
 #include "api/error.h"
 #include "cpu/backend.h"
 
@@ -34,10 +35,15 @@ octet_status GridFromRange(const DLTensor* x_min, const DLTensor* x_max, const o
   const TensorView* zero = zero_float != nullptr ? &zero_view : nullptr;
   OCTET_RETURN_IF_ERROR(check.NoOverlap({{"delta", &delta_view}, {"zero_float", zero}},
                                         {{"x_min", &min_view}, {"x_max", &max_view}}, nullptr));
-  OCTET_RETURN_IF_ERROR(check.OnCpu());
   bool any_signed = false;
-  cpu::GridFromRange(min_view, max_view, scheme == OCTET_ASYMMETRIC, n_bits, scale_domain == OCTET_SCALE_LOG, eps,
-                     delta_view, zero, &any_signed);
+  if (check.on_cuda()) {
+    const GridFromRangeOptions options = {scheme == OCTET_ASYMMETRIC, n_bits, scale_domain == OCTET_SCALE_LOG, eps};
+    OCTET_RETURN_IF_ERROR(RunOnCuda(check, nullptr, CudaTable()->quantization.grid_from_range, &min_view, &max_view,
+                                    &options, &delta_view, zero, &any_signed));
+  } else {
+    cpu::GridFromRange(min_view, max_view, scheme == OCTET_ASYMMETRIC, n_bits, scale_domain == OCTET_SCALE_LOG, eps,
+                       delta_view, zero, &any_signed);
+  }
   *is_signed = any_signed ? 1 : 0;
   return OCTET_OK;
 }
@@ -60,7 +66,9 @@ octet_status GridResolve(const octet_grid* grid, DLTensor* scale, DLTensor* zero
   const TensorView* zero_float = grid_view.has_zero_float ? &grid_view.zero_float : nullptr;
   OCTET_RETURN_IF_ERROR(check.NoOverlap({{"scale", scale_out}, {"zero_point", zero_out}},
                                         {{"grid.delta", &grid_view.delta}, {"grid.zero_float", zero_float}}, nullptr));
-  OCTET_RETURN_IF_ERROR(check.OnCpu());
+  if (check.on_cuda()) {
+    return RunOnCuda(check, nullptr, CudaTable()->quantization.grid_resolve, &grid_view, scale_out, zero_out);
+  }
   cpu::GridResolve(grid_view, scale_out, zero_out);
   return OCTET_OK;
 }

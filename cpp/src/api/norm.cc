@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "octet/norm.h"
 
+#include "api/cuda_library.h"
 #include "api/error.h"
 #include "api/operand.h"
 #include "api/words.h"
@@ -68,7 +69,7 @@ octet_status Norm(const char* function, bool subtract_mean, const DLTensor* x, c
   int64_t length = 1;
   for (int d = x_operand.view.ndim - norm->dims; d < x_operand.view.ndim; ++d) length *= x_operand.view.shape[d];
 
-  cpu::NormCall call;
+  NormCall call;
   call.x = &x_operand;
   call.out = &out_operand;
   call.eps = norm->eps;
@@ -105,6 +106,9 @@ octet_status Norm(const char* function, bool subtract_mean, const DLTensor* x, c
     }
   }
   OCTET_RETURN_IF_ERROR(check.NoOverlap({named_out, named_sum}, {named_weight, named_bias}, nullptr));
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->rows.norm, &call);
+  }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::Norm(call);
   return OCTET_OK;

@@ -4,6 +4,7 @@
 #include <cinttypes>
 
 #include "api/check.h"
+#include "api/cuda_library.h"
 #include "api/error.h"
 #include "api/words.h"
 #include "cpu/backend.h"
@@ -44,9 +45,17 @@ octet_status MinMax(const DLTensor* x, int32_t axis, DLTensor* out_min, DLTensor
   OCTET_RETURN_IF_ERROR(ReadOutput(&check, "out_min", out_min, sliced, &min_view));
   OCTET_RETURN_IF_ERROR(ReadOutput(&check, "out_max", out_max, sliced, &max_view));
   OCTET_RETURN_IF_ERROR(check.NoOverlap({{"out_min", &min_view}, {"out_max", &max_view}}, {{"x", &sliced.x}}, nullptr));
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->quantization.min_max, &sliced.x, axis, &min_view, &max_view);
+  }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::MinMax(sliced.x, axis, min_view, max_view);
   return OCTET_OK;
+}
+
+size_t PercentileBytes(const Checker& check, const Sliced& sliced) {
+  if (check.on_cuda()) return CudaTable()->quantization.percentile_workspace_size(&sliced.x, sliced.slices);
+  return cpu::PercentileWorkspaceSize(sliced.x);
 }
 
 octet_status PercentileWorkspaceSize(const DLTensor* x, int32_t axis, size_t* bytes) {
@@ -55,7 +64,7 @@ octet_status PercentileWorkspaceSize(const DLTensor* x, int32_t axis, size_t* by
   Sliced sliced;
   OCTET_RETURN_IF_ERROR(ReadSliced(kFunction, &check, x, axis, &sliced));
   OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
-  *bytes = cpu::PercentileWorkspaceSize(sliced.x);
+  *bytes = PercentileBytes(check, sliced);
   return OCTET_OK;
 }
 
@@ -77,14 +86,18 @@ octet_status Percentile(const DLTensor* x, int32_t axis, double low, double high
   OCTET_RETURN_IF_ERROR(ReadOutput(&check, "out_high", out_high, sliced, &high_view));
   OCTET_RETURN_IF_ERROR(
       check.NoOverlap({{"out_low", &low_view}, {"out_high", &high_view}}, {{"x", &sliced.x}}, nullptr));
-  OCTET_RETURN_IF_ERROR(check.Stream(stream));
-  const size_t needed = cpu::PercentileWorkspaceSize(sliced.x);
+  const size_t needed = PercentileBytes(check, sliced);
   OCTET_RETURN_IF_ERROR(check.Workspace(workspace, workspace_bytes, needed));
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->quantization.percentile, &sliced.x, axis, low, high, &low_view,
+                     &high_view, workspace);
+  }
+  OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::Percentile(sliced.x, axis, low, high, low_view, high_view, workspace);
   return OCTET_OK;
 }
 
-octet_status ReadMseOptions(Checker* check, const octet_range_mse_options* options, cpu::RangeMseOptions* result) {
+octet_status ReadMseOptions(Checker* check, const octet_range_mse_options* options, RangeMseOptions* result) {
   OCTET_RETURN_IF_ERROR(check->NotNull("options", options));
   OCTET_RETURN_IF_ERROR(check->Scheme("options.scheme", options->scheme));
   OCTET_RETURN_IF_ERROR(check->Bits("options.n_bits", options->n_bits, 1));
@@ -108,7 +121,7 @@ octet_status RangeMse(const DLTensor* x, int32_t axis, const octet_range_mse_opt
   constexpr const char* kFunction = "octet_range_mse";
   Checker check(kFunction);
   Sliced sliced;
-  cpu::RangeMseOptions mse_options;
+  RangeMseOptions mse_options;
   TensorView min_view, max_view, loss_view;
   OCTET_RETURN_IF_ERROR(ReadSliced(kFunction, &check, x, axis, &sliced));
   OCTET_RETURN_IF_ERROR(ReadMseOptions(&check, options, &mse_options));
@@ -128,6 +141,10 @@ octet_status RangeMse(const DLTensor* x, int32_t axis, const octet_range_mse_opt
   }
   OCTET_RETURN_IF_ERROR(check.NoOverlap(
       {{"loss", &loss_view}}, {{"x", &sliced.x}, {"candidate_min", &min_view}, {"candidate_max", &max_view}}, nullptr));
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->quantization.range_mse, &sliced.x, axis, &mse_options, &min_view,
+                     &max_view, &loss_view);
+  }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::RangeMse(sliced.x, axis, mse_options, min_view, max_view, loss_view);
   return OCTET_OK;

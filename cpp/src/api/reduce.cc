@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "octet/reduce.h"
 
+#include "api/cuda_library.h"
 #include "api/elementwise.h"
 #include "api/error.h"
 #include "api/words.h"
@@ -69,17 +70,20 @@ octet_status Reduce(const octet_reduction& reduction, const DLTensor* x, const o
   Checker check("octet_reduce");
   Operand x_operand, out_operand;
   bool reduced[kMaxDims];
-  OCTET_RETURN_IF_ERROR(EnumBelow(check, "reduction", RawValue(reduction), cpu::kReductions,
-                                  "OCTET_REDUCE_SUM (0) to OCTET_REDUCE_MIN (3)"));
+  OCTET_RETURN_IF_ERROR(
+      EnumBelow(check, "reduction", RawValue(reduction), kReductions, "OCTET_REDUCE_SUM (0) to OCTET_REDUCE_MIN (3)"));
   OCTET_RETURN_IF_ERROR(ReadOperand(&check, {"x", x, x_grid, OCTET_GRID_NAMES("x_grid")}, Role::kInput, &x_operand));
   OCTET_RETURN_IF_ERROR(ReadDims(check, dims, ndims, x_operand.view, reduced));
   OCTET_RETURN_IF_ERROR(
       ReadOperand(&check, {"out", out, out_grid, OCTET_GRID_NAMES("out_grid")}, Role::kOutput, &out_operand));
   OCTET_RETURN_IF_ERROR(check.NoOverlap({{"out", &out_operand.view}}, {{"x", &x_operand.view}}, nullptr));
   OCTET_RETURN_IF_ERROR(KeepDims(check, x_operand.view, reduced, &out_operand.view));
-  const auto which = static_cast<cpu::Reduction>(RawValue(reduction));
-  if (which == cpu::Reduction::kMax || which == cpu::Reduction::kMin) {
+  const auto which = static_cast<Reduction>(RawValue(reduction));
+  if (which == Reduction::kMax || which == Reduction::kMin) {
     OCTET_RETURN_IF_ERROR(NotEmpty(check, x_operand.view, reduced, out_operand.view));
+  }
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->rows.reduce, which, &x_operand, reduced, &out_operand);
   }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::Reduce(which, x_operand, reduced, out_operand);
@@ -103,6 +107,9 @@ octet_status Argmax(const DLTensor* x, int32_t dim, DLTensor* out, void* stream)
   if (out_view.type == ElementType::kS32 && x_view.shape[dim] > INT32_MAX) {
     return Fail(OCTET_INVALID_ARGUMENT, "octet_argmax: out has dtype s32, but x has shape %s; pass s64",
                 ListWords(x_view.shape, x_view.ndim).text);
+  }
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->rows.argmax, &x_view, dim, &out_view);
   }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::Argmax(x_view, dim, out_view);
@@ -135,6 +142,9 @@ octet_status MaskedMean(const DLTensor* x, const octet_grid* x_grid, const DLTen
   }
   OCTET_RETURN_IF_ERROR(check.RowsWithoutGaps({"out", &out_view}));
   OCTET_RETURN_IF_ERROR(check.NoOverlap({{"out", &out_view}}, {{"x", &view}, {"mask", &mask_view}}, nullptr));
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->rows.masked_mean, &x_operand, &mask_view, eps, &out_operand);
+  }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::MaskedMean(x_operand, mask_view, eps, out_operand);
   return OCTET_OK;
@@ -157,6 +167,9 @@ octet_status L2Normalize(const DLTensor* x, const octet_grid* x_grid, float eps,
   OCTET_RETURN_IF_ERROR(check.SameShape(named_out, named_x));
   OCTET_RETURN_IF_ERROR(check.RowsWithoutGaps(named_out));
   OCTET_RETURN_IF_ERROR(check.NoOverlap({named_out}, {named_x}, &out_operand.view));
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->rows.l2_normalize, &x_operand, eps, &out_operand);
+  }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::L2Normalize(x_operand, eps, out_operand);
   return OCTET_OK;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "octet/softmax.h"
 
+#include "api/cuda_library.h"
 #include "api/error.h"
 #include "api/operand.h"
 #include "api/softmax_terms.h"
@@ -15,7 +16,7 @@ octet_status Softmax(const DLTensor* x, const octet_grid* x_grid, const octet_so
   Checker check("octet_softmax");
   Operand x_operand, out_operand;
   SoftmaxTermsView terms_view;
-  cpu::SoftmaxCall call;
+  SoftmaxCall call;
   call.x = &x_operand;
   call.out = &out_operand;
   OCTET_RETURN_IF_ERROR(ReadOperand(&check, {"x", x, x_grid, OCTET_GRID_NAMES("x_grid")}, Role::kInput, &x_operand));
@@ -43,6 +44,9 @@ octet_status Softmax(const DLTensor* x, const octet_grid* x_grid, const octet_so
                                          {"terms.mask", terms_view.mask.GivenOrNull()},
                                          {"terms.lengths", call.lengths}},
                                         nullptr));
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->rows.softmax, &call);
+  }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::Softmax(call);
   return OCTET_OK;

@@ -8,6 +8,7 @@
 #include "core/grid_view.h"
 #include "core/packed_conv2d.h"
 #include "core/packed_gemm.h"
+#include "core/quantization_calls.h"
 #include "core/tensor_view.h"
 
 namespace octet {
@@ -15,22 +16,9 @@ namespace cpu {
 
 void FakeQuantize(const GridView& grid, const TensorView& x, const TensorView& out);
 
-/** Null outputs are not wanted. */
-struct FakeQuantizeGradients {
-  const TensorView* x = nullptr;
-  const TensorView* delta = nullptr;
-  const TensorView* zero_float = nullptr;
-};
 void FakeQuantizeBackward(const GridView& grid, const TensorView& x, const TensorView& grad_out,
                           const FakeQuantizeGradients& gradients);
 
-/** Null outputs are not wanted. */
-struct FakeQuantizePartialsOutputs {
-  const TensorView* out = nullptr;
-  const TensorView* d_x = nullptr;
-  const TensorView* d_delta = nullptr;
-  const TensorView* d_zero = nullptr;
-};
 void FakeQuantizePartials(const GridView& grid, const TensorView& x, const FakeQuantizePartialsOutputs& outputs);
 
 void Quantize(const GridView& grid, const TensorView& x, const TensorView& codes);
@@ -50,12 +38,6 @@ size_t PercentileWorkspaceSize(const TensorView& x);
 void Percentile(const TensorView& x, int axis, double low, double high, const TensorView& out_low,
                 const TensorView& out_high, void* workspace);
 
-struct RangeMseOptions {
-  bool asymmetric;
-  int32_t n_bits;
-  bool log_domain;
-  float eps;
-};
 void RangeMse(const TensorView& x, int axis, const RangeMseOptions& options, const TensorView& candidate_min,
               const TensorView& candidate_max, const TensorView& loss);
 

@@ -5,8 +5,7 @@
 
 #include <cstdint>
 
-#include "core/grid_view.h"
-#include "core/operand.h"
+#include "core/embedding_call.h"
 
 namespace octet {
 namespace cpu {
@@ -19,17 +18,6 @@ int64_t FirstOutside(const TensorView& indices, int64_t limit);
 
 /** The index at a place. */
 int64_t IndexAt(const TensorView& indices, int64_t place);
-
-struct EmbeddingCall {
-  const TensorView* rows = nullptr;
-  /** Of codes. */
-  const GridView* grid = nullptr;
-  /** Two codes a byte, signed if the grid begins below 0. */
-  bool packed = false;
-  /** All within the table. */
-  const TensorView* indices = nullptr;
-  const Operand* out = nullptr;
-};
 
 void Embedding(const EmbeddingCall& call);
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "core/tensor_view.h"
-#include "numerics/grid.h"
+#include "numerics/mse_candidate.h"
 #include "octet/library.h"
 
 namespace octet {
@@ -48,15 +48,7 @@ struct MinMaxState {
   float max;
 };
 
-/** A candidate of a range search. */
-struct MseCandidate {
-  float scale;
-  /** 1 / scale, or 0 if the quotient must be a true division because 1 / scale is not a normal number. */
-  float inverse;
-  /** int_min - zero_point and int_max - zero_point. */
-  float low;
-  float high;
-};
+using numerics::MseCandidate;
 
 /** Sums for the derivatives of a grid's parameters. */
 struct GradientSums {

@@ -146,11 +146,8 @@ void SquaredErrors(const float* x, int64_t count, const MseCandidate* candidates
     const MseCandidate& candidate = candidates[c];
     float lanes[numerics::kLanes] = {};
     for (int64_t i = 0; i < count; ++i) {
-      const float quotient = candidate.inverse != 0.0f ? x[i] * candidate.inverse : x[i] / candidate.scale;
-      const float centred = numerics::RoundHalfEven(numerics::Clamp(quotient, candidate.low, candidate.high));
-      const float error = __builtin_fmaf(-candidate.scale, centred, x[i]);
       float& lane = lanes[i % numerics::kLanes];
-      lane = __builtin_fmaf(error, error, lane);
+      lane = numerics::AddSquaredError(x[i], candidate, lane);
     }
     sums[c] += static_cast<double>(numerics::SumOfLanes(lanes));
   }

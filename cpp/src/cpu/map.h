@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "core/functions.h"
 #include "core/operand.h"
 #include "cpu/row_kernels.h"
 
@@ -13,11 +14,6 @@ namespace octet {
 namespace cpu {
 
 void MapBinary(Binary function, const Operand& a, const Operand& b, numerics::Unary activation, const Operand& out);
-
-struct UnaryCall {
-  numerics::Unary function = numerics::Unary::kIdentity;
-  numerics::UnaryParameters parameters = {0.0f, 0.0f};
-};
 
 void MapUnary(const UnaryCall& call, const Operand& x, const Operand& out);
 

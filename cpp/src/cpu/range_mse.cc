@@ -20,19 +20,6 @@ using numerics::kBlock;
 // first-level cache.
 constexpr int64_t kCandidateTile = 256;
 
-MseCandidate MakeCandidate(float x_min, float x_max, const RangeMseOptions& options) {
-  const bool is_signed = !options.asymmetric && numerics::RangeIsSigned(x_min);
-  const numerics::Limits limits = numerics::GridLimits(options.n_bits, is_signed);
-  const numerics::StoredGrid stored =
-      options.asymmetric ? numerics::AsymmetricGrid(x_min, x_max, limits.int_max, options.eps, options.log_domain)
-                         : numerics::SymmetricGrid(x_min, x_max, limits.int_max, options.eps, options.log_domain);
-  const float scale = numerics::ScaleOf(stored.delta, options.eps, options.log_domain);
-  const float zero_point = options.asymmetric ? numerics::ZeroPointOf(stored.zero_float, limits) : 0.0f;
-  // Between these ends scale and 1 / scale are normal numbers.
-  const bool invertible = scale >= numerics::PowerOfTwo(-126) && scale <= numerics::PowerOfTwo(126);
-  return {scale, invertible ? 1.0f / scale : 0.0f, limits.int_min - zero_point, limits.int_max - zero_point};
-}
-
 class Search {
  public:
   Search(const TensorView& x, int axis, const RangeMseOptions& options, const TensorView& candidate_min,
@@ -85,7 +72,8 @@ class Search {
     const int64_t first = (per_slice_ ? slice * candidates_ : 0) + tile * kCandidateTile;
     for (int64_t i = 0; i < count; ++i) {
       candidates[i] =
-          MakeCandidate(LoadCompact(candidate_min_, first + i), LoadCompact(candidate_max_, first + i), options_);
+          numerics::MakeCandidate(LoadCompact(candidate_min_, first + i), LoadCompact(candidate_max_, first + i),
+                                  options_.asymmetric, options_.n_bits, options_.log_domain, options_.eps);
       sums[i] = 0.0;
     }
     alignas(64) float buffer[kBlock];

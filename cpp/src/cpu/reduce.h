@@ -5,14 +5,11 @@
 
 #include <cstdint>
 
+#include "core/functions.h"
 #include "core/operand.h"
 
 namespace octet {
 namespace cpu {
-
-/** In the order of octet_reduction. */
-enum class Reduction { kSum, kMean, kMax, kMin };
-constexpr int kReductions = 4;
 
 /** reduced: for each dimension of x whether it is one that is reduced. out has the kept dimensions of x alone. */
 void Reduce(Reduction reduction, const Operand& x, const bool* reduced, const Operand& out);

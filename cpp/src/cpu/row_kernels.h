@@ -10,6 +10,7 @@
 
 #include <cstdint>
 
+#include "core/functions.h"
 #include "core/tensor_view.h"
 #include "numerics/grid.h"
 #include "numerics/unary.h"
@@ -72,14 +73,6 @@ struct SoftmaxKernels {
   float (*exponentials)(float* values, float greatest, int64_t count);
   void (*multiply)(const float* values, float factor, int64_t count, void* out);
 };
-
-/** In the order of octet_binary_function. */
-enum class Binary { kAdd, kSub, kMul, kDiv, kMin, kMax };
-constexpr int kBinaryFunctions = 6;
-
-/** In the order of octet_comparison. */
-enum class Comparison { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
-constexpr int kComparisons = 6;
 
 /** Functions of each element. out may be an input. */
 struct MapKernels {

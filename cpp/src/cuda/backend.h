@@ -9,9 +9,15 @@
 #include <cstdint>
 
 #include "core/device_gemm.h"
+#include "core/embedding_call.h"
 #include "core/epilogue_view.h"
+#include "core/functions.h"
 #include "core/gemm_activations.h"
 #include "core/grid_view.h"
+#include "core/norm_call.h"
+#include "core/operand.h"
+#include "core/quantization_calls.h"
+#include "core/softmax_call.h"
 #include "core/tensor_view.h"
 #include "octet/cuda.h"
 
@@ -41,10 +47,61 @@ struct DeviceFunctions {
   octet_status (*synchronize)(const Call* call);
 };
 
-/** Quantization on grids. Semantics as the functions of the same names in cpu/backend.h. */
+/** Quantization on grids and ranges: semantics as the functions of the same names in cpu/backend.h. */
 struct QuantizationFunctions {
   octet_status (*quantize)(const Call* call, const GridView* grid, const TensorView* x, const TensorView* codes);
   octet_status (*dequantize)(const Call* call, const GridView* grid, const TensorView* codes, const TensorView* out);
+  octet_status (*fake_quantize)(const Call* call, const GridView* grid, const TensorView* x, const TensorView* out);
+  octet_status (*fake_quantize_backward)(const Call* call, const GridView* grid, const TensorView* x,
+                                         const TensorView* grad_out, const FakeQuantizeGradients* gradients);
+  octet_status (*fake_quantize_partials)(const Call* call, const GridView* grid, const TensorView* x,
+                                         const FakeQuantizePartialsOutputs* outputs);
+  /** Waits for the result. */
+  octet_status (*grid_from_range)(const Call* call, const TensorView* x_min, const TensorView* x_max,
+                                  const GridFromRangeOptions* options, const TensorView* delta,
+                                  const TensorView* zero_float, bool* is_signed);
+  octet_status (*grid_resolve)(const Call* call, const GridView* grid, const TensorView* scale,
+                               const TensorView* zero_point);
+  octet_status (*min_max)(const Call* call, const TensorView* x, int axis, const TensorView* out_min,
+                          const TensorView* out_max);
+  size_t (*percentile_workspace_size)(const TensorView* x, int64_t slices);
+  octet_status (*percentile)(const Call* call, const TensorView* x, int axis, double low, double high,
+                             const TensorView* out_low, const TensorView* out_high, void* workspace);
+  octet_status (*range_mse)(const Call* call, const TensorView* x, int axis, const RangeMseOptions* options,
+                            const TensorView* candidate_min, const TensorView* candidate_max, const TensorView* loss);
+};
+
+/** Functions of single elements, and copies: cpu/map.h. */
+struct MapFunctions {
+  octet_status (*unary)(const Call* call, const UnaryCall* unary, const Operand* x, const Operand* out);
+  octet_status (*binary)(const Call* call, Binary function, const Operand* a, const Operand* b,
+                         numerics::Unary activation, const Operand* out);
+  /** table: 256 bytes on the device. */
+  octet_status (*look_up)(const Call* call, const uint8_t* table, const TensorView* x, const TensorView* out);
+  /** table: 256 bytes of the host. */
+  octet_status (*look_up_in)(const Call* call, const uint8_t* table, const TensorView* x, const TensorView* out);
+  octet_status (*compare)(const Call* call, Comparison comparison, const Operand* a, const Operand* b,
+                          const TensorView* out);
+  octet_status (*compare_integers)(const Call* call, Comparison comparison, const TensorView* a, const TensorView* b,
+                                   const TensorView* out);
+  octet_status (*where)(const Call* call, const TensorView* mask, const TensorView* a, const TensorView* b,
+                        const TensorView* out);
+  octet_status (*copy)(const Call* call, const TensorView* x, const TensorView* out);
+  octet_status (*cast)(const Call* call, const TensorView* x, const TensorView* out);
+};
+
+/** Functions of rows: cpu/norm.h, softmax.h, embedding.h, reduce.h. */
+struct RowFunctions {
+  octet_status (*norm)(const Call* call, const NormCall* norm);
+  octet_status (*softmax)(const Call* call, const SoftmaxCall* softmax);
+  /** Indices outside the table give NaN, or the zero point of codes. */
+  octet_status (*embedding)(const Call* call, const EmbeddingCall* embedding);
+  octet_status (*reduce)(const Call* call, Reduction reduction, const Operand* x, const bool* reduced,
+                         const Operand* out);
+  octet_status (*argmax)(const Call* call, const TensorView* x, int dim, const TensorView* out);
+  octet_status (*masked_mean)(const Call* call, const Operand* x, const TensorView* mask, float eps,
+                              const Operand* out);
+  octet_status (*l2_normalize)(const Call* call, const Operand* x, float eps, const Operand* out);
 };
 
 /** Matrix products with packed weights: octet/gemm.h. */
@@ -66,6 +123,8 @@ struct Table {
   DeviceFunctions device;
   QuantizationFunctions quantization;
   GemmFunctions gemm;
+  MapFunctions map;
+  RowFunctions rows;
 };
 
 /** To be raised whenever a function, or a structure that one takes, changes. */

@@ -7,6 +7,8 @@
 #ifndef OCTET_CUDA_MAP_H_
 #define OCTET_CUDA_MAP_H_
 
+#include <initializer_list>
+
 #include "cuda/chunk.h"
 #include "cuda/launch.h"
 
@@ -27,15 +29,56 @@ __global__ void __launch_bounds__(kMapThreads)
   if (chunk.valid()) function.Run(chunk, walk);
 }
 
+/** Blocks for a thread a chunk. */
+template <int kOperands>
+unsigned MapBlocks(const Walk<kOperands>& walk) {
+  return static_cast<unsigned>((walk.rows * walk.chunks.divisor + kMapThreads - 1) / kMapThreads);
+}
+
 template <int kElements, typename Function>
 octet_status LaunchMap(const Call* call, const char* kernel, const WalkShape& shape,
                        WalkStrides (&operands)[Function::kOperands], int lead, const Function& function) {
   const auto walk = WalkOver(shape, operands, lead, kElements);
-  const int64_t blocks = (walk.rows * walk.chunks.divisor + kMapThreads - 1) / kMapThreads;
   const DeviceScope scope(call);
   if (scope.error() != cudaSuccess) return Report(call, kernel, scope.error());
-  MapKernel<Function, kElements><<<static_cast<unsigned>(blocks), kMapThreads, 0, StreamOf(call)>>>(walk, function);
+  MapKernel<Function, kElements><<<MapBlocks(walk), kMapThreads, 0, StreamOf(call)>>>(walk, function);
   return Launched(call, kernel);
+}
+
+/**
+ * Launches with chunks of 16 bytes of the widest of the first operands, whose types are given, the output's first.
+ * Function has a constant kMostElements: the elements of the longest chunk that it is compiled for.
+ */
+template <typename Function>
+octet_status LaunchByWidth(const Call* call, const char* kernel, const WalkShape& shape,
+                           WalkStrides (&operands)[Function::kOperands], std::initializer_list<ElementType> types,
+                           const Function& function) {
+  int lead = 0;
+  int64_t widest = 0;
+  int operand = 0;
+  for (ElementType type : types) {
+    if (SizeOf(type) > widest) {
+      widest = SizeOf(type);
+      lead = operand;
+    }
+    ++operand;
+  }
+  const int64_t elements = 16 / widest;
+  if constexpr (Function::kMostElements >= 16) {
+    if (elements == 16) return LaunchMap<16>(call, kernel, shape, operands, lead, function);
+  }
+  if constexpr (Function::kMostElements >= 8) {
+    if (elements >= 8) return LaunchMap<8>(call, kernel, shape, operands, lead, function);
+  }
+  if (elements >= 4) return LaunchMap<4>(call, kernel, shape, operands, lead, function);
+  return LaunchMap<2>(call, kernel, shape, operands, lead, function);
+}
+
+template <typename Function>
+octet_status LaunchByWidth(const Call* call, const char* kernel, const TensorView& out,
+                           WalkStrides (&operands)[Function::kOperands], std::initializer_list<ElementType> types,
+                           const Function& function) {
+  return LaunchByWidth(call, kernel, ShapeOf(out), operands, types, function);
 }
 
 }  // namespace cuda

@@ -16,6 +16,7 @@ constexpr int kGrid = 2;
 
 struct QuantizeFunction {
   static constexpr int kOperands = 4;
+  static constexpr int kMostElements = 8;
 
   template <int kElements>
   __device__ void Run(const Chunk<kElements>& chunk, const Walk<kOperands>& walk) const {
@@ -36,6 +37,7 @@ struct QuantizeFunction {
 
 struct DequantizeFunction {
   static constexpr int kOperands = 4;
+  static constexpr int kMostElements = 8;
 
   template <int kElements>
   __device__ void Run(const Chunk<kElements>& chunk, const Walk<kOperands>& walk) const {
@@ -63,10 +65,7 @@ octet_status Run(const Call* call, const char* kernel, const GridView& grid, con
   operands[kOut] = StridesOf(out);
   operands[kIn] = StridesOf(in);
   AddGrid(grid, &shape, operands, kGrid);
-  const int lead = out.item_size() > in.item_size() ? kOut : kIn;
-  const int64_t widest = lead == kOut ? out.item_size() : in.item_size();
-  return widest == 4 ? LaunchMap<4>(call, kernel, shape, operands, lead, function)
-                     : LaunchMap<8>(call, kernel, shape, operands, lead, function);
+  return LaunchByWidth(call, kernel, shape, operands, {out.type, in.type}, function);
 }
 
 }  // namespace

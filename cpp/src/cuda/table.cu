@@ -3,7 +3,11 @@
 #include "cuda/backend.h"
 #include "cuda/device.h"
 #include "cuda/gemm/gemm.h"
+#include "cuda/map_kernels.h"
 #include "cuda/quantize.h"
+#include "cuda/range.h"
+#include "cuda/reduce.h"
+#include "cuda/row_kernels.h"
 
 namespace {
 
@@ -16,6 +20,25 @@ octet::cuda::Table MakeTable() {
   table.quantization.quantize = octet::cuda::Quantize;
   table.quantization.dequantize = octet::cuda::Dequantize;
   table.gemm = octet::cuda::TheGemmFunctions();
+  table.quantization.fake_quantize = octet::cuda::FakeQuantize;
+  table.quantization.fake_quantize_partials = octet::cuda::FakeQuantizePartials;
+  table.quantization.fake_quantize_backward = octet::cuda::FakeQuantizeBackward;
+  table.quantization.grid_from_range = octet::cuda::GridFromRange;
+  table.quantization.grid_resolve = octet::cuda::GridResolve;
+  table.quantization.min_max = octet::cuda::MinMax;
+  table.quantization.percentile_workspace_size = octet::cuda::PercentileWorkspaceSize;
+  table.quantization.percentile = octet::cuda::Percentile;
+  table.quantization.range_mse = octet::cuda::RangeMse;
+  table.rows.reduce = octet::cuda::Reduce;
+  table.rows.argmax = octet::cuda::Argmax;
+  table.map = {octet::cuda::MapUnary, octet::cuda::MapBinary, octet::cuda::LookUp,
+               octet::cuda::LookUpIn, octet::cuda::Compare,   octet::cuda::CompareIntegers,
+               octet::cuda::Where,    octet::cuda::Copy,      octet::cuda::Cast};
+  table.rows.norm = octet::cuda::Norm;
+  table.rows.softmax = octet::cuda::Softmax;
+  table.rows.embedding = octet::cuda::Embedding;
+  table.rows.masked_mean = octet::cuda::MaskedMean;
+  table.rows.l2_normalize = octet::cuda::L2Normalize;
   return table;
 }
 

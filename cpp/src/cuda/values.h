@@ -130,6 +130,24 @@ __device__ void StoreValues(const Chunk<kElements>& chunk, const Walk<kOperands>
   StoreCodes(chunk, walk, operand, coding.type, codes, zero_points);
 }
 
+/** s64, s32, or else bytes. */
+template <int kElements, int kOperands>
+__device__ void LoadIntegers(const Chunk<kElements>& chunk, const Walk<kOperands>& walk, int operand, ElementType type,
+                             int64_t (&values)[kElements]) {
+  if (type == ElementType::kS64) return chunk.Load(walk, operand, values);
+  if (type == ElementType::kS32) {
+    int32_t stored[kElements];
+    chunk.Load(walk, operand, stored);
+#pragma unroll
+    for (int i = 0; i < kElements; ++i) values[i] = stored[i];
+    return;
+  }
+  uint8_t stored[kElements];
+  chunk.Load(walk, operand, stored);
+#pragma unroll
+  for (int i = 0; i < kElements; ++i) values[i] = stored[i];
+}
+
 }  // namespace cuda
 }  // namespace octet
 

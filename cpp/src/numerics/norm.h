@@ -20,7 +20,7 @@ namespace numerics {
 OCTET_MATH float MeanOf(double sum, int64_t count) { return static_cast<float>(sum / static_cast<double>(count)); }
 
 OCTET_MATH float InverseDeviation(double squares, int64_t count, float eps) {
-  return static_cast<float>(1.0 / __builtin_sqrt(squares / static_cast<double>(count) + static_cast<double>(eps)));
+  return static_cast<float>(1.0 / SquareRoot(squares / static_cast<double>(count) + static_cast<double>(eps)));
 }
 
 }  // namespace numerics

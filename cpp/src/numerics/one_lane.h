@@ -27,7 +27,7 @@ struct OneLane {
   OCTET_MATH Floats Min(Floats a, Floats b) { return a < b ? a : b; }
   /** b if either is NaN or they are equal. */
   OCTET_MATH Floats Max(Floats a, Floats b) { return a > b ? a : b; }
-  OCTET_MATH Floats Sqrt(Floats a) { return __builtin_sqrtf(a); }
+  OCTET_MATH Floats Sqrt(Floats a) { return SquareRoot(a); }
   OCTET_MATH Floats Round(Floats a) { return RoundHalfEven(a); }
   OCTET_MATH Floats Abs(Floats a) { return FloatOf(BitsOf(a) & 0x7fffffffu); }
   OCTET_MATH Floats CopySign(Floats magnitude, Floats sign) {

@@ -49,6 +49,23 @@ OCTET_MATH float Fma(float a, float b, float c) {
 #endif
 }
 
+/** Rounded to nearest. */
+OCTET_MATH float SquareRoot(float value) {
+#if defined(__CUDA_ARCH__)
+  return __fsqrt_rn(value);
+#else
+  return __builtin_sqrtf(value);
+#endif
+}
+
+OCTET_MATH double SquareRoot(double value) {
+#if defined(__CUDA_ARCH__)
+  return __dsqrt_rn(value);
+#else
+  return __builtin_sqrt(value);
+#endif
+}
+
 OCTET_MATH bool IsNan(float value) { return value != value; }
 
 OCTET_MATH float QuietNan() { return FloatOf(0x7fc00000u); }

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "cuda/counters.h"
 #include "octet/cuda.h"
 
 namespace {
@@ -26,6 +27,7 @@ bool ListsTests(int count, char** arguments) {
 int main(int count, char** arguments) {
   const bool lists = ListsTests(count, arguments);
   testing::InitGoogleTest(&count, arguments);
+  octet::test::AskForCounters();
   if (!lists && octet_cuda_load(OCTET_CUDA_FILE) != OCTET_OK) {
     const bool needed = std::getenv("OCTET_TEST_NEED_CUDA") != nullptr;
     std::printf("%s: %s\n", needed ? "failed" : "skipped", octet_cuda_unavailable());

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cuda/grid.h"
+#include "cuda/map.h"
+#include "cuda/quantize.h"
+#include "cuda/values.h"
+
+namespace octet {
+namespace cuda {
+namespace {
+
+struct ForwardFunction {
+  static constexpr int kOperands = 4;
+  static constexpr int kMostElements = 8;
+  static constexpr int kOut = 0;
+  static constexpr int kX = 1;
+  static constexpr int kGrid = 2;
+
+  template <int kElements>
+  __device__ void Run(const Chunk<kElements>& chunk, const Walk<kOperands>& walk) const {
+    float values[kElements];
+    StoredGrids<kElements> stored;
+    Steps<kElements> steps;
+    LoadNumbers(chunk, walk, kX, type, values);
+    LoadGrid(chunk, walk, kGrid, grid, &stored, &steps);
+#pragma unroll
+    for (int i = 0; i < kElements; ++i) {
+      const numerics::Step step = steps.At(i);
+      values[i] = numerics::ValueOfCode(numerics::Code(values[i], step, grid.limits), step);
+    }
+    StoreFloats(chunk, walk, kOut, type, values);
+  }
+
+  GridParameters grid;
+  ElementType type;
+};
+
+struct GradXFunction {
+  static constexpr int kOperands = 5;
+  static constexpr int kMostElements = 8;
+  static constexpr int kGradX = 0;
+  static constexpr int kX = 1;
+  static constexpr int kGradOut = 2;
+  static constexpr int kGrid = 3;
+
+  template <int kElements>
+  __device__ void Run(const Chunk<kElements>& chunk, const Walk<kOperands>& walk) const {
+    float x[kElements];
+    float grad[kElements];
+    StoredGrids<kElements> stored;
+    Steps<kElements> steps;
+    LoadNumbers(chunk, walk, kX, type, x);
+    LoadNumbers(chunk, walk, kGradOut, type, grad);
+    LoadGrid(chunk, walk, kGrid, grid, &stored, &steps);
+#pragma unroll
+    for (int i = 0; i < kElements; ++i) {
+      const bool inside = numerics::FakeQuantizeWithSlopes(x[i], steps.At(i), grid.limits).inside;
+      grad[i] = numerics::IsNan(x[i]) ? x[i] : inside ? grad[i] : 0.0f;
+    }
+    StoreFloats(chunk, walk, kGradX, type, grad);
+  }
+
+  GridParameters grid;
+  ElementType type;
+};
+
+/** Outputs that are not wanted are no operands of theirs: their strides and address are those of x. */
+struct PartialsFunction {
+  static constexpr int kOperands = 7;
+  static constexpr int kMostElements = 8;
+  static constexpr int kOut = 0;
+  static constexpr int kDX = 1;
+  static constexpr int kDDelta = 2;
+  static constexpr int kDZero = 3;
+  static constexpr int kX = 4;
+  static constexpr int kGrid = 5;
+
+  template <int kElements>
+  __device__ void Run(const Chunk<kElements>& chunk, const Walk<kOperands>& walk) const {
+    float x[kElements];
+    float values[kElements];
+    StoredGrids<kElements> stored;
+    Steps<kElements> steps;
+    numerics::FakeQuantized y[kElements];
+    LoadNumbers(chunk, walk, kX, type, x);
+    LoadGrid(chunk, walk, kGrid, grid, &stored, &steps);
+#pragma unroll
+    for (int i = 0; i < kElements; ++i) y[i] = numerics::FakeQuantizeWithSlopes(x[i], steps.At(i), grid.limits);
+    if (wanted[kOut]) {
+#pragma unroll
+      for (int i = 0; i < kElements; ++i) values[i] = y[i].out;
+      StoreFloats(chunk, walk, kOut, type, values);
+    }
+    if (wanted[kDX]) {
+#pragma unroll
+      for (int i = 0; i < kElements; ++i) values[i] = numerics::IsNan(x[i]) ? x[i] : y[i].inside ? 1.0f : 0.0f;
+      StoreFloats(chunk, walk, kDX, type, values);
+    }
+    if (wanted[kDDelta]) {
+#pragma unroll
+      for (int i = 0; i < kElements; ++i) {
+        const float slope = numerics::ScaleSlope(stored.delta[i], steps.scale[i], grid.eps, grid.log_domain);
+        values[i] = slope == 0.0f ? 0.0f : y[i].scale_slope * slope;
+      }
+      StoreFloats(chunk, walk, kDDelta, type, values);
+    }
+    if (wanted[kDZero]) {
+#pragma unroll
+      for (int i = 0; i < kElements; ++i) {
+        values[i] = numerics::ZeroPointFollows(stored.zero_float[i], grid.limits) ? y[i].zero_slope : 0.0f;
+      }
+      StoreFloats(chunk, walk, kDZero, type, values);
+    }
+  }
+
+  GridParameters grid;
+  ElementType type;
+  bool wanted[4];
+};
+
+}  // namespace
+
+octet_status FakeQuantize(const Call* call, const GridView* grid, const TensorView* x, const TensorView* out) {
+  if (out->count == 0) return OCTET_OK;
+  WalkShape shape = ShapeOf(*out);
+  WalkStrides operands[ForwardFunction::kOperands] = {StridesOf(*out), StridesOf(*x)};
+  AddGrid(*grid, &shape, operands, ForwardFunction::kGrid);
+  return LaunchByWidth(call, "fake_quantize", shape, operands, {out->type, x->type},
+                       ForwardFunction{ParametersOf(*grid), x->type});
+}
+
+octet_status FakeQuantizeGradX(const Call* call, const GridView* grid, const TensorView* x, const TensorView* grad_out,
+                               const TensorView* grad_x) {
+  if (grad_x->count == 0) return OCTET_OK;
+  WalkShape shape = ShapeOf(*grad_x);
+  WalkStrides operands[GradXFunction::kOperands] = {StridesOf(*grad_x), StridesOf(*x), StridesOf(*grad_out)};
+  AddGrid(*grid, &shape, operands, GradXFunction::kGrid);
+  return LaunchByWidth(call, "fake_quantize_grad_x", shape, operands, {x->type},
+                       GradXFunction{ParametersOf(*grid), x->type});
+}
+
+octet_status FakeQuantizePartials(const Call* call, const GridView* grid, const TensorView* x,
+                                  const FakeQuantizePartialsOutputs* outputs) {
+  if (x->count == 0) return OCTET_OK;
+  PartialsFunction function = {ParametersOf(*grid), x->type, {}};
+  WalkShape shape = ShapeOf(*x);
+  WalkStrides operands[PartialsFunction::kOperands];
+  const TensorView* const wanted[4] = {outputs->out, outputs->d_x, outputs->d_delta, outputs->d_zero};
+  for (int i = 0; i < 4; ++i) {
+    function.wanted[i] = wanted[i] != nullptr;
+    operands[i] = StridesOf(wanted[i] != nullptr ? *wanted[i] : *x);
+  }
+  operands[PartialsFunction::kX] = StridesOf(*x);
+  AddGrid(*grid, &shape, operands, PartialsFunction::kGrid);
+  return LaunchByWidth(call, "fake_quantize_partials", shape, operands, {x->type}, function);
+}
+
+}  // namespace cuda
+}  // namespace octet

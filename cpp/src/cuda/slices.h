@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tensors as slices, each a sequence of elements in row-major order, for reductions.
+#ifndef OCTET_CUDA_SLICES_H_
+#define OCTET_CUDA_SLICES_H_
+
+#include "cuda/span.h"
+#include "cuda/walk.h"
+#include "numerics/summation.h"
+
+namespace octet {
+namespace cuda {
+
+/** Some of the dimensions of operands. Strides are in bytes. */
+template <int kOperands>
+struct SliceDims {
+  int dims;
+  /** The last dimension first. */
+  Divider sizes[kMaxDims + 1];
+  int64_t strides[kOperands][kMaxDims + 1];
+
+  __device__ int64_t OffsetOf(int operand, int64_t index) const {
+    int64_t offset = 0;
+    for (int d = 0; d < dims; ++d) {
+      const Divider::Result place = sizes[d].Divide(index);
+      offset += place.remainder * strides[operand][d];
+      index = place.quotient;
+    }
+    return offset;
+  }
+};
+
+/** A kernel parameter. Operand 0 is the output, with an element a slice (or nothing, at strides of 0). */
+template <int kOperands>
+struct SliceWalk {
+  char* data[kOperands];
+  int64_t slices;
+  int64_t length;
+  /** Blocks of numerics/summation.h of a slice; at least 1. */
+  Divider blocks;
+  SliceDims<kOperands> outer;
+  SliceDims<kOperands> inner;
+
+  __device__ char* Slice(int operand, int64_t slice) const { return data[operand] + outer.OffsetOf(operand, slice); }
+
+  /** Values element..element + count - 1 of a slice that begins at `start`. */
+  template <int kElements>
+  __device__ void Load(int operand, const char* start, int64_t element, int count, const Coding& coding,
+                       float (&values)[kElements]) const {
+    const int64_t item = SizeOf(coding.type);
+    const bool side_by_side = inner.dims > 0 && inner.strides[operand][0] == item;
+    if (side_by_side && inner.sizes[0].Divide(element).remainder + kElements <= inner.sizes[0].divisor) {
+      return LoadRow(start + inner.OffsetOf(operand, element), 0, count, coding, values);
+    }
+#pragma unroll
+    for (int i = 0; i < kElements; ++i) {
+      float one[1] = {0.0f};
+      if (i < count) LoadRow(start + inner.OffsetOf(operand, element + i), 0, 1, coding, one);
+      values[i] = one[0];
+    }
+  }
+};
+
+/** Dimensions of operands in the making: strides in bytes. */
+template <int kOperands>
+struct SliceStrides {
+  WalkShape shape;
+  WalkStrides operands[kOperands];
+};
+
+template <int kOperands>
+SliceDims<kOperands> SliceDimsOf(const SliceStrides<kOperands>& from, const bool* reduced, bool wanted) {
+  SliceDims<kOperands> result;
+  result.dims = 0;
+  for (int d = from.shape.dims - 1; d >= 0; --d) {
+    const int64_t size = from.shape.sizes[d];
+    if (reduced[d] != wanted || size == 1) continue;
+    const int last = result.dims - 1;
+    bool joins = last >= 0;
+    for (int i = 0; joins && i < kOperands; ++i) {
+      joins = from.operands[i].bytes[d] == result.strides[i][last] * result.sizes[last].divisor;
+    }
+    if (joins) {
+      result.sizes[last] = DividerOf(result.sizes[last].divisor * size);
+      continue;
+    }
+    result.sizes[result.dims] = DividerOf(size < 1 ? 1 : size);
+    for (int i = 0; i < kOperands; ++i) result.strides[i][result.dims] = from.operands[i].bytes[d];
+    ++result.dims;
+  }
+  return result;
+}
+
+/** reduced: for each dimension whether it belongs to the elements of a slice. */
+template <int kOperands>
+SliceWalk<kOperands> SlicesOver(const SliceStrides<kOperands>& from, const bool* reduced) {
+  SliceWalk<kOperands> walk;
+  walk.slices = 1;
+  walk.length = 1;
+  for (int d = 0; d < from.shape.dims; ++d) (reduced[d] ? walk.length : walk.slices) *= from.shape.sizes[d];
+  const int64_t blocks = numerics::BlockCount(walk.length);
+  walk.blocks = DividerOf(blocks < 1 ? 1 : blocks);
+  walk.outer = SliceDimsOf(from, reduced, false);
+  walk.inner = SliceDimsOf(from, reduced, true);
+  for (int i = 0; i < kOperands; ++i) walk.data[i] = from.operands[i].data;
+  return walk;
+}
+
+/**
+ * Slices along an axis in groups, slice_count of them (axis -1: one slice): operand 0 is nothing, the others are views
+ * of one shape.
+ */
+template <int kOperands>
+SliceWalk<kOperands> SlicesAlong(const TensorView* const (&views)[kOperands - 1], int axis, int64_t slice_count) {
+  SliceStrides<kOperands> from;
+  bool reduced[kMaxDims + 1];
+  from.shape = ShapeOf(*views[0]);
+  from.operands[0] = {};
+  for (int i = 1; i < kOperands; ++i) from.operands[i] = StridesOf(*views[i - 1]);
+  for (bool& flag : reduced) flag = true;
+  if (axis >= 0) {
+    const int64_t size = slice_count < 1 ? 1 : from.shape.sizes[axis] / slice_count;
+    for (int d = from.shape.dims; d > axis; --d) {
+      from.shape.sizes[d] = from.shape.sizes[d - 1];
+      for (int i = 1; i < kOperands; ++i) from.operands[i].bytes[d] = from.operands[i].bytes[d - 1];
+    }
+    ++from.shape.dims;
+    from.shape.sizes[axis] = slice_count;
+    from.shape.sizes[axis + 1] = size;
+    for (int i = 1; i < kOperands; ++i) from.operands[i].bytes[axis] = from.operands[i].bytes[axis + 1] * size;
+    reduced[axis] = false;
+  }
+  for (int64_t& stride : from.operands[0].bytes) stride = 0;
+  return SlicesOver(from, reduced);
+}
+
+}  // namespace cuda
+}  // namespace octet
+
+#endif  // OCTET_CUDA_SLICES_H_
