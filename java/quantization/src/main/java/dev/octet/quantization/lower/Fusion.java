@@ -30,7 +30,8 @@ final class Fusion {
           "adaptive_avg_pool2d",
           "matmul",
           "attention");
-  private static final Set<String> MOVES = Set.of("reshape", "transpose", "slice", "expand");
+  private static final Set<String> MOVES =
+      Set.of("reshape", "transpose", "slice", "expand", "max_pool2d");
   private static final Set<String> ACTIVATIONS =
       Set.of("relu", "relu6", "gelu_erf", "gelu_tanh", "silu", "sigmoid", "tanh");
   private static final String AFTER = "after_activation";

@@ -105,6 +105,7 @@ public final class Lowering {
       try (Trace trace = Trace.record(graph, method, inputs)) {
         new Translator(graph, method, trace, draft).translate(method, options);
         Fusion.apply(draft);
+        ImageLayouts.apply(draft);
       }
     }
     return draft;

@@ -115,16 +115,16 @@ final class PlainModules {
           pool.options().ceil_mode().get());
     }
     if (module instanceof AvgPool2dImpl pool) {
-      if (pool.options().divisor_override().has_value()) {
-        throw new UnsupportedOperator("it has a divisor_override");
-      }
       return PoolRules.average(
           call,
           pair(pool.options().kernel_size()),
           pair(pool.options().stride()),
           pair(pool.options().padding()),
           pool.options().ceil_mode().get(),
-          pool.options().count_include_pad().get());
+          pool.options().count_include_pad().get(),
+          pool.options().divisor_override().has_value()
+              ? pool.options().divisor_override().get()
+              : 0);
     }
     if (module instanceof AdaptiveAvgPool2dImpl) {
       return PoolRules.adaptiveAverage(call);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.lower;
 
+import dev.octet.runtime.type.ElementType;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -23,16 +25,14 @@ final class PoolRules {
     rules.put(
         "aten::avg_pool2d",
         call -> {
-          if (!call.isNone(6)) {
-            throw new UnsupportedOperator("it has a divisor_override");
-          }
           return average(
               call,
               call.integers(1, 2),
               stride(call),
               call.integers(3, 2),
               call.flag(4),
-              call.flag(5));
+              call.flag(5),
+              call.integer(6, 0));
         });
     rules.put("aten::adaptive_avg_pool2d", PoolRules::adaptiveAverage);
   }
@@ -53,8 +53,7 @@ final class PoolRules {
 
   private static DraftOperation windows(
       Call call, String kind, DraftValue x, long[] kernel, long[] stride, long[] padding) {
-    return call.operation(kind)
-        .input("x", x)
+    return layouts(call.operation(kind).input("x", x))
         .set("kernel", kernel)
         .set("stride", stride)
         .set("padding", new long[] {padding[0], padding[1], padding[0], padding[1]});
@@ -71,30 +70,57 @@ final class PoolRules {
     return call.finish(operation, x.type(), x.grid());
   }
 
-  /** Lowers the mean of each window. */
+  /**
+   * Lowers the mean of each window.
+   *
+   * @param divisor what sums are divided by; 0: the number of elements
+   */
   static DraftValue average(
       Call call,
       long[] kernel,
       long[] stride,
       long[] padding,
       boolean ceil,
-      boolean countsPadding) {
+      boolean countsPadding,
+      long divisor) {
+    if (divisor < 0) {
+      throw new UnsupportedOperator(
+          "its divisor_override is " + divisor + "; programs divide by positive numbers");
+    }
     return call.finish(
         windows(call, "avg_pool2d", images(call), kernel, stride, padding)
             .set("ceil_mode", ceil)
-            .set("count_include_pad", countsPadding));
+            .set("count_include_pad", countsPadding)
+            .set("divisor", divisor));
   }
 
-  /** Lowers the means of windows that follow from the sizes; of one window, a mean. */
+  /** Lowers the means of windows that follow from the sizes. */
   static DraftValue adaptiveAverage(Call call) {
     DraftValue x = images(call);
-    Sizes sizes = call.sizes();
-    if (sizes.get(2).is(1) && sizes.get(3).is(1)) {
-      return ReductionRules.reduce(call, "mean", x, new long[] {2, 3}, true);
+    long[] size = new long[2];
+    for (int i = 0; i < 2; i++) {
+      Extent extent = call.sizes().get(2 + i);
+      // A size that is not fixed is that of the input, for which programs say 0.
+      size[i] = extent.equals(x.sizes().get(2 + i)) && !extent.isFixed() ? 0 : extent.value();
     }
     return call.finish(
-        call.operation("adaptive_avg_pool2d")
-            .input("x", x)
-            .set("size", new long[] {sizes.get(2).value(), sizes.get(3).value()}));
+        layouts(call.operation("adaptive_avg_pool2d").input("x", x)).set("size", size));
+  }
+
+  /** Lowers the mean of images over height and width, which stay with sizes of 1. */
+  static DraftValue mean(Call call, DraftValue x, String name) {
+    long[] ones = new long[call.runs()];
+    Arrays.fill(ones, 1);
+    Extent one = Extent.of(ones);
+    return call.finish(
+        layouts(call.operation("adaptive_avg_pool2d").input("x", x)).set("size", new long[] {1, 1}),
+        name,
+        ElementType.F32,
+        null,
+        x.sizes().replaced(2, 4, one, one));
+  }
+
+  private static DraftOperation layouts(DraftOperation operation) {
+    return operation.set("x_layout", "nchw").set("out_layout", "nchw");
   }
 }

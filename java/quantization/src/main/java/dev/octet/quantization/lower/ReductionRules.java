@@ -28,11 +28,13 @@ final class ReductionRules {
     for (int i = 0; i < dims.length; i++) {
       dims[i] = Call.dimension(dims[i], rank);
     }
-    return reduce(call, reduction, x, dims, call.sizes().rank() == rank);
-  }
-
-  /** Lowers a reduction; {@code keep}: with sizes of 1 in place of the dimensions. */
-  static DraftValue reduce(Call call, String reduction, DraftValue x, long[] dims, boolean keep) {
+    boolean keep = call.sizes().rank() == rank;
+    Arrays.sort(dims);
+    if (reduction.equals("mean") && rank == 4 && Arrays.equals(dims, new long[] {2, 3})) {
+      // Images, of which pools read any layout.
+      String name = keep ? call.name() : call.name() + "_pooled";
+      return ShapeRules.reshape(call, PoolRules.mean(call, x, name), call.name(), call.sizes());
+    }
     return call.finish(
         call.operation("reduce")
             .input("x", x)

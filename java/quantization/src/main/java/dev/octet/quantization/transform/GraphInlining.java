@@ -8,6 +8,7 @@ import dev.octet.quantization.graph.GraphModule;
 import dev.octet.quantization.graph.GraphNode;
 import dev.octet.quantization.graph.GraphValue;
 import dev.octet.quantization.graph.GraphValues;
+import dev.octet.quantization.module.QuantizedInputModule;
 import dev.octet.quantization.tree.JavaSequential;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -107,6 +108,15 @@ public final class GraphInlining {
     Module child = root.child(module);
     List<Object> arguments = new ArrayList<>();
     node.arguments().forEach(argument -> arguments.add(replaced(argument, values)));
+    // A quantizer in front of what is written out is called by itself; paths lead through it.
+    String wrapped = module;
+    while (child instanceof QuantizedInputModule wrapper
+        && method.startsWith(GraphMethod.FORWARD)
+        && isWrittenOut(wrapper, arguments.size())) {
+      arguments.set(0, callChild(node, wrapped + ".input_quantizer", arguments.get(0), to));
+      wrapped += ".module";
+      child = wrapper.facadeInner();
+    }
     if (child instanceof GraphModule graph) {
       values.put(node.result(), inline(graph.methods().get(method), module, arguments, to));
     } else if (child.getClass() == JavaSequential.class && arguments.size() == 1) {
@@ -118,6 +128,16 @@ public final class GraphInlining {
     } else {
       add(node, path, values, to);
     }
+  }
+
+  private static boolean isWrittenOut(QuantizedInputModule wrapper, int arguments) {
+    Module inner = wrapper.facadeInner();
+    while (inner instanceof QuantizedInputModule next) {
+      inner = next.facadeInner();
+    }
+    return arguments > 0
+        && (inner instanceof GraphModule
+            || inner.getClass() == JavaSequential.class && arguments == 1);
   }
 
   private Object callChild(GraphNode node, String module, Object argument, List<GraphNode> to) {
