@@ -11,6 +11,8 @@ namespace octet {
 namespace cpu {
 
 struct Avx2 {
+  static constexpr bool kHasFma = true;
+
   /**
    * Copied register by register: GCC 12 copies plain structures of this size in halves of registers, and a load of a
    * whole one has to wait until both stores are through. Measured on Zen 5: quantizing 16 f32 to u8 took 91 cycles with

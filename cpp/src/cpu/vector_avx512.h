@@ -11,6 +11,8 @@ namespace octet {
 namespace cpu {
 
 struct Avx512 {
+  static constexpr bool kHasFma = true;
+
   using Floats = __m512;
   using Mask = __mmask16;
   struct Integers {

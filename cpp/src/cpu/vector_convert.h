@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "cpu/row_kernels.h"
+#include "cpu/vector_codes.h"
 #include "cpu/vector_kernels.h"
 
 namespace octet {
@@ -55,11 +56,9 @@ struct VectorConvert {
 
   template <typename T>
   static void StoreCodes(const void* values, Step step, Limits limits, int64_t count, void* row) {
-    const VectorStep<V> steps = Steps(step);
-    const VectorLimits<V> ends(limits);
-    ForEachVector<V>(count, [&](auto lanes) {
-      const Floats code = CodeVector<V>(lanes.template Load<float>(values), steps, ends);
-      lanes.template Store<T>(row, V::Select(V::IsNan(code), steps.zero_point, code));
+    WithCodes<V>(step, limits, [&](const auto& codes) {
+      ForEachVector<V>(count,
+                       [&](auto lanes) { lanes.template Store<T>(row, codes.Of(lanes.template Load<float>(values))); });
     });
   }
 

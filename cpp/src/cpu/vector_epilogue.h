@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "cpu/epilogue_kernels.h"
+#include "cpu/vector_codes.h"
 #include "cpu/vector_kernels.h"
 #include "numerics/epilogue.h"
 
@@ -91,12 +92,10 @@ struct VectorEpilogue {
 
   template <typename T>
   static void StoreCodes(const float* values, const TileRows& out) {
-    const VectorStep<V> step = {V::Set(out.step.scale), V::Set(out.step.zero_point)};
-    const VectorLimits<V> limits(out.limits);
-    const Floats zero_point = V::Select(V::IsNan(step.zero_point), V::Set(0.0f), step.zero_point);
-    ForEachRow(out, [&](char* row, int64_t value, auto lanes) {
-      const Floats code = CodeVector<V>(V::Load(values + value + lanes.first), step, limits);
-      lanes.template Store<T>(row, V::Select(V::IsNan(code), zero_point, code));
+    WithCodes<V>(out.step, out.limits, [&](const auto& codes) {
+      ForEachRow(out, [&](char* row, int64_t value, auto lanes) {
+        lanes.template Store<T>(row, codes.Of(V::Load(values + value + lanes.first)));
+      });
     });
   }
 

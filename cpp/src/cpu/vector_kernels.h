@@ -11,6 +11,7 @@
 //   Round                    to the nearest whole number, ties to even
 //   PowerOfTwo               2^a of whole -126 <= a <= 127, any number of what else there is
 //   Select(mask, yes, no)
+//   kHasFma                  whether Fma is an instruction
 //   SumInHalves              lanes l and l + 8, then l and l + 4, ...
 //
 // Every function here is a template on V, so that no code for one instruction set can be linked in for another.

@@ -15,6 +15,7 @@ namespace cpu {
 
 struct Portable {
   static constexpr int kLaneCount = 16;
+  static constexpr bool kHasFma = false;
 
   struct Floats {
     float lane[kLaneCount];

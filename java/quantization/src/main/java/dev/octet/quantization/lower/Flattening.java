@@ -51,7 +51,8 @@ record Flattening(DraftOperation reshape, List<DraftOperation> layers) {
           switch (user.kind()) {
             case "quantize", "dequantize", "requantize", "unary", "look_up" ->
                 collect(user.out(), draft, uses, layers);
-            case "linear" -> user.input("x") == value && user.input("residual") != value;
+            case "linear", "linear_float" ->
+                user.input("x") == value && user.input("residual") != value;
             case "matmul" ->
                 user.input("a") == value
                     && user.input("b").isConstant()
@@ -62,18 +63,26 @@ record Flattening(DraftOperation reshape, List<DraftOperation> layers) {
       if (!taken) {
         return false;
       }
-      if (user.is("linear") || user.is("matmul")) {
+      if (roleOfWeights(user) != null) {
         layers.add(user);
       }
     }
     return true;
   }
 
+  private static String roleOfWeights(DraftOperation operation) {
+    return switch (operation.kind()) {
+      case "linear", "linear_float" -> "weights";
+      case "matmul" -> "b";
+      default -> null;
+    };
+  }
+
   /** Puts the columns of the layers' weights in the order of images channels last. */
   void takeChannelsLast(Draft draft) {
     Sizes from = reshape.input("x").sizes();
     for (DraftOperation layer : layers) {
-      String role = layer.is("linear") ? "weights" : "b";
+      String role = roleOfWeights(layer);
       DraftValue weights = layer.input(role);
       long[] shape = {
         weights.sizes().get(0).value(),
