@@ -135,11 +135,13 @@ final class Demo {
   private static DemoReport.Calibrated calibrated(
       DigitsNet model, Digits digits, Tensor floatClasses, int bits, Estimators estimators) {
     try (PointerScope scope = new PointerScope()) {
-      Tensor classes = Classifier.predict(convert(model, digits, bits, estimators), digits.test());
+      DigitsNet converted = convert(model, digits, bits, estimators);
+      Tensor classes = Classifier.predict(converted, digits.test());
       return new DemoReport.Calibrated(
           bits,
           estimators.name(),
           Classifier.share(classes, digits.test().labels()),
+          integerAccuracy(converted, digits, bits, estimators),
           Classifier.share(classes, floatClasses));
     }
   }
@@ -151,8 +153,19 @@ final class Demo {
       QuantizationStates.learnRanges(converted);
       Classifier.train(converted, digits.train(), qatEpochs, QAT_LEARNING_RATE, progress::step);
       QuantizationStates.fixRanges(converted);
-      return new DemoReport.Trained(bits, before, accuracy(converted, digits), qatEpochs);
+      return new DemoReport.Trained(
+          bits,
+          before,
+          accuracy(converted, digits),
+          integerAccuracy(converted, digits, bits, MSE),
+          qatEpochs);
     }
+  }
+
+  private static double integerAccuracy(
+      DigitsNet converted, Digits digits, int bits, Estimators estimators) {
+    return DigitsProgram.accuracy(
+        DigitsProgram.of(converted, map(bits, estimators)), digits.test());
   }
 
   private static double accuracy(DigitsNet model, Digits digits) {

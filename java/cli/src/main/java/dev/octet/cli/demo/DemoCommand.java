@@ -19,8 +19,9 @@ import picocli.CommandLine.Spec;
       "",
       "The data are 1,797 hand-written digits, split at random into images for training, for"
           + " calibration and for the figures. The network is converted at 8, 6, 4, 3 and 2 bits"
-          + " with per-channel weights, a quantized input and its last layer left in floats; the"
-          + " lowest widths are then trained further with quantization in the loop."
+          + " with per-channel weights, a quantized input and its last layer left in floats, and"
+          + " evaluated both as the simulation and as a program that runs in integers; the lowest"
+          + " widths are then trained further with quantization in the loop."
     },
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",

@@ -30,37 +30,49 @@ record DemoReport(
   /**
    * A network converted and calibrated.
    *
-   * @param agreement share of test images for which its class is that of the network in floats
+   * @param accuracy share of test images that the simulated network classifies right
+   * @param integerAccuracy the same of the network as a program in integers
+   * @param agreement share of test images for which the simulated network's class is that of the
+   *     network in floats
    */
-  record Calibrated(int bits, String estimator, double accuracy, double agreement) {}
+  record Calibrated(
+      int bits,
+      String estimator,
+      double accuracy,
+      @JsonProperty("accuracy_integer") double integerAccuracy,
+      double agreement) {}
 
   /** A network before and after training with quantization, with learned ranges. */
   record Trained(
       int bits,
       @JsonProperty("accuracy_calibrated") double calibrated,
       @JsonProperty("accuracy_trained") double trained,
+      @JsonProperty("accuracy_trained_integer") double trainedInteger,
       int epochs) {}
 
   String text() {
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("bits", "range estimator", "accuracy", "agreement with float"));
-    rows.add(List.of("float", "", percent(floatAccuracy), ""));
+    rows.add(
+        List.of("bits", "range estimator", "simulated", "integer program", "agreement with float"));
+    rows.add(List.of("float", "", percent(floatAccuracy), "", ""));
     for (Calibrated row : calibrated) {
       rows.add(
           List.of(
               Integer.toString(row.bits()),
               row.estimator(),
               percent(row.accuracy()),
+              percent(row.integerAccuracy()),
               percent(row.agreement())));
     }
     List<List<String>> training = new ArrayList<>();
-    training.add(List.of("bits", "calibrated", "after training", "epochs"));
+    training.add(List.of("bits", "calibrated", "after training", "integer program", "epochs"));
     for (Trained row : trained) {
       training.add(
           List.of(
               Integer.toString(row.bits()),
               percent(row.calibrated()),
               percent(row.trained()),
+              percent(row.trainedInteger()),
               Integer.toString(row.epochs())));
     }
     return String.format(
@@ -68,7 +80,7 @@ record DemoReport(
         """
         Hand-written digits: %d images to train, %d to calibrate, %d to test.
 
-        Converted and calibrated (weights and activations, weights per channel):
+        Accuracy, converted and calibrated (weights and activations, weights per channel):
         %s
 
         Quantization-aware training with learned ranges:

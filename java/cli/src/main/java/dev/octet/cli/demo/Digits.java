@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 final class Digits implements AutoCloseable {
   private static final String RESOURCE = "digits.csv.gz";
-  private static final int SIDE = 8;
+  static final int SIDE = 8;
   private static final int PIXELS = SIDE * SIDE;
   private static final float WHITE = 16f;
 

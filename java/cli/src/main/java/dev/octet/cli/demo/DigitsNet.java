@@ -34,6 +34,30 @@ public final class DigitsNet extends Module {
     return new BatchNormOptions(channels);
   }
 
+  Conv2dImpl conv1() {
+    return conv1;
+  }
+
+  BatchNorm2dImpl norm1() {
+    return norm1;
+  }
+
+  Conv2dImpl conv2() {
+    return conv2;
+  }
+
+  BatchNorm2dImpl norm2() {
+    return norm2;
+  }
+
+  LinearImpl fc1() {
+    return fc1;
+  }
+
+  LinearImpl head() {
+    return head;
+  }
+
   /**
    * Classifies images.
    *

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.benchmarks;
+
+import dev.octet.quantization.config.ActivationQuantConfig;
+import dev.octet.quantization.config.QuantizationConfig;
+import dev.octet.quantization.config.QuantizationMap;
+import dev.octet.quantization.config.WeightQuantConfig;
+import dev.octet.quantization.convert.Conversion;
+import dev.octet.quantization.graph.GraphModule;
+import dev.octet.quantization.lower.LoweredModel;
+import dev.octet.quantization.lower.Lowering;
+import dev.octet.quantization.lower.LoweringOptions;
+import dev.octet.quantization.module.QuantizedModules;
+import dev.octet.quantization.state.Calibration;
+import dev.octet.quantization.torchscript.TorchScriptImporter;
+import dev.octet.quantization.transform.BatchNormFolding;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * ResNet-18 as a whole program in integers: the networks that {@link ScriptResNet} writes,
+ * converted at 8 bits, calibrated on random images and lowered.
+ *
+ * <p>Quantizers stand where one pass of an integer kernel ends: in front of every convolution and
+ * of every block, whose input the shortcut takes too. Convolutions whose results go through a sum
+ * or a ReLU first have none of their own behind them.
+ */
+public final class QuantizedResNet {
+  private static final int BATCH = 2;
+  private static final int STAGES = 4;
+  private static final int BLOCKS = 2;
+
+  private QuantizedResNet() {}
+
+  /** Returns what to quantize in a ResNet-18 whose batch normalizations are folded. */
+  public static QuantizationMap map() {
+    ActivationQuantConfig activations =
+        ActivationQuantConfig.builder().nBits(8).symmetric(false).build();
+    WeightQuantConfig weights = WeightQuantConfig.builder().nBits(8).perChannel(true).build();
+    QuantizationConfig weightsOnly = new QuantizationConfig(ActivationQuantConfig.none(), weights);
+    QuantizationMap.Builder map =
+        QuantizationMap.builder().defaultQConfig(new QuantizationConfig(activations, weights));
+    map.input("conv1", activations).input("fc", activations);
+    map.instance("conv1", QuantizedModules.CONV2D, weightsOnly);
+    map.instance("fc", QuantizedModules.LINEAR, weightsOnly);
+    for (int stage = 1; stage <= STAGES; stage++) {
+      for (int block = 0; block < BLOCKS; block++) {
+        String path = "layer" + stage + "." + block;
+        map.input(path, activations).input(path + ".conv2", activations);
+        map.instance(path + ".conv1", QuantizedModules.CONV2D, weightsOnly);
+        map.instance(path + ".conv2", QuantizedModules.CONV2D, weightsOnly);
+      }
+    }
+    return Conversion.appendDefaultConversions(map.build());
+  }
+
+  /**
+   * Returns a program that takes images {@code x}, f32 [batch, 3, size, size], and gives scores.
+   *
+   * @param script a file that {@link ScriptResNet} wrote
+   * @param size height and width of images
+   * @throws IOException if the file can't be read
+   */
+  public static LoweredModel lower(Path script, int size) throws IOException {
+    try (PointerScope scope = new PointerScope()) {
+      GraphModule model = (GraphModule) TorchScriptImporter.load(script).model();
+      model.eval();
+      BatchNormFolding.fold(model);
+      GraphModule converted = (GraphModule) Conversion.convertToQuantized(model, map());
+      Tensor images = torch.randn(BATCH, 3, size, size);
+      Calibration.calibrateQuantizationRanges(converted, List.of(images));
+      return Lowering.toProgram(
+          converted,
+          LoweringOptions.builder()
+              .input(converted.inputs().get(0), images, "batch", null, null, null)
+              .build());
+    }
+  }
+
+  /**
+   * Returns the program of a network with random weights; see {@link #lower(Path, int)}.
+   *
+   * @param width channels of the first layer; 64 in ResNet-18
+   */
+  public static LoweredModel lower(int width, int size) throws IOException {
+    Path script = Files.createTempFile("octet-resnet", ".pt");
+    try {
+      ScriptResNet.write(width, script);
+      return lower(script, size);
+    } finally {
+      Files.deleteIfExists(script);
+    }
+  }
+}
