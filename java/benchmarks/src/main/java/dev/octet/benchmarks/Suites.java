@@ -19,6 +19,7 @@ public final class Suites {
     SUITES.put(GemmSuite.NAME, () -> new GemmSuite());
     SUITES.put(ConvSuite.NAME, () -> new ConvSuite());
     SUITES.put(ModulesSuite.NAME, () -> new ModulesSuite());
+    SUITES.put(CnnSuite.NAME, () -> new CnnSuite());
   }
 
   private Suites() {}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.benchmarks;
+
+import ai.onnxruntime.OnnxJavaType;
+import dev.octet.benchmarks.onnx.OnnxSession;
+import dev.octet.bindings.NativeLibrary;
+import dev.octet.quantization.kernel.Tensors;
+import dev.octet.runtime.session.IoBinding;
+import dev.octet.runtime.session.Session;
+import dev.octet.runtime.session.TensorData;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.JitModule;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * ResNet-18 of random weights, from float images to float scores: Octet's program beside libtorch's
+ * interpreter of the TorchScript file, and ONNX Runtime in floats and statically quantized.
+ */
+final class CnnSuite extends TensorSuite {
+  static final String NAME = "cnn";
+
+  private static final int WIDTH = 64;
+  private static final int SIZE = 224;
+  private static final int[] BATCHES = {1, 8};
+
+  private final Path script;
+
+  CnnSuite() {
+    this(WIDTH, SIZE, BATCHES);
+  }
+
+  CnnSuite(int width, int size, int... batches) {
+    super(NAME);
+    try {
+      script = Files.createTempFile("octet-bench", ".pt");
+      CnnModel model = CnnModel.of(width, size, script);
+      Session session = own(Session.open(model.lowered().program()));
+      JitModule jit = own(torch.load(script.toString()));
+      jit.eval();
+      for (int batch : batches) {
+        compare(model, session, jit, images(size, batch));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static float[] images(int size, int batch) {
+    Random random = new Random(3);
+    float[] images = new float[batch * 3 * size * size];
+    for (int i = 0; i < images.length; i++) {
+      images[i] = (float) random.nextGaussian();
+    }
+    return images;
+  }
+
+  @Override
+  public Map<String, String> peers() {
+    return withPeer("onnxruntime", OnnxSession.version());
+  }
+
+  private void compare(CnnModel model, Session session, JitModule jit, float[] images) {
+    int size = size(model);
+    int batch = images.length / (3 * size * size);
+    int classes = model.onnx().classes();
+    IoBinding binding = octet(session, images, size, direct(new float[batch * classes]));
+    Runnable ours = binding::run;
+    String name = "ResNet-18, " + size + " x " + size + ", batch " + batch;
+    add(
+        Comparison.latency(
+            name,
+            ours,
+            "ONNX Runtime static int8",
+            onnx(model.onnx().quantized(batch, model.images()), images, size, classes)));
+    add(
+        Comparison.latency(
+            name,
+            ours,
+            "ONNX Runtime f32",
+            onnx(model.onnx().floats(batch), images, size, classes)));
+    add(Comparison.latency(name, ours, "libtorch f32", libtorch(jit, images, size)));
+  }
+
+  private static int size(CnnModel model) {
+    return (int) model.lowered().program().inputs().get(0).shape().get(-1).value();
+  }
+
+  static IoBinding octet(Session session, float[] images, int size, ByteBuffer scores) {
+    long batch = images.length / (3L * size * size);
+    return session
+        .bind()
+        .input("x", TensorData.of(direct(images).asFloatBuffer(), batch, 3, size, size))
+        .output("output", TensorData.of(scores.asFloatBuffer()));
+  }
+
+  private Runnable onnx(byte[] model, float[] images, int size, int classes) {
+    OnnxSession session = own(new OnnxSession(model, NativeLibrary.threads()));
+    int batch = images.length / (3 * size * size);
+    bind(session, images, size, direct(new float[batch * classes]), classes);
+    return session::run;
+  }
+
+  static void bind(OnnxSession session, float[] images, int size, ByteBuffer scores, int classes) {
+    long batch = images.length / (3L * size * size);
+    session
+        .input("x", OnnxJavaType.FLOAT, direct(images), batch, 3, size, size)
+        .output("y", OnnxJavaType.FLOAT, scores, batch, classes);
+  }
+
+  private Runnable libtorch(JitModule jit, float[] images, int size) {
+    long batch = images.length / (3L * size * size);
+    IValue x = own(new IValue(own(Tensors.floats(images, batch, 3, size, size))));
+    return () -> {
+      try (IValueVector arguments = new IValueVector(1)) {
+        arguments.put(0, x);
+        try (IValue result = jit.forward(arguments);
+            Tensor scores = result.toTensor()) {
+          if (!scores.defined()) {
+            throw new IllegalStateException("the model gave no result");
+          }
+        }
+      }
+    };
+  }
+
+  static ByteBuffer direct(float[] values) {
+    ByteBuffer buffer =
+        ByteBuffer.allocateDirect(values.length * Float.BYTES).order(ByteOrder.nativeOrder());
+    buffer.asFloatBuffer().put(values);
+    return buffer;
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    try {
+      Files.deleteIfExists(script);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
