@@ -20,6 +20,7 @@ public final class Suites {
     SUITES.put(ConvSuite.NAME, () -> new ConvSuite());
     SUITES.put(ModulesSuite.NAME, () -> new ModulesSuite());
     SUITES.put(CnnSuite.NAME, () -> new CnnSuite());
+    SUITES.put(StartupSuite.NAME, () -> new StartupSuite());
   }
 
   private Suites() {}
