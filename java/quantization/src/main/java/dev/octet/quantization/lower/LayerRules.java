@@ -3,7 +3,9 @@ package dev.octet.quantization.lower;
 
 import dev.octet.quantization.module.QuantizedModule;
 import dev.octet.runtime.type.ElementType;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -25,6 +27,9 @@ final class LayerRules {
     rules.put("aten::embedding", LayerRules::embedding);
     rules.put("aten::conv2d", LayerRules::conv2d);
     rules.put("aten::conv1d", LayerRules::conv1d);
+    rules.put("aten::conv_transpose2d", LayerRules::transposedConvolution);
+    rules.put("aten::_convolution", LayerRules::anyConvolution);
+    rules.put("aten::convolution", LayerRules::anyConvolution);
   }
 
   private static Tensor constant(Call call, int index, String what) {
@@ -139,6 +144,29 @@ final class LayerRules {
             new long[] {padding[0], padding[1], padding[0], padding[1]},
             call.integers(5, 2),
             call.integer(6, 1)));
+  }
+
+  private static DraftValue transposedConvolution(Call call) {
+    return new TransposedConvolution(
+            call.integers(3, 2),
+            call.integers(4, 2),
+            call.integers(5, 2),
+            call.integers(7, 2),
+            call.integer(6, 1))
+        .lower(call, constant(call, 1, "weight"), bias(call, 2));
+  }
+
+  /** Lowers the operator that traces have: plain or transposed, of signals or images. */
+  private static DraftValue anyConvolution(Call call) {
+    List<Object> named = new ArrayList<>(call.arguments().subList(0, 6));
+    if (call.flag(6)) {
+      named.addAll(
+          5, Arrays.asList(call.argument(7), call.argument(8)));
+      return transposedConvolution(call.with(call.origin(), named));
+    }
+    named.add(call.argument(8));
+    Call plain = call.with(call.origin(), named);
+    return call.real(0).sizes().rank() == 3 ? conv1d(plain) : conv2d(plain);
   }
 
   private static DraftValue conv1d(Call call) {

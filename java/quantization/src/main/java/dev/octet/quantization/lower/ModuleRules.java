@@ -12,11 +12,14 @@ import dev.octet.quantization.tree.ModuleTypes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.BatchNorm1dImpl;
 import org.bytedeco.pytorch.BatchNorm2dImpl;
 import org.bytedeco.pytorch.Conv1dImpl;
 import org.bytedeco.pytorch.Conv2dImpl;
+import org.bytedeco.pytorch.ConvTranspose2dImpl;
 import org.bytedeco.pytorch.DetailConv1dOptions;
+import org.bytedeco.pytorch.DetailConv2dOptions;
 import org.bytedeco.pytorch.EmbeddingImpl;
 import org.bytedeco.pytorch.GroupNormImpl;
 import org.bytedeco.pytorch.LayerNormImpl;
@@ -49,6 +52,14 @@ final class ModuleRules {
     }
     if (module instanceof QuantBatchNorm2d wrapper) {
       Module inner = wrapper.facadeInner();
+      if (inner instanceof ChildHolder) {
+        throw new UnsupportedOperator(
+            "it quantizes the output of a container of modules as a whole",
+            "give the container's layers configurations of their own, or quantize the input of"
+                + " what follows '"
+                + call.origin().path()
+                + "'");
+      }
       Object output =
           apply(call.with(origin(call, ModuleTypes.typeName(inner)), call.arguments()), inner);
       return ActivationQuantization.output(call, wrapper.outputQuantizer(), call.real(output));
@@ -77,6 +88,19 @@ final class ModuleRules {
     }
     if (module instanceof Conv1dImpl convolution) {
       return signal(call, convolution);
+    }
+    if (module instanceof ConvTranspose2dImpl convolution) {
+      DetailConv2dOptions options = convolution.options();
+      try (Tensor weight = convolution.weight();
+          Tensor bias = convolution.bias()) {
+        return new TransposedConvolution(
+                pair(options.stride()),
+                pair(options.padding().get0()),
+                pair(options.output_padding()),
+                pair(options.dilation()),
+                options.groups().get())
+            .lower(call, weight, bias(call, bias));
+      }
     }
     if (module instanceof GroupNormImpl norm) {
       try (Tensor weight = norm.weight();
@@ -264,5 +288,9 @@ final class ModuleRules {
             call.origin().source(),
             true);
     return apply(call.with(origin, call.arguments()), only.getValue());
+  }
+
+  private static long[] pair(LongPointer numbers) {
+    return new long[] {numbers.get(0), numbers.get(1)};
   }
 }

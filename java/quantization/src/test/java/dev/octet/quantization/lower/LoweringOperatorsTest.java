@@ -15,6 +15,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.ConstantPad2dImpl;
 import org.bytedeco.pytorch.Conv1dImpl;
 import org.bytedeco.pytorch.Conv1dOptions;
+import org.bytedeco.pytorch.ConvTranspose2dImpl;
+import org.bytedeco.pytorch.ConvTranspose2dOptions;
 import org.bytedeco.pytorch.GroupNormImpl;
 import org.bytedeco.pytorch.PReLUImpl;
 import org.bytedeco.pytorch.ReflectionPad2dImpl;
@@ -181,5 +183,73 @@ class LoweringOperatorsTest {
                     List.of(2L),
                     1L)),
         test("Conv1d", shape, (b, x) -> b.call("conv", new Conv1dImpl(options), x)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> transposedConvolutions() {
+    long[] shape = {2, 4, 5, 3};
+    ConvTranspose2dOptions options = new ConvTranspose2dOptions(4, 6, new LongPointer(4, 3));
+    options.stride().put(new long[] {2, 3});
+    options.groups().put(2);
+    return Stream.of(
+        test(
+            "stride and padding",
+            shape,
+            (b, x) ->
+                b.function(
+                    "aten::conv_transpose2d.input",
+                    x,
+                    weight(b, "w", 4, 3, 3, 3),
+                    weight(b, "bias", 6),
+                    List.of(2L, 2L),
+                    List.of(1L, 1L),
+                    List.of(1L, 1L),
+                    2L,
+                    List.of(1L, 1L))),
+        test(
+            "more stride than taps, more padding than reach",
+            shape,
+            (b, x) ->
+                b.function(
+                    "aten::conv_transpose2d.input",
+                    x,
+                    weight(b, "w", 4, 3, 2, 1),
+                    null,
+                    List.of(4L, 3L),
+                    List.of(2L, 1L),
+                    List.of(0L, 0L),
+                    1L,
+                    List.of(1L, 1L))),
+        test(
+            "dilation",
+            shape,
+            (b, x) ->
+                b.function(
+                    "aten::convolution",
+                    x,
+                    weight(b, "w", 4, 3, 2, 3),
+                    null,
+                    List.of(1L, 2L),
+                    List.of(0L, 1L),
+                    List.of(2L, 2L),
+                    true,
+                    List.of(0L, 1L),
+                    1L)),
+        test("ConvTranspose2d", shape, (b, x) -> b.call("c", new ConvTranspose2dImpl(options), x)),
+        test(
+            "plain",
+            shape,
+            (b, x) ->
+                b.function(
+                    "aten::convolution",
+                    x,
+                    weight(b, "w", 6, 2, 3, 3),
+                    weight(b, "bias", 6),
+                    List.of(1L, 2L),
+                    List.of(1L, 1L),
+                    List.of(1L, 1L),
+                    false,
+                    List.of(0L, 0L),
+                    2L)));
   }
 }
