@@ -160,8 +160,7 @@ final class LayerRules {
   private static DraftValue anyConvolution(Call call) {
     List<Object> named = new ArrayList<>(call.arguments().subList(0, 6));
     if (call.flag(6)) {
-      named.addAll(
-          5, Arrays.asList(call.argument(7), call.argument(8)));
+      named.addAll(5, Arrays.asList(call.argument(7), call.argument(8)));
       return transposedConvolution(call.with(call.origin(), named));
     }
     named.add(call.argument(8));

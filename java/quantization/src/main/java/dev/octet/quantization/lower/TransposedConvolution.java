@@ -41,8 +41,7 @@ record TransposedConvolution(
     }
     try (Tensor turned = turned(weight)) {
       Weights weights = new Weights(null, turned, call.origin().path() + ".weight");
-      ConvolutionWindow taps =
-          new ConvolutionWindow(new long[] {1, 1}, window, dilation, groups);
+      ConvolutionWindow taps = new ConvolutionWindow(new long[] {1, 1}, window, dilation, groups);
       return LayerRules.conv2d(call, apart, null, weights, bias, taps);
     }
   }
@@ -58,8 +57,7 @@ record TransposedConvolution(
     Extent one = extent(call, 1);
     String name = call.name();
     DraftValue apart =
-        ShapeRules.reshape(
-            call, x, name + "_apart", sizes.replaced(2, 4, height, one, width, one));
+        ShapeRules.reshape(call, x, name + "_apart", sizes.replaced(2, 4, height, one, width, one));
     Sizes padded =
         sizes.replaced(2, 4, height, extent(call, stride[0]), width, extent(call, stride[1]));
     DraftValue spread =
