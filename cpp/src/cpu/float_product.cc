@@ -6,6 +6,8 @@
 // 512, packing included), in GFLOP/s beside a loop of fused multiply-adds on registers alone:
 //
 //     AVX2 74 of 91 (82 %)   AVX-512 142 of 172 (83 %)
+//
+// With packed weights, one row by 4096 x 4096, AVX-512: floats 6.6 ms, codes of 8 bits 3.7, of 4 bits 2.7.
 #include "cpu/float_product.h"
 
 #include <algorithm>

@@ -87,6 +87,9 @@ final class Graphs {
     if (settings.integerAttention()) {
       options.integerAttention();
     }
+    if (settings.dynamicActivations()) {
+      options.dynamicActivations();
+    }
     options.metadata(
         "model", ModelSource.isFile(model) ? Path.of(model).getFileName().toString() : model);
     options.metadata("producer", "octet " + NativeLibrary.mavenVersion());

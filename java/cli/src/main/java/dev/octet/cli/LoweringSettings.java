@@ -26,6 +26,14 @@ final class LoweringSettings {
   private boolean integerAttention;
 
   @Option(
+      names = "--dynamic-activations",
+      description = {
+        "Let linear layers of integer weights whose inputs are on no grid run in integers: each row"
+            + " of an input is rounded to 8 bits on a grid of its own while the program runs."
+      })
+  private boolean dynamicActivations;
+
+  @Option(
       names = "--no-fold-batch-norm",
       description = "Keep BatchNorm; it is folded into the layers before it otherwise.")
   private boolean keepBatchNorm;
@@ -36,6 +44,10 @@ final class LoweringSettings {
 
   boolean integerAttention() {
     return integerAttention;
+  }
+
+  boolean dynamicActivations() {
+    return dynamicActivations;
   }
 
   boolean foldBatchNorm() {

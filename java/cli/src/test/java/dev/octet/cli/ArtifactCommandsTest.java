@@ -142,6 +142,19 @@ class ArtifactCommandsTest {
   }
 
   @Test
+  void inputsOnNoGridAreRoundedByRowsIfAsked() throws IOException {
+    String text = Files.readString(map);
+    Files.writeString(map, text.replace("\"fc1\": {\"n_bits\": 8", "\"fc1\": {\"n_bits\": 0"));
+    CommandResult floats = quantize("--json");
+    assertEquals(0, floats.code(), floats.err());
+    assertTrue(floats.out().contains("linear_float"), floats.out());
+    CommandResult rounded = quantize("--json", "--dynamic-activations");
+    assertEquals(0, rounded.code(), rounded.err());
+    assertFalse(rounded.out().contains("linear_float"), rounded.out());
+    assertTrue(rounded.out().contains("dynamicActivations()"), rounded.out());
+  }
+
+  @Test
   void shapesAreChosen() {
     assertEquals(0, quantize("--shape", "x=n,12").code());
     assertTrue(runArtifact("--random", "--size", "n=3").out().contains("f32[3, 5]"));

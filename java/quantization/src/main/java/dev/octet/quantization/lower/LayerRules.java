@@ -3,9 +3,7 @@ package dev.octet.quantization.lower;
 
 import dev.octet.quantization.module.QuantizedModule;
 import dev.octet.runtime.type.ElementType;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -25,25 +23,20 @@ final class LayerRules {
     rules.put("aten::layer_norm", LayerRules::layerNorm);
     rules.put("aten::rms_norm", LayerRules::rmsNorm);
     rules.put("aten::embedding", LayerRules::embedding);
-    rules.put("aten::conv2d", LayerRules::conv2d);
-    rules.put("aten::conv1d", LayerRules::conv1d);
-    rules.put("aten::conv_transpose2d", LayerRules::transposedConvolution);
-    rules.put("aten::_convolution", LayerRules::anyConvolution);
-    rules.put("aten::convolution", LayerRules::anyConvolution);
   }
 
-  private static Tensor constant(Call call, int index, String what) {
+  static Tensor constant(Call call, int index, String what) {
     if (call.argument(index) instanceof ConstantTensor constant) {
       return constant.tensor();
     }
     throw new UnsupportedOperator("its " + what + " is computed; programs take constants for it");
   }
 
-  private static Weights weights(Call call, int index, String what) {
+  static Weights weights(Call call, int index, String what) {
     return new Weights(null, constant(call, index, what), call.name() + "." + what);
   }
 
-  private static DraftValue bias(Call call, int index) {
+  static DraftValue bias(Call call, int index) {
     return call.isNone(index)
         ? null
         : call.constants().of((ConstantTensor) call.argument(index), call.runs());
@@ -95,7 +88,7 @@ final class LayerRules {
   }
 
   /** Adds weights as codes if they are on a grid, else as floats. */
-  private static void giveWeights(Call call, DraftOperation operation, Weights weights) {
+  static void giveWeights(Call call, DraftOperation operation, Weights weights) {
     if (!weights.isInteger()) {
       operation.input("weights", weights.floats(call));
       return;
@@ -109,8 +102,7 @@ final class LayerRules {
   }
 
   /** Says why a layer runs in floats, and what to change. */
-  private static void explainFloat(
-      Call call, DraftOperation operation, DraftValue x, Weights weights) {
+  static void explainFloat(Call call, DraftOperation operation, DraftValue x, Weights weights) {
     String path = call.origin().path();
     if (!weights.isInteger()) {
       operation
@@ -127,144 +119,6 @@ final class LayerRules {
                   + "'"
                   + (before == null ? "" : ", or quantize the activations of '" + before + "'"));
     }
-  }
-
-  private static DraftValue conv2d(Call call) {
-    if (call.argument(4) instanceof String) {
-      throw new UnsupportedOperator("its padding is given by name in a call of the operator");
-    }
-    long[] padding = call.integers(4, 2);
-    return conv2d(
-        call,
-        null,
-        weights(call, 1, "weight"),
-        bias(call, 2),
-        new ConvolutionWindow(
-            call.integers(3, 2),
-            new long[] {padding[0], padding[1], padding[0], padding[1]},
-            call.integers(5, 2),
-            call.integer(6, 1)));
-  }
-
-  private static DraftValue transposedConvolution(Call call) {
-    return new TransposedConvolution(
-            call.integers(3, 2),
-            call.integers(4, 2),
-            call.integers(5, 2),
-            call.integers(7, 2),
-            call.integer(6, 1))
-        .lower(call, constant(call, 1, "weight"), bias(call, 2));
-  }
-
-  /** Lowers the operator that traces have: plain or transposed, of signals or images. */
-  private static DraftValue anyConvolution(Call call) {
-    List<Object> named = new ArrayList<>(call.arguments().subList(0, 6));
-    if (call.flag(6)) {
-      named.addAll(5, Arrays.asList(call.argument(7), call.argument(8)));
-      return transposedConvolution(call.with(call.origin(), named));
-    }
-    named.add(call.argument(8));
-    Call plain = call.with(call.origin(), named);
-    return call.real(0).sizes().rank() == 3 ? conv1d(plain) : conv2d(plain);
-  }
-
-  private static DraftValue conv1d(Call call) {
-    if (call.argument(4) instanceof String) {
-      throw new UnsupportedOperator("its padding is given by name in a call of the operator");
-    }
-    try (Tensor weight = constant(call, 1, "weight").unsqueeze(2)) {
-      return conv1d(
-          call,
-          new Weights(null, weight, call.name() + ".weight"),
-          bias(call, 2),
-          call.integers(3, 1)[0],
-          call.integers(4, 1)[0],
-          call.integers(5, 1)[0],
-          call.integer(6, 1));
-    }
-  }
-
-  /** Lowers a convolution of signals [N, C, L] as one of images of a single line. */
-  static DraftValue conv1d(
-      Call call,
-      Weights weights,
-      DraftValue bias,
-      long stride,
-      long padding,
-      long dilation,
-      long groups) {
-    DraftValue x = call.real(0);
-    if (x.sizes().rank() != 3) {
-      throw new UnsupportedOperator(
-          "its input has " + x.sizes().rank() + " dimensions; programs take [N, C, L]");
-    }
-    long[] ones = new long[call.runs()];
-    Arrays.fill(ones, 1);
-    Extent one = Extent.of(ones);
-    String name = call.name();
-    DraftValue lines = ShapeRules.reshape(call, x, name + "_lines", x.sizes().replaced(2, 2, one));
-    ConvolutionWindow window =
-        new ConvolutionWindow(
-            new long[] {1, stride},
-            new long[] {0, padding, 0, padding},
-            new long[] {1, dilation},
-            groups);
-    Sizes sizes = call.sizes().replaced(2, 2, one);
-    DraftValue out =
-        call.finish(
-            convolution(call, lines, weights, bias, window),
-            name + "_convolved",
-            ElementType.F32,
-            null,
-            sizes);
-    return ShapeRules.reshape(call, out, name, call.sizes());
-  }
-
-  /** Lowers a convolution of images [N, C, H, W]. */
-  static DraftValue conv2d(
-      Call call,
-      QuantizedModule module,
-      Weights weights,
-      DraftValue bias,
-      ConvolutionWindow window) {
-    return conv2d(call, call.real(0), module, weights, bias, window);
-  }
-
-  static DraftValue conv2d(
-      Call call,
-      DraftValue x,
-      QuantizedModule module,
-      Weights weights,
-      DraftValue bias,
-      ConvolutionWindow window) {
-    if (x.sizes().rank() != 4) {
-      throw new UnsupportedOperator(
-          "its input has " + x.sizes().rank() + " dimensions; programs take [N, C, H, W]");
-    }
-    DraftOperation operation = convolution(call, x, weights, bias, window);
-    String name = ActivationQuantization.nameBefore(call, module);
-    DraftValue out = call.finish(operation, name, ElementType.F32, null, call.sizes());
-    return module == null ? out : ActivationQuantization.output(call, module, out);
-  }
-
-  private static DraftOperation convolution(
-      Call call, DraftValue x, Weights weights, DraftValue bias, ConvolutionWindow window) {
-    boolean integer = x.isOnGrid() && weights.isInteger();
-    DraftOperation operation =
-        call.operation(integer ? "conv2d" : "conv2d_float")
-            .input("x", x)
-            .input("bias", bias)
-            .set("stride", window.stride())
-            .set("padding", window.padding())
-            .set("dilation", window.dilation())
-            .set("groups", window.groups())
-            .set("x_layout", "nchw")
-            .set("out_layout", "nchw");
-    giveWeights(call, operation, weights);
-    if (!integer) {
-      explainFloat(call, operation, x, weights);
-    }
-    return operation;
   }
 
   private static DraftValue layerNorm(Call call) {

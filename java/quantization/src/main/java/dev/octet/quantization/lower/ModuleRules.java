@@ -182,7 +182,7 @@ final class ModuleRules {
     try (Tensor weight = layer.weight();
         Tensor bias = layer.bias()) {
       long[] dilation = geometry.dilation();
-      return LayerRules.conv2d(
+      return ConvolutionRules.conv2d(
           call,
           bordered(call, geometry),
           module,
@@ -231,7 +231,7 @@ final class ModuleRules {
     try (Tensor given = layer.weight();
         Tensor weight = given.unsqueeze(2);
         Tensor bias = layer.bias()) {
-      return LayerRules.conv1d(
+      return ConvolutionRules.conv1d(
           call,
           weights(call, null, weight),
           bias(call, bias),

@@ -23,6 +23,7 @@ final class Translator {
 
   static {
     LayerRules.register(RULES);
+    ConvolutionRules.register(RULES);
     ElementwiseRules.register(RULES);
     ShapeRules.register(RULES);
     PoolRules.register(RULES);

@@ -42,7 +42,7 @@ record TransposedConvolution(
     try (Tensor turned = turned(weight)) {
       Weights weights = new Weights(null, turned, call.origin().path() + ".weight");
       ConvolutionWindow taps = new ConvolutionWindow(new long[] {1, 1}, window, dilation, groups);
-      return LayerRules.conv2d(call, apart, null, weights, bias, taps);
+      return ConvolutionRules.conv2d(call, apart, null, weights, bias, taps);
     }
   }
 
