@@ -99,7 +99,7 @@ final class Fusion {
         return false;
       }
     }
-    if (MOVES.contains(producer.kind()) && uses.get(x).size() == 1) {
+    if (isMove(producer) && uses.get(x).size() == 1) {
       return quantizeBeforeMove(producer, quantize);
     }
     if (!STORE_CODES.contains(producer.kind())) {
@@ -113,6 +113,13 @@ final class Fusion {
     x.become(codes.type(), codes.grid());
     producer.fuse("quantize");
     return true;
+  }
+
+  /** Tells whether quantizing before or behind an operation gives the same codes. */
+  private static boolean isMove(DraftOperation operation) {
+    Object border = operation.attribute("value");
+    boolean zeros = border == null || ((Number) border).doubleValue() == 0;
+    return MOVES.contains(operation.kind()) || operation.is("pad") && zeros;
   }
 
   /** What is moved is quantized first, where its producer can do it in its own pass. */

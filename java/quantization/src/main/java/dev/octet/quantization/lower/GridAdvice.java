@@ -6,7 +6,7 @@ import java.util.Set;
 /** Finds what one would quantize for a value to be on a grid. */
 final class GridAdvice {
   private static final Set<String> KEEP_GRIDS =
-      Set.of("reshape", "transpose", "slice", "expand", "max_pool2d", "cast");
+      Set.of("reshape", "transpose", "slice", "expand", "max_pool2d", "pad", "cast");
   private static final Set<String> LAYERS =
       Set.of("linear", "linear_float", "conv2d", "conv2d_float", "layer_norm");
 

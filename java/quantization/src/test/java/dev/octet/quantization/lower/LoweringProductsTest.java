@@ -140,4 +140,32 @@ class LoweringProductsTest {
       assertTrue(difference.greatest() <= 0.02 * difference.magnitude(), difference::toString);
     }
   }
+
+  @Test
+  void whatIsPaddedIsQuantizedBefore() {
+    GraphBuilder b = GraphModule.builder("x");
+    GraphValue y = b.call("left", new LinearImpl(WIDTH, WIDTH), b.gelu(b.input("x")));
+    GraphValue wide = b.function("aten::constant_pad_nd", b.gelu(y), List.of(0L, 8L), 0.0);
+    GraphModule plain = b.output(b.call("right", new LinearImpl(WIDTH + 8, 5), wide)).build();
+    QuantizationMap map =
+        Conversion.appendDefaultConversions(
+            QuantizationMap.builder()
+                .defaultQConfig(
+                    new QuantizationConfig(
+                        ActivationQuantConfig.builder().nBits(8).symmetric(false).build(),
+                        WeightQuantConfig.builder().nBits(8).perChannel(true).build()))
+                .input("left", ActivationQuantConfig.ofBits(8))
+                .input("right", ActivationQuantConfig.ofBits(8))
+                .build());
+    GraphModule model = (GraphModule) Conversion.convertToQuantized(plain, map);
+    Tensor x = torch.randn(32, WIDTH);
+    Calibration.calibrateQuantizationRanges(model, List.of(x));
+    LoweredModel lowered = Lowering.toProgram(model, options(x).build());
+    assertEquals(2, lowered.report().rows(Arithmetic.INTEGER).size(), lowered.report()::toString);
+    Row pad = lowered.report().rows("constant_pad_nd").get(0);
+    assertTrue(pad.output().contains("8 bits"), lowered.report()::toString);
+    var difference =
+        LoweredComparison.compare(model, lowered.program(), Map.of("x", torch.randn(9, WIDTH)));
+    assertTrue(difference.greatest() <= 0.03 * difference.magnitude(), difference::toString);
+  }
 }
