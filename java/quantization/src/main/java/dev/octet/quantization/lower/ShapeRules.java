@@ -183,10 +183,7 @@ final class ShapeRules {
     for (DraftValue candidate : call.draft().values()) {
       for (int i = 0; i < candidate.sizes().rank(); i++) {
         if (candidate.sizes().get(i).equals(end)) {
-          return call.operation("slice_like")
-              .input("like", candidate)
-              .set("like_axis", (long) i)
-              .advise("lower with the size fixed: leave out its symbol");
+          return call.operation("slice").input("like", candidate).set("like_axis", (long) i);
         }
       }
     }

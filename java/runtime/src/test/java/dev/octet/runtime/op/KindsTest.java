@@ -3,6 +3,8 @@ package dev.octet.runtime.op;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.octet.runtime.Reference;
 import dev.octet.runtime.TestPrograms;
@@ -318,6 +320,27 @@ class KindsTest {
             .run()
             .get("out");
     assertArrayEquals(new long[] {0, 6}, none.shape());
+  }
+
+  @Test
+  void sliceAsLongAsAnotherDimension() {
+    float[] table = {1, 2, 3, 4, 5, 6, 7, 8};
+    TensorData out =
+        new OneOperation("slice")
+            .floats("x", table, 4, 2)
+            .floats("like", new float[9], 3, 1, 3)
+            .set("axis", 0)
+            .set("like_axis", -1)
+            .run()
+            .get("out");
+    assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, out.floats());
+    OneOperation tooLong =
+        new OneOperation("slice")
+            .floats("x", table, 4, 2)
+            .floats("like", new float[5], 5)
+            .set("axis", 0);
+    String message = assertThrows(IllegalArgumentException.class, tooLong::run).getMessage();
+    assertTrue(message.contains("takes 5 indices") && message.contains("dimension of 4"), message);
   }
 
   @Test
