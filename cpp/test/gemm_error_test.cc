@@ -195,6 +195,9 @@ TEST_F(GemmErrors, Epilogue) {
   epilogue.bias = short_bias.dl();
   EXPECT_INVALID(Call(), "epilogue.bias has shape [5]", "expected 6");
   epilogue.bias = nullptr;
+  epilogue.factor = short_bias.dl();
+  EXPECT_INVALID(Call(), "epilogue.factor has shape [5]", "expected 6");
+  epilogue.factor = nullptr;
   epilogue.activation = static_cast<octet_activation>(8);
   EXPECT_INVALID(Call(), "epilogue.activation is 8");
   epilogue.activation = OCTET_ACTIVATION_NONE;

@@ -366,6 +366,21 @@ TEST_F(GemmEpilogue, ActivationsFollowTheirFormulas) {
   }
 }
 
+TEST_F(GemmEpilogue, MultipliesColumnsAfterTheActivationAndBeforeTheResidual) {
+  epilogue.activation = OCTET_ACTIVATION_GELU_ERF;
+  const Tensor plain = Run(kF32);
+  Tensor factor = Tensor::Of(RandomValues(kN, 2.0f, 31));
+  Tensor residual(kF32, {kM, kN});
+  residual.Fill(RandomValues(kM * kN, 1.0f, 32));
+  epilogue.factor = factor.dl();
+  epilogue.residual = residual.dl();
+  const Tensor out = Run(kF32);
+  for (int64_t i = 0; i < out.count(); ++i) {
+    const float product = static_cast<float>(plain.Get(i)) * static_cast<float>(factor.Get(i % kN));
+    ASSERT_EQ(out.Get(i), static_cast<double>(product + static_cast<float>(residual.Get(i)))) << i;
+  }
+}
+
 TEST_F(GemmEpilogue, OutputsOfEveryTypeEqualTheF32OnesConverted) {
   epilogue.activation = OCTET_ACTIVATION_SILU;
   const Tensor f32 = Run(kF32);

@@ -46,6 +46,40 @@ TEST(Quantize, EqualsTheFormulaForEveryPairOfTypes) {
   }
 }
 
+// Where a quotient lies next to a tie, an error of one unit in the last place would be another code.
+TEST(Quantize, RoundsAsTheTrueDivisionDoesNextToTies) {
+  std::vector<float> scales = RandomValues(400, 1.0f, 21);
+  for (float scale :
+       {1.0f, 3.0f, 1.0f / 255.0f, 0x1.fffffep-4f, 0x1.000002p3f, 1e-8f, 1e-30f, 1e30f, 0x1p-60f, 0x1p60f}) {
+    scales.push_back(scale);
+  }
+  std::vector<float> values;
+  for (float scale : scales) {
+    scale = std::abs(scale) + 1e-30f;
+    values.clear();
+    for (int code = -140; code <= 140; ++code) {
+      float x = (static_cast<float>(code) + 0.5f) * scale;
+      for (int step = 0; step < 3; ++step) x = std::nextafter(x, -INFINITY);
+      for (int step = 0; step < 7; ++step, x = std::nextafter(x, INFINITY)) values.push_back(x);
+    }
+    for (float x : {0.0f, -0.0f, 1e-45f, 3e38f, -3e38f, INFINITY, -INFINITY}) values.push_back(x);
+    Tensor x = Tensor::Of(values);
+    Tensor delta = Tensor::Scalar(scale);
+    const octet_grid grid = {delta.dl(), nullptr, -128.0f, 127.0f, OCTET_SCALE_LINEAR, 1e-38f, -1};
+    const auto outputs = SameOnAllPaths([&] {
+      std::vector<Tensor> codes;
+      codes.emplace_back(kS8, x.shape());
+      EXPECT_OK(octet_quantize(&grid, x.dl(), codes[0].dl(), nullptr));
+      return codes;
+    });
+    const NaiveGrid naive = {scale, 0.0f, -128.0f, 127.0f};
+    for (int64_t i = 0; i < x.count(); ++i) {
+      ASSERT_EQ(outputs[0].Get(i), static_cast<double>(naive.Code(values[static_cast<size_t>(i)])))
+          << values[static_cast<size_t>(i)] << " / " << scale;
+    }
+  }
+}
+
 TEST(Quantize, ReachesTheEndsOfTheTypes) {
   Tensor x = Tensor::Of({-1000.0f, 1000.0f, -1.0f, 300.0f});
   Tensor delta = Tensor::Scalar(1.0f);

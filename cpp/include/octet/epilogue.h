@@ -4,7 +4,7 @@
  * What a matrix product or a convolution does with its sums before they are stored, in the same pass:
  *
  *     y   = fma(sum, a_scale * w_scale[n], bias[n])      sum: exact, of (a - a_zero_point) * (w - w_zero_point)
- *     y   = activation(y), then y + residual             or activation(y + residual)
+ *     y   = activation(y) * factor[n], then y + residual or activation(y + residual) * factor[n]
  *     out = y rounded to its type, or the code of y on out_grid
  *
  * in f32; sums are rounded to f32 where above 2^24 in magnitude. exp, erf and tanh are polynomials of Octet's own: the
@@ -51,6 +51,8 @@ typedef struct octet_epilogue {
   /** f32 [N], compact; null: 0. */
   const DLTensor* bias;
   octet_activation activation;
+  /** f32 [N], compact: by what columns are multiplied after the activation; null: 1. */
+  const DLTensor* factor;
   /** Shape of the output: f32, f16 or bf16, or s8 or u8 codes on residual_grid; null: none. Last dimension without
    * gaps. It may be the memory of the output with the same strides if both have elements of the same size. */
   const DLTensor* residual;

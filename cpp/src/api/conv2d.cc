@@ -254,9 +254,12 @@ octet_status Conv2d(const DLTensor* x, const octet_grid* x_grid, const void* pac
     return Fail(OCTET_INVALID_ARGUMENT, "%s: out has shape %s; expected %s", check.function(),
                 ListWords(tensors.out.shape, tensors.out.ndim).text, ListWords(expected, 4).text);
   }
-  OCTET_RETURN_IF_ERROR(check.NoOverlap(
-      {{"out", &tensors.out}},
-      {{"epilogue.residual", &tensors.residual}, {"x", &x_view}, {"epilogue.bias", &tensors.bias}}, &tensors.out));
+  OCTET_RETURN_IF_ERROR(check.NoOverlap({{"out", &tensors.out}},
+                                        {{"epilogue.residual", &tensors.residual},
+                                         {"x", &x_view},
+                                         {"epilogue.bias", &tensors.bias},
+                                         {"epilogue.factor", &tensors.factor}},
+                                        &tensors.out));
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   OCTET_RETURN_IF_ERROR(
       check.Workspace(workspace, workspace_bytes, cpu::Conv2dWorkspaceSize(weights, x_view.shape[0], out_h, out_w)));

@@ -142,6 +142,12 @@ octet_status ReadEpilogue(Checker* check, const octet_epilogue* epilogue, const 
   OCTET_RETURN_IF_ERROR(EnumBelow(*check, "epilogue.activation", activation, numerics::kActivations,
                                   "OCTET_ACTIVATION_NONE (0) to OCTET_ACTIVATION_TANH (7)"));
   view->activation = static_cast<numerics::Activation>(activation);
+  if (given.factor != nullptr) {
+    constexpr const char* kFactor = "epilogue.factor";
+    OCTET_RETURN_IF_ERROR(check->Tensor(kFactor, given.factor, kF32Only, Role::kCompactInput, &tensors->factor));
+    OCTET_RETURN_IF_ERROR(check->Count({kFactor, &tensors->factor}, columns, "one a column of out"));
+    view->factor = reinterpret_cast<const float*>(tensors->factor.data);
+  }
   const int place = RawValue(given.residual_place);
   OCTET_RETURN_IF_ERROR(EnumBelow(*check, "epilogue.residual_place", place, 2,
                                   "OCTET_RESIDUAL_AFTER_ACTIVATION (0) or OCTET_RESIDUAL_BEFORE_ACTIVATION (1)"));

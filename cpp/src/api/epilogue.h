@@ -28,6 +28,7 @@ struct EpilogueTensors {
   TensorView out;
   /** Without elements where absent. */
   TensorView bias;
+  TensorView factor;
   TensorView residual;
 };
 

@@ -140,9 +140,12 @@ octet_status Run(Checker* check, const TensorView& a_view, const PlacedGemm& wei
                 "%s: out has shape %s; expected [%" PRId64 ", %" PRId64 "], M of a and N of the packed weights",
                 check->function(), ListWords(out.shape, out.ndim).text, a_view.shape[0], weights.n);
   }
-  OCTET_RETURN_IF_ERROR(check->NoOverlap(
-      {{"out", &out}}, {{"epilogue.residual", &tensors.residual}, {"a", &a_view}, {"epilogue.bias", &tensors.bias}},
-      &out));
+  OCTET_RETURN_IF_ERROR(check->NoOverlap({{"out", &out}},
+                                         {{"epilogue.residual", &tensors.residual},
+                                          {"a", &a_view},
+                                          {"epilogue.bias", &tensors.bias},
+                                          {"epilogue.factor", &tensors.factor}},
+                                         &out));
   if (!weights.on_device) OCTET_RETURN_IF_ERROR(check->Stream(rest.stream));
   a->m = a_view.shape[0];
   a->rows = {a_view.data, a_view.type, a_view.count == 0 ? 0 : a_view.strides[0] * a_view.item_size()};

@@ -136,7 +136,8 @@ octet_status Matmul(const DLTensor* a, const DLTensor* b, int32_t transpose_b, c
                                         {{"epilogue.residual", &tensors.residual},
                                          {"a", &operands.a},
                                          {"b", &operands.b},
-                                         {"epilogue.bias", &tensors.bias}},
+                                         {"epilogue.bias", &tensors.bias},
+                                         {"epilogue.factor", &tensors.factor}},
                                         &out));
   OCTET_RETURN_IF_ERROR(check.Stream(rest.stream));
   OCTET_RETURN_IF_ERROR(check.Workspace(rest.workspace, rest.workspace_bytes, cpu::MatmulWorkspaceSize(call).least));

@@ -21,6 +21,8 @@ struct EpilogueView {
   /** Any alignment; null: 0. */
   const float* bias = nullptr;
   numerics::Activation activation = numerics::Activation::kNone;
+  /** One a column, at any alignment; null: 1. */
+  const float* factor = nullptr;
   /** data is null: none. */
   RowsView residual;
   bool residual_first = false;

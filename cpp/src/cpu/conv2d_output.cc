@@ -50,6 +50,7 @@ Conv2dOutput::Conv2dOutput(const Conv2dArguments& arguments)
 template <typename Body>
 void Conv2dOutput::WithRows(int rows, int columns, const TilePlace& place, const Body& body) const {
   EpilogueView epilogue = epilogue_;
+  if (epilogue.factor != nullptr) epilogue.factor += place.channel;
   ElementTile out;
   ElementTile residual;
   if (residual_.data != nullptr) {

@@ -31,8 +31,10 @@ void FinishTile(const EpilogueKernels& kernels, const EpilogueView& epilogue, Sc
 void FinishValues(const EpilogueKernels& kernels, const EpilogueView& epilogue, int rows, int columns,
                   int64_t first_row, int64_t first_column, float* values) {
   const auto activate = [&] {
-    if (epilogue.activation == numerics::Activation::kNone) return;
-    kernels.activate[static_cast<int>(epilogue.activation)](values, rows, columns);
+    if (epilogue.activation != numerics::Activation::kNone) {
+      kernels.activate[static_cast<int>(epilogue.activation)](values, rows, columns);
+    }
+    if (epilogue.factor != nullptr) kernels.multiply(epilogue.factor + first_column, rows, columns, values);
   };
   if (!epilogue.residual_first) activate();
   if (epilogue.residual.data != nullptr) {

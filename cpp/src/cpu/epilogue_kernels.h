@@ -54,6 +54,8 @@ struct EpilogueKernels {
   void (*add_bias)(const float* bias, int rows, int columns, float* values);
   /** In place. Index: numerics::Activation. */
   void (*activate[numerics::kActivations])(float* values, int rows, int columns);
+  /** values *= factor, one a column. Any alignment. */
+  void (*multiply)(const float* factor, int rows, int columns, float* values);
   void (*add[5])(const TileRows& residual, float* values);
   void (*store[5])(const float* values, const TileRows& out);
 };

@@ -51,6 +51,12 @@ void Activate(float* values, int rows, int columns) {
   }
 }
 
+void Multiply(const float* factor, int rows, int columns, float* values) {
+  for (int r = 0; r < rows; ++r) {
+    for (int c = 0; c < columns; ++c) values[r * kTileColumns + c] *= Load<float>(factor, c);
+  }
+}
+
 template <typename Element>
 void ForEach(const TileRows& tile, const Element& element) {
   for (int r = 0; r < tile.rows; ++r) {
@@ -94,6 +100,7 @@ constexpr EpilogueKernels kKernels = {
     AddBias,
     {Activate<A::kNone>, Activate<A::kRelu>, Activate<A::kRelu6>, Activate<A::kGeluErf>, Activate<A::kGeluTanh>,
      Activate<A::kSilu>, Activate<A::kSigmoid>, Activate<A::kTanh>},
+    Multiply,
     {AddFloats<float>, AddFloats<Float16>, AddFloats<BFloat16>, AddCodes<int8_t>, AddCodes<uint8_t>},
     {StoreFloats<float>, StoreFloats<Float16>, StoreFloats<BFloat16>, StoreCodes<int8_t>, StoreCodes<uint8_t>},
 };

@@ -66,6 +66,16 @@ struct VectorEpilogue {
     }
   }
 
+  static void Multiply(const float* factor, int rows, int columns, float* values) {
+    ForEachVector<V>(columns, [&](auto lanes) {
+      const Floats factors = lanes.template Load<float>(factor);
+      for (int r = 0; r < rows; ++r) {
+        float* at = values + r * kTileColumns + lanes.first;
+        V::Store(at, V::Mul(V::Load(at), factors));
+      }
+    });
+  }
+
   template <typename T>
   static void AddFloats(const TileRows& residual, float* values) {
     ForEachRow(residual, [&](const char* row, int64_t value, auto lanes) {
@@ -130,6 +140,7 @@ constexpr EpilogueKernels MakeVectorEpilogue() {
       {E::template Activate<A::kNone>, E::template Activate<A::kRelu>, E::template Activate<A::kRelu6>,
        E::template Activate<A::kGeluErf>, E::template Activate<A::kGeluTanh>, E::template Activate<A::kSilu>,
        E::template Activate<A::kSigmoid>, E::template Activate<A::kTanh>},
+      E::Multiply,
       {E::template AddFloats<float>, E::template AddFloats<Float16>, E::template AddFloats<BFloat16>,
        E::template AddCodes<int8_t>, E::template AddCodes<uint8_t>},
       {E::template StoreFloats<float>, E::template StoreFloats<Float16>, E::template StoreFloats<BFloat16>,

@@ -7,7 +7,7 @@
 //     sum    = sum of a * w
 //     exact  = sum - za * (sum of w - K * zw) - zw * (sum of a)      = sum of (a - za) * (w - zw), in integers mod 2^32
 //     y      = fma(float(exact), a_scale * w_scale, bias)            bias 0 where there is none
-//     y      = activation(y); y = y + residual                       or the sum first, as the epilogue says
+//     y      = activation(y) * factor; y = y + residual              or the sum first, as the epilogue says
 //     stored = y rounded to f16 or bf16, or the code of y on the output grid (grid.h; NaN: the zero point)
 //
 // A residual of codes is scale * (code - zero_point).

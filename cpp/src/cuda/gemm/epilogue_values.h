@@ -172,11 +172,21 @@ __device__ inline void AddResidual(const Epilogue& epilogue, int64_t row, int32_
   }
 }
 
+/** values *= factor, where there is one. */
+__device__ inline void MultiplyColumns(const Epilogue& epilogue, int32_t column, float (&values)[4]) {
+  if (epilogue.view.factor == nullptr) return;
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    if (column + i < epilogue.columns) values[i] *= __ldg(epilogue.view.factor + column + i);
+  }
+}
+
 /** What comes between scaling and storing, for four columns of an existing row. */
 __device__ inline void FinishValues(const Epilogue& epilogue, int64_t row, int32_t column, float (&values)[4]) {
   const EpilogueView& view = epilogue.view;
   if (view.residual_first) AddResidual(epilogue, row, column, values);
   ActivateValues(view.activation, values);
+  MultiplyColumns(epilogue, column, values);
   if (!view.residual_first && view.residual.data != nullptr) AddResidual(epilogue, row, column, values);
 }
 

@@ -62,8 +62,8 @@ final class CallFrame {
 
   // struct octet_epilogue, zeros but for these
   private static final int EPILOGUE_BIAS = 0;
-  private static final int EPILOGUE_OUT_GRID = 40;
-  private static final int EPILOGUE_SIZE = 48;
+  private static final int EPILOGUE_OUT_GRID = 48;
+  private static final int EPILOGUE_SIZE = 56;
   private static final int EPILOGUE = GRID + GRIDS * GRID_SIZE;
 
   // struct octet_norm, zeros but for these

@@ -62,7 +62,7 @@ final class Fusion {
           switch (operation.kind()) {
             case "quantize" -> quantization(operation);
             case "unary" -> activation(operation);
-            case "binary" -> residual(operation);
+            case "binary" -> residual(operation) || multiplication(operation);
             case "layer_norm", "rms_norm" -> sumBefore(operation);
             case "dequantize" -> dequantization(operation);
             case "matmul" -> transposition(operation);
@@ -149,7 +149,8 @@ final class Fusion {
     DraftOperation producer = soleProducer(x);
     if (producer == null
         || !ACTIVATIONS.contains(function)
-        || producer.attribute("activation") != null) {
+        || producer.attribute("activation") != null
+        || producer.input("factor") != null) {
       return false;
     }
     boolean product = PRODUCTS.contains(producer.kind());
@@ -200,10 +201,10 @@ final class Fusion {
       return false;
     }
     Object activation = binary.attribute("activation");
-    if (activation != null && producer.attribute("activation") != null) {
+    boolean before = activation != null;
+    if (before && (producer.attribute("activation") != null || producer.input("factor") != null)) {
       return false;
     }
-    boolean before = activation != null;
     producer.input("residual", residual).set("residual_place", before ? BEFORE : AFTER);
     if (before) {
       producer.set("activation", activation);
@@ -243,6 +244,16 @@ final class Fusion {
       }
     }
     return rank >= 2;
+  }
+
+  /** Lets a product multiply its columns by constants. */
+  private boolean multiplication(DraftOperation binary) {
+    DraftOperation producer = soleProducer(binary.input("a"));
+    if (producer == null || !ColumnFactors.take(producer, binary)) {
+      return false;
+    }
+    takeOver(producer, binary);
+    return true;
   }
 
   /** Lets a normalization add what it normalizes. */

@@ -11,16 +11,21 @@ import java.util.List;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * What linear and convolution have in common: bias, activation, residual, and the type and grid of
- * the output.
+ * What linear and convolution have in common: bias, activation, a factor for each channel after it,
+ * residual, and the type and grid of the output.
  */
 final class Epilogue {
   private Epilogue() {}
 
-  /** Adds the roles {@code bias}, {@code residual} and {@code out} and their attributes. */
+  /**
+   * Adds the roles {@code bias}, {@code factor}, {@code residual} and {@code out} and their
+   * attributes.
+   */
   static Signature.Builder add(Signature.Builder signature) {
     return signature
         .input("bias", Presence.OPTIONAL_CONSTANT, Signature.types(ElementType.F32), GridRule.NONE)
+        .input(
+            "factor", Presence.OPTIONAL_CONSTANT, Signature.types(ElementType.F32), GridRule.NONE)
         .input("residual", Presence.OPTIONAL, Signature.FLOATS_AND_BYTES, GridRule.PER_TENSOR)
         .output("out", Signature.FLOATS_AND_BYTES, GridRule.PER_TENSOR)
         .attribute(AttributeSpec.choice("activation", Activation.class, Activation.NONE))
@@ -31,8 +36,10 @@ final class Epilogue {
 
   /** Checks bias and residual. */
   static void check(OperationView operation, Dimension channels, Shape out) {
-    if (operation.has("bias")) {
-      operation.requireShape("bias", Shape.of(List.of(channels)));
+    for (String role : new String[] {"bias", "factor"}) {
+      if (operation.has(role)) {
+        operation.requireShape(role, Shape.of(List.of(channels)));
+      }
     }
     if (operation.has("residual")) {
       operation.requireShape("residual", out);
@@ -51,6 +58,7 @@ final class Epilogue {
     return epilogue
         .bias(context.tensor("bias"))
         .activation(operation.choice("activation", Activation.class).code())
+        .factor(context.tensor("factor"))
         .residual(residual)
         .residual_place(operation.choice("residual_place", ResidualPlace.class).code())
         .residual_grid(context.grid("residual"))
