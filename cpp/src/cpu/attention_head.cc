@@ -139,7 +139,12 @@ class Queries {
 
   void Run() {
     Scores();
-    for (int r = 0; r < rows_; ++r) Softmax(r);
+    // Each step for all rows, so that processors work on the next rows while a row's last sums wait for each other: row
+    // after row took a tenth more of the time of attention on 128 keys (Xeon with AVX512-VNNI).
+    float factors[kMaxTileRows];
+    int64_t counts[kMaxTileRows];
+    for (int r = 0; r < rows_; ++r) factors[r] = Exponentials(r, &counts[r]);
+    for (int r = 0; r < rows_; ++r) StoreCodes(r, factors[r], counts[r]);
     Values();
   }
 
@@ -204,7 +209,8 @@ class Queries {
     }
   }
 
-  void Softmax(int r) {
+  /** Makes exponentials of a row's terms; returns the factor that makes probabilities of the first `count`. */
+  float Exponentials(int r, int64_t* count_of_terms) {
     float* terms = buffers_.terms + r * TermStride(job_.shape.keys);
     const int64_t visible = visible_[r];
     // In halves, which compilers vectorize: one after the other would be 16 comparisons that wait for each other.
@@ -219,8 +225,8 @@ class Queries {
       if (std::any_of(terms, terms + visible, [](float term) { return numerics::IsNan(term); })) {
         p_scales_[r] = numerics::QuietNan();
       }
-      StoreCodes(r, terms, 0.0f, 0);
-      return;
+      *count_of_terms = 0;
+      return 0.0f;
     }
     numerics::BlockTotal total = numerics::StartTotal(job_.shape.keys);
     for (int64_t start = 0; start < visible; start += numerics::kBlock) {
@@ -229,22 +235,24 @@ class Queries {
     }
     const float factor = numerics::InverseOfSum(numerics::TotalOf(total));
     if (numerics::IsNan(factor)) p_scales_[r] = factor;
-    StoreCodes(r, terms, factor, visible);
+    *count_of_terms = visible;
+    return factor;
   }
 
-  /** Codes of a row: of `count` values * factor, and of 0 from there on. */
-  void StoreCodes(int r, const float* values, float factor, int64_t count) {
+  /** Codes of a row: of `count` terms * factor, and of 0 from there on. */
+  void StoreCodes(int r, float factor, int64_t count) {
+    const float* values = buffers_.terms + r * TermStride(job_.shape.keys);
     const bool wide = job_.gemm.wide_activations;
     char* row = buffers_.p_codes + r * PStride();
     uint8_t* codes = wide ? buffers_.row_codes : reinterpret_cast<uint8_t*>(row);
     job_.product.probabilities(values, factor, job_.p_step, job_.p_limits, count, codes);
-    const int zero = static_cast<int>(numerics::Code(0.0f, job_.p_step, job_.p_limits));
-    std::memset(codes + count, zero, static_cast<size_t>(keys_ - count));
+    if (count < keys_) std::memset(codes + count, job_.p_code_of_zero, static_cast<size_t>(keys_ - count));
     if (head_.v_zeros[0] != 0) p_sums_[r] = job_.gemm.sum(codes, keys_);
     if (wide) job_.gemm.widen(codes, reinterpret_cast<int16_t*>(row), keys_);
     const int64_t size = wide ? 2 : 1;
     // What the zeros of the panel are multiplied with.
-    std::memset(row + keys_ * size, 0, static_cast<size_t>((RoundUp(keys_, kGroup) - keys_) * size));
+    const int64_t padding = RoundUp(keys_, kGroup) - keys_;
+    if (padding > 0) std::memset(row + keys_ * size, 0, static_cast<size_t>(padding * size));
   }
 
   void Values() const {
@@ -321,6 +329,7 @@ AttentionJob::AttentionJob(const AttentionCall& attention)
     p_step.zero_point += 128.0f;
     p_limits = {p_limits.int_min + 128.0f, p_limits.int_max + 128.0f};
   }
+  p_code_of_zero = static_cast<int>(numerics::Code(0.0f, p_step, p_limits));
 }
 
 int64_t ReadyHeadBytes(const AttentionShape& shape) {

@@ -42,6 +42,7 @@ struct AttentionJob {
   /** Step and limits of codes in the form of u8. */
   numerics::Step p_step;
   numerics::Limits p_limits;
+  int p_code_of_zero = 0;
   /** Queries that are worked on at a time. */
   int64_t tile_rows;
 };

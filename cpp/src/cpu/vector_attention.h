@@ -7,6 +7,7 @@
 
 #include "core/packed_gemm.h"
 #include "cpu/product_kernels.h"
+#include "cpu/vector_codes.h"
 #include "cpu/vector_kernels.h"
 
 namespace octet {
@@ -71,12 +72,11 @@ struct VectorAttention {
   static void Probabilities(const float* values, float factor, numerics::Step step, numerics::Limits limits,
                             int64_t count, uint8_t* codes) {
     const Floats factors = V::Set(factor);
-    const VectorStep<V> steps = {V::Set(step.scale), V::Set(step.zero_point)};
-    const VectorLimits<V> ends(limits);
-    for (int64_t i = 0; i < count; i += kWidth) {
-      const Floats code = CodeVector<V>(V::Mul(V::Load(values + i), factors), steps, ends);
-      V::StoreU8(codes + i, V::Select(V::IsNan(code), steps.zero_point, code));
-    }
+    WithCodes<V>(step, limits, [&](const auto& coder) {
+      for (int64_t i = 0; i < count; i += kWidth) {
+        V::StoreU8(codes + i, coder.Of(V::Mul(V::Load(values + i), factors)));
+      }
+    });
   }
 };
 
