@@ -21,6 +21,7 @@ public final class Suites {
     SUITES.put(ModulesSuite.NAME, () -> new ModulesSuite());
     SUITES.put(CnnSuite.NAME, () -> new CnnSuite());
     SUITES.put(StartupSuite.NAME, () -> new StartupSuite());
+    SUITES.put(MiniLmSuite.NAME, () -> new MiniLmSuite());
   }
 
   private Suites() {}
