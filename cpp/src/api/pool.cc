@@ -3,6 +3,7 @@
 
 #include <cinttypes>
 
+#include "api/cuda_library.h"
 #include "api/error.h"
 #include "api/operand.h"
 #include "api/words.h"
@@ -29,10 +30,10 @@ octet_status PaddingTooLarge(const Checker& check, const char* name, int64_t pad
               check.function(), name, padding, reach);
 }
 
-octet_status ReadParams(const Checker& check, const octet_pool2d_params* params, cpu::PoolAxes* axes) {
+octet_status ReadParams(const Checker& check, const octet_pool2d_params* params, PoolAxes* axes) {
   OCTET_RETURN_IF_ERROR(check.NotNull("params", params));
-  cpu::PoolAxis& h = axes->h;
-  cpu::PoolAxis& w = axes->w;
+  PoolAxis& h = axes->h;
+  PoolAxis& w = axes->w;
   const AxisParam all[] = {
       {"params.kernel_h", params->kernel_h, 1, &h.kernel},
       {"params.kernel_w", params->kernel_w, 1, &w.kernel},
@@ -60,7 +61,7 @@ octet_status ReadParams(const Checker& check, const octet_pool2d_params* params,
 }
 
 /** 0 if the window is larger than the padded image. */
-int64_t SizeOf(const cpu::PoolAxis& axis, int64_t in, bool ceil) {
+int64_t SizeOf(const PoolAxis& axis, int64_t in, bool ceil) {
   const int64_t steps = in + axis.pad_before + axis.pad_after - axis.reach();
   if (steps < 0) return 0;
   if (!ceil) return steps / axis.stride + 1;
@@ -77,7 +78,7 @@ octet_status CheckPixels(const Checker& check, const char* what, int64_t h, int6
 }
 
 /** Size of the output for an input of in_h x in_w, which is called `what` in messages. */
-octet_status OutSize(const Checker& check, const cpu::PoolAxes& axes, bool ceil, const char* what, int64_t in_h,
+octet_status OutSize(const Checker& check, const PoolAxes& axes, bool ceil, const char* what, int64_t in_h,
                      int64_t in_w, int64_t* out_h, int64_t* out_w) {
   OCTET_RETURN_IF_ERROR(CheckPixels(check, what, in_h, in_w));
   *out_h = SizeOf(axes.h, in_h, ceil);
@@ -92,7 +93,7 @@ octet_status OutSize(const Checker& check, const cpu::PoolAxes& axes, bool ceil,
 
 octet_status OutSize(const octet_pool2d_params* params, int64_t in_h, int64_t in_w, int64_t* out_h, int64_t* out_w) {
   Checker check("octet_pool2d_out_size");
-  cpu::PoolAxes axes;
+  PoolAxes axes;
   OCTET_RETURN_IF_ERROR(ReadParams(check, params, &axes));
   OCTET_RETURN_IF_ERROR(check.NotNull("out_h", out_h));
   OCTET_RETURN_IF_ERROR(check.NotNull("out_w", out_w));
@@ -119,7 +120,7 @@ octet_status CheckInput(const Checker& check, const TensorView& x) {
 octet_status MaxPool(const DLTensor* x, const octet_pool2d_params* params, const DLTensor* out, void* stream) {
   Checker check("octet_max_pool2d");
   TensorView x_view, out_view;
-  cpu::PoolAxes axes;
+  PoolAxes axes;
   int64_t out_h = 0;
   int64_t out_w = 0;
   OCTET_RETURN_IF_ERROR(check.Tensor("x", x, kFloatOrByteTypes, Role::kInput, &x_view));
@@ -130,6 +131,7 @@ octet_status MaxPool(const DLTensor* x, const octet_pool2d_params* params, const
   OCTET_RETURN_IF_ERROR(check.Tensor("out", out, kFloatOrByteTypes, Role::kOutput, &out_view));
   OCTET_RETURN_IF_ERROR(check.SameType({"out", &out_view}, {"x", &x_view}));
   OCTET_RETURN_IF_ERROR(CheckOut(check, x_view, out_h, out_w, out_view));
+  if (check.on_cuda()) return RunOnCuda(check, stream, CudaTable()->pool.max, &x_view, &axes, &out_view);
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::MaxPool2d(x_view, axes, out_view);
   return OCTET_OK;
@@ -140,7 +142,7 @@ octet_status AvgPool(const DLTensor* x, const octet_grid* x_grid, const octet_po
                      void* stream) {
   Checker check("octet_avg_pool2d");
   Operand x_operand, out_operand;
-  cpu::PoolAxes axes;
+  PoolAxes axes;
   int64_t out_h = 0;
   int64_t out_w = 0;
   OCTET_RETURN_IF_ERROR(ReadOperand(&check, {"x", x, x_grid, OCTET_GRID_NAMES("x_grid")}, Role::kInput, &x_operand));
@@ -165,8 +167,12 @@ octet_status AvgPool(const DLTensor* x, const octet_grid* x_grid, const octet_po
   OCTET_RETURN_IF_ERROR(
       ReadOperand(&check, {"out", out, out_grid, OCTET_GRID_NAMES("out_grid")}, Role::kOutput, &out_operand));
   OCTET_RETURN_IF_ERROR(CheckOut(check, view, out_h, out_w, out_operand.view));
+  const AvgPoolOptions options = {count_include_pad != 0, divisor};
+  if (check.on_cuda()) {
+    return RunOnCuda(check, stream, CudaTable()->pool.avg, &x_operand, &axes, &options, &out_operand);
+  }
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
-  cpu::AvgPool2d(x_operand, axes, {count_include_pad != 0, divisor}, out_operand);
+  cpu::AvgPool2d(x_operand, axes, options, out_operand);
   return OCTET_OK;
 }
 
@@ -182,6 +188,7 @@ octet_status AdaptiveAvgPool(const DLTensor* x, const octet_grid* x_grid, const 
   OCTET_RETURN_IF_ERROR(check.Ndim({"out", &out_view}, 4, "[N, H, W, C]"));
   OCTET_RETURN_IF_ERROR(CheckPixels(check, "out", out_view.shape[1], out_view.shape[2]));
   OCTET_RETURN_IF_ERROR(CheckOut(check, x_operand.view, out_view.shape[1], out_view.shape[2], out_view));
+  if (check.on_cuda()) return RunOnCuda(check, stream, CudaTable()->pool.adaptive_avg, &x_operand, &out_operand);
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
   cpu::AdaptiveAvgPool2d(x_operand, out_operand);
   return OCTET_OK;

@@ -16,6 +16,7 @@
 #include "core/grid_view.h"
 #include "core/norm_call.h"
 #include "core/operand.h"
+#include "core/pool_axes.h"
 #include "core/quantization_calls.h"
 #include "core/softmax_call.h"
 #include "core/tensor_view.h"
@@ -114,6 +115,14 @@ struct GemmFunctions {
   octet_status (*force_kernel)(const Call* call, const char* kernel, int32_t parts);
 };
 
+/** Pooling of images: cpu/pool.h. */
+struct PoolFunctions {
+  octet_status (*max)(const Call* call, const TensorView* x, const PoolAxes* axes, const TensorView* out);
+  octet_status (*avg)(const Call* call, const Operand* x, const PoolAxes* axes, const AvgPoolOptions* options,
+                      const Operand* out);
+  octet_status (*adaptive_avg)(const Call* call, const Operand* x, const Operand* out);
+};
+
 struct Table {
   /** kVersion and sizeof(Table) of the library that made it. */
   uint32_t version;
@@ -125,6 +134,7 @@ struct Table {
   GemmFunctions gemm;
   MapFunctions map;
   RowFunctions rows;
+  PoolFunctions pool;
 };
 
 /** To be raised whenever a function, or a structure that one takes, changes. */

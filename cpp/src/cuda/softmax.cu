@@ -108,7 +108,9 @@ __global__ void __launch_bounds__(Team::kThreads)
     });
   });
   greatest = team.Greatest(greatest);
-  const bool nothing = greatest == -numerics::Infinity() && !team.Any(nan);
+  // Asked by all rows of a warp together, whatever their greatest is.
+  const bool any_nan = team.Any(nan);
+  const bool nothing = greatest == -numerics::Infinity() && !any_nan;
   const auto exponential = [greatest](float term) { return numerics::ExpLanes<numerics::OneLane>(term - greatest); };
   const double total = team.Sum(visible, load_terms, [&](float& term, float lane) {
     term = exponential(term);

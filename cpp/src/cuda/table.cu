@@ -4,6 +4,7 @@
 #include "cuda/device.h"
 #include "cuda/gemm/gemm.h"
 #include "cuda/map_kernels.h"
+#include "cuda/pool.h"
 #include "cuda/quantize.h"
 #include "cuda/range.h"
 #include "cuda/reduce.h"
@@ -39,6 +40,7 @@ octet::cuda::Table MakeTable() {
   table.rows.embedding = octet::cuda::Embedding;
   table.rows.masked_mean = octet::cuda::MaskedMean;
   table.rows.l2_normalize = octet::cuda::L2Normalize;
+  table.pool = {octet::cuda::MaxPool2d, octet::cuda::AvgPool2d, octet::cuda::AdaptiveAvgPool2d};
   return table;
 }
 

@@ -121,6 +121,21 @@ TEST_F(CudaPlaces, OfWhatHasNoKernelAreTheCpu) {
   std::free(packed);
 }
 
+// Leaves the device unusable for the rest of the process, so it has one of its own: see CMakeLists.txt.
+TEST(CudaStickyError, DISABLED_IsNamedAsSuch) {
+  Tensor x(kF32, {1000});
+  Tensor out(kF32, {1000});
+  OnDevice out_there(&out);
+  // An address that is no memory of the device.
+  DLTensor nowhere = *out_there.dl();
+  nowhere.data = reinterpret_cast<void*>(uintptr_t{1} << 40);
+  octet_status status = octet_copy(&nowhere, out_there.dl(), nullptr);
+  // Where kernels run behind the host's back the error comes with the wait.
+  if (status == OCTET_OK) status = octet_cuda_synchronize(0, nullptr);
+  EXPECT_TRUE(Says(status, OCTET_DEVICE_ERROR, {"cuda:0", "sticky", "cudaError"}));
+  EXPECT_TRUE(Says(octet_copy(&nowhere, out_there.dl(), nullptr), OCTET_DEVICE_ERROR, {"octet_copy", "sticky"}));
+}
+
 }  // namespace
 }  // namespace test
 }  // namespace octet
