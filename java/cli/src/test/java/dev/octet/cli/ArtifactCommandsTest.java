@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.octet.benchmarks.QuantizedResNet;
+import dev.octet.benchmarks.ScriptResNet;
+import dev.octet.quantization.convert.QuantizationMapJson;
 import dev.octet.quantization.graph.GraphModule;
 import dev.octet.runtime.artifact.Artifact;
 import dev.octet.runtime.program.Program;
@@ -152,6 +155,40 @@ class ArtifactCommandsTest {
     assertEquals(0, rounded.code(), rounded.err());
     assertFalse(rounded.out().contains("linear_float"), rounded.out());
     assertTrue(rounded.out().contains("dynamicActivations()"), rounded.out());
+  }
+
+  @Test
+  void quantizeTakesTorchScriptFiles() throws IOException {
+    ScriptResNet.write(4, file("resnet.pt"));
+    new QuantizationMapJson().write(QuantizedResNet.map(), file("resnet.json"));
+    new SafetensorsWriter()
+        .add(
+            "images",
+            SafetensorsDtype.F32,
+            List.of(4L, 3L, 32L, 32L),
+            floats(4 * 3 * 32 * 32, new Random(5)))
+        .write(file("images.safetensors"));
+    CommandResult result =
+        CommandResult.run(
+            "quantize",
+            "--map",
+            file("resnet.json").toString(),
+            "--calibration",
+            file("images.safetensors").toString(),
+            "--output",
+            file("m.octet").toString(),
+            "--json",
+            file("resnet.pt").toString());
+    assertEquals(0, result.code(), result.err());
+    int integer = 0;
+    for (JsonNode row : result.json().get("lowering").get("operations")) {
+      integer += row.get("arithmetic").asText().equals("integer") ? 1 : 0;
+    }
+    assertEquals(21, integer, result.out());
+    assertTrue(result.json().get("fidelity").get("signal_to_noise_db").asDouble() > 20);
+    assertEquals("resnet.pt", Artifact.read(file("m.octet")).metadata().get("model"));
+    CommandResult run = runArtifact("--random", "--size", "batch=2");
+    assertTrue(run.out().contains("f32[2, 1000]"), run.out() + run.err());
   }
 
   @Test
