@@ -101,6 +101,11 @@ void Conv2dProduct::RunPanel(const Conv2dBlock& block, int64_t group, int64_t pa
   const int64_t columns = std::min(kPanelColumns, RoundUp(weights.n, kHalfPanel) - panel * kPanelColumns);
   const uint8_t* codes = weights.panels + panel * weights.panel_bytes;
   const int64_t depth = (weights.bits == 8 ? kDepth : kDepthUnpacked) / kGroup;
+  // Panels come from memory once for each block of pixels: with few pixels, and weights that the layers in between have
+  // pushed out of the caches, that takes a good part of the time. So the next panel is fetched while the tiles work on
+  // this one. Measured in a ResNet-18, batch 1, on a Xeon with AVX512-VNNI and a second-level cache of 2 MB, beside
+  // other load: a 3x3 convolution of 512 channels on 7x7 pixels takes 0.56 ms in place of 0.76 ms (medians).
+  const uint8_t* const next = weights.panels + (panel + 1) % panels_ * weights.panel_bytes;
   GemmTile tile;
   tile.a_stride = geometry_.stride_w * plan_.pixel_stride;
   tile.columns = static_cast<int>(columns);
@@ -137,6 +142,8 @@ void Conv2dProduct::RunPanel(const Conv2dBlock& block, int64_t group, int64_t pa
       tile.a = codes_ + at.slot * plan_.image_stride + at.line * geometry_.stride_h * plan_.line_stride +
                at.pixel * tile.a_stride + offset;
       tile.sums = sums + (tile.add || !last ? row * kPanelColumns : 0);
+      const int64_t fetched = (t - block.first) * tile.AheadBytes();
+      tile.ahead = last && fetched < weights.panel_bytes ? next + fetched : nullptr;
       kernels_.tile(tile);
       if (!last) continue;
       const int64_t column = panel * kPanelColumns;

@@ -95,6 +95,7 @@ class Product {
     const int64_t depth = (weights_.bits == 8 ? kDepth : kDepthUnpacked) / kGroup;
     const int64_t columns = ColumnsOf(panel);
     const uint8_t* codes = weights_.panels + panel * weights_.panel_bytes;
+    const uint8_t* const next = weights_.panels + (panel + 1) % panels_ * weights_.panel_bytes;
     const int64_t tiles = PartsOf(rows, kernels_.max_rows);
     const int64_t code_size = kernels_.wide_activations ? 2 : 1;
     GemmTile tile;
@@ -113,6 +114,9 @@ class Product {
       }
       for (int64_t t = 0; t < tiles; ++t) {
         const int64_t row = PartStart(rows, tiles, t);
+        // As in convolutions: see conv2d_product.cc. A single tile waits for its own panel.
+        const int64_t fetched = t * tile.AheadBytes();
+        tile.ahead = last && tiles > 1 && fetched < weights_.panel_bytes ? next + fetched : nullptr;
         tile.rows = static_cast<int>(PartStart(rows, tiles, t + 1) - row);
         tile.a = ready_.codes + (begin + row) * ready_.stride + g * kGroup * code_size;
         tile.sums = sums + (tile.add || !last ? row * kPanelColumns : 0);

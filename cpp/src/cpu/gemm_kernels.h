@@ -36,6 +36,11 @@ struct GemmTile {
   int32_t* sums = nullptr;
   /** Whether the products are added to sums or replace them. */
   bool add = false;
+  /** Null, or memory that is wanted next: kernels may fetch up to AheadBytes() of it into the caches meanwhile. */
+  const void* ahead = nullptr;
+
+  /** A cache line for every four groups. */
+  int64_t AheadBytes() const { return runs * groups / 4 * 64; }
 };
 
 struct GemmKernels {

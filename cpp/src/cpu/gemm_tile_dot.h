@@ -52,10 +52,16 @@ struct DotTile {
       b += step;
     };
     const int64_t groups = tile.groups;
+    // Without a branch: what is there already, again and again, where nothing is wanted.
+    const char* ahead = static_cast<const char*>(tile.ahead != nullptr ? tile.ahead : tile.b);
+    const int64_t line = tile.ahead != nullptr ? 64 : 0;
     for (int64_t run = 0; run < tile.runs; ++run) {
       a = static_cast<const char*>(tile.a) + tile.run_offsets[run];
       int64_t g = 0;
       for (; g + kUnrolled <= groups; g += kUnrolled) {
+        constexpr int kSecondLevelCache = 2;
+        __builtin_prefetch(ahead, 0, kSecondLevelCache);
+        ahead += line;
         Repeat<kUnrolled>(group);
         a += kUnrolled * kGroup;
       }
