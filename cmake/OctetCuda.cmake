@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Whether and how the CUDA kernels are built. Sets OCTET_HAVE_CUDA.
 
-set(OCTET_CUDA OFF CACHE STRING "Build the CUDA kernels: ON, OFF, or AUTO for where nvcc is found")
+set(OCTET_CUDA AUTO CACHE STRING "Build the CUDA kernels: ON, OFF, or AUTO for where nvcc is found")
 set(OCTET_CUDA_RUNTIME shared CACHE STRING
   "How liboctet_cuda has the CUDA runtime: shared (tests under an emulator), static (needs the driver alone)")
 set(OCTET_CUDA_ARCHS default CACHE STRING

@@ -32,8 +32,13 @@ else
   fail "neither make nor ninja was found: install one (Debian: apt-get install make) and build again."
 fi
 
-command -v nvcc >/dev/null 2>&1 ||
-  echo "octet: nvcc was not found: building the CPU library alone (for CUDA install the CUDA toolkit 13.0)."
+case " $* " in
+*" -DOCTET_CUDA=OFF "*) ;;
+*)
+  command -v nvcc >/dev/null 2>&1 ||
+    echo "octet: nvcc was not found: building the CPU library alone (for CUDA install the CUDA toolkit 13.0)."
+  ;;
+esac
 
 mkdir -p "$build_dir"
 log=$build_dir/build.log
@@ -44,6 +49,10 @@ if [ -f "$build_dir/CMakeCache.txt" ] &&
   rm -rf "$build_dir"
   mkdir -p "$build_dir"
 fi
+# Other options than last time: what was built with them may no longer be installed.
+if [ ! -f "$build_dir/options" ] || [ "$(cat "$build_dir/options")" != "$*" ]; then
+  rm -f "$build_dir/CMakeCache.txt" "$install_dir/lib/liboctet_cuda.so"
+fi
 if [ ! -f "$build_dir/CMakeCache.txt" ]; then
   cmake -S "$source_dir" -B "$build_dir" -G "$generator" "-DCMAKE_INSTALL_PREFIX=$install_dir" \
     -DCMAKE_INSTALL_LIBDIR=lib "$@" >"$log" 2>&1 || {
@@ -51,6 +60,7 @@ if [ ! -f "$build_dir/CMakeCache.txt" ]; then
       cat "$log" >&2
       fail "CMake failed, see above."
     }
+  printf '%s' "$*" >"$build_dir/options"
 fi
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 cmake --build "$build_dir" --target install -j "$jobs" >"$log" 2>&1 ||

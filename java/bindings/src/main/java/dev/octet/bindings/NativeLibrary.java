@@ -5,6 +5,10 @@ import dev.octet.bindings.global.octet;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URL;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Properties;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
@@ -124,6 +128,78 @@ public final class NativeLibrary {
   public static void setThreads(int threads) {
     load();
     check(octet.octet_set_num_threads(threads));
+  }
+
+  private static final class Cuda {
+    static final String UNAVAILABLE = load();
+
+    /** What is missing, or "" if nothing is. */
+    private static String load() {
+      NativeLibrary.load();
+      BytePointer file = null;
+      URL packed =
+          NativeLibrary.class.getResource(
+              "/dev/octet/bindings/"
+                  + Loader.getPlatform()
+                  + "/"
+                  + System.mapLibraryName("octet_cuda"));
+      // Without one in the jar the library looks for itself: next to it, then on the system's path.
+      if (packed != null && System.getenv("OCTET_CUDA_LIBRARY") == null) {
+        try {
+          file = new BytePointer(Loader.cacheResource(packed).getPath());
+        } catch (IOException e) {
+          return "the library with the CUDA kernels can't be unpacked: " + e.getMessage();
+        }
+      }
+      try (BytePointer path = file) {
+        octet.octet_cuda_load(path);
+        return octet.octet_cuda_unavailable().getString();
+      }
+    }
+  }
+
+  /**
+   * Tells why tensors on CUDA devices can't be used: what is missing of library, CUDA runtime,
+   * driver, device and architecture. Looks for them at the first call.
+   *
+   * @return the reason, or "" if they can be used
+   */
+  public static String whyNoCuda() {
+    return Cuda.UNAVAILABLE;
+  }
+
+  /**
+   * Describes the CUDA devices and versions, in one line a device.
+   *
+   * @return empty if CUDA can't be used
+   */
+  public static List<String> cudaDevices() {
+    List<String> lines = new ArrayList<>();
+    if (!whyNoCuda().isEmpty()) {
+      return lines;
+    }
+    int[] count = new int[1];
+    check(octet.octet_cuda_device_count(count));
+    try (octet_cuda_properties properties = new octet_cuda_properties()) {
+      for (int device = 0; device < count[0]; device++) {
+        check(octet.octet_cuda_device_properties(device, properties));
+        lines.add(describe(device, properties));
+      }
+    }
+    return lines;
+  }
+
+  private static String describe(int device, octet_cuda_properties properties) {
+    return String.format(
+        Locale.ROOT,
+        "cuda:%d %s, sm_%d%d, %d multiprocessors, %.1f GB%s",
+        device,
+        properties.name().getString(),
+        properties.major(),
+        properties.minor(),
+        properties.multiprocessors(),
+        properties.memory() / 1e9,
+        properties.supported() != 0 ? "" : ", without kernels in this build");
   }
 
   /**

@@ -53,6 +53,22 @@ class NativeLibraryTest {
   }
 
   @Test
+  void cudaIsThereOrSaidToBeMissing() {
+    String reason = NativeLibrary.whyNoCuda();
+    assertEquals(reason.isEmpty(), !NativeLibrary.cudaDevices().isEmpty(), reason);
+    assertEquals(reason.isEmpty() ? 1 : 0, octet.octet_cuda_available());
+    if (!reason.isEmpty()) {
+      int[] count = new int[1];
+      String message =
+          assertThrows(
+                  UnsupportedOperationException.class,
+                  () -> NativeLibrary.check(octet.octet_cuda_device_count(count)))
+              .getMessage();
+      assertTrue(message.contains(reason), message);
+    }
+  }
+
+  @Test
   void aNullArgumentIsAnErrorWithWords() {
     int status = octet.octet_fake_quantize(null, null, null, null);
     assertEquals(octet.OCTET_INVALID_ARGUMENT, status);

@@ -59,7 +59,7 @@ final class VersionCommand implements Callable<Integer> {
               .map(VersionCommand::name)
               .toList());
       facts.put("threads", NativeLibrary.threads());
-      facts.put("cuda", CudaProbe.describe());
+      facts.put("cuda", cuda());
       facts.put("libtorch", presetsVersion());
       facts.put("platform", Loader.getPlatform());
       facts.put(
@@ -67,6 +67,12 @@ final class VersionCommand implements Callable<Integer> {
     }
     spec.commandLine().getOut().println(json ? Report.json(facts) : text(facts));
     return 0;
+  }
+
+  /** The devices, or what is missing. */
+  private static Object cuda() {
+    String reason = NativeLibrary.whyNoCuda();
+    return reason.isEmpty() ? NativeLibrary.cudaDevices() : "not available: " + reason;
   }
 
   /** The version of the presets' jar, which begins with that of libtorch. */

@@ -17,6 +17,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             "octet/dlpack.h",
             "octet/status.h",
             "octet/library.h",
+            "octet/cuda.h",
             "octet/grid.h",
             "octet/fake_quantize.h",
             "octet/quantize.h",
