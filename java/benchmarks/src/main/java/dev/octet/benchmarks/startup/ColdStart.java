@@ -5,7 +5,9 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What a process of its own cost up to its first result.
@@ -18,20 +20,18 @@ public record ColdStart(double millis, double peakMegabytes) {
   /**
    * Starts a JVM like this one.
    *
-   * @param main {@link OctetStart} or {@link OnnxStart}
-   * @param model the file that it opens
-   * @param size height and width of the image
+   * @param main {@link OctetStart}, {@link OnnxStart} or another class that prints the kilobytes of
+   *     its peak memory when it has its result
+   * @param model the file that it opens, its first argument
+   * @param numbers its further arguments
    * @throws IllegalStateException if it fails; the message has what it printed
    */
-  public static ColdStart of(Class<?> main, Path model, int size) {
-    List<String> command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            main.getName(),
-            model.toString(),
-            Integer.toString(size));
+  public static ColdStart of(Class<?> main, Path model, int... numbers) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(main.getName(), model.toString()));
+    IntStream.of(numbers).mapToObj(Integer::toString).forEach(command::add);
     try {
       long start = System.nanoTime();
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The most memory that this process ever had resident. */
-final class PeakMemory {
+public final class PeakMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final String FIELD = "VmHWM:";
 
@@ -17,7 +17,7 @@ final class PeakMemory {
    *
    * @throws IOException if the system has no such file
    */
-  static long kilobytes() throws IOException {
+  public static long kilobytes() throws IOException {
     for (String line : Files.readAllLines(STATUS)) {
       if (line.startsWith(FIELD)) {
         return Long.parseLong(line.replaceAll("[^0-9]", ""));
