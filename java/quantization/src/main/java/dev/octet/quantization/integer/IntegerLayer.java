@@ -8,6 +8,7 @@ import dev.octet.quantization.manager.QuantizationManager;
 import dev.octet.quantization.manager.RangeState;
 import dev.octet.quantization.module.LayerExecution;
 import dev.octet.quantization.module.LayerQuantization;
+import dev.octet.quantization.tree.ModuleTypes;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.GradMode;
@@ -34,7 +35,7 @@ abstract class IntegerLayer<P extends AutoCloseable> implements LayerExecution {
   private Shared<P> prepared;
 
   IntegerLayer(String path, Module module, LayerQuantization quantization) {
-    this.path = path;
+    this.path = path.isEmpty() ? ModuleTypes.typeName(module) : path;
     this.module = module;
     this.quantization = quantization;
   }

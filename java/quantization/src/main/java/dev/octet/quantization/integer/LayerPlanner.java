@@ -210,7 +210,10 @@ final class LayerPlanner {
       plan.note(place.words() + " takes inputs on the grid of " + grid.source());
       return grid;
     }
-    String advice = "add an input quantizer at " + place.words();
+    String advice =
+        place.path().isEmpty()
+            ? "put the layer into a Sequential, whose child can have an input quantizer"
+            : "add an input quantizer at " + place.words();
     if (!grids.isEmpty()) {
       InputGrid grid = grids.get(0);
       plan.reason(

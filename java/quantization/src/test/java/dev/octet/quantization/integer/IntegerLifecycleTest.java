@@ -12,6 +12,7 @@ import dev.octet.quantization.config.QuantizationMap;
 import dev.octet.quantization.convert.Conversion;
 import dev.octet.quantization.graph.GraphModule;
 import dev.octet.quantization.lower.LoweringReport.Arithmetic;
+import dev.octet.quantization.module.QuantLinear;
 import dev.octet.quantization.state.Calibration;
 import dev.octet.quantization.state.QuantizationStates;
 import dev.octet.quantization.state.StateDict;
@@ -188,7 +189,7 @@ class IntegerLifecycleTest {
   @Test
   void badInputsAreNamed() {
     GraphModule model = integer(simulated());
-    var layer = (dev.octet.quantization.module.QuantLinear) model.child("fc2");
+    var layer = (QuantLinear) model.child("fc2");
     assertSays(
         IllegalArgumentException.class,
         () -> layer.forward(torch.randn(3, 5)),

@@ -13,6 +13,7 @@ import dev.octet.quantization.convert.Conversion;
 import dev.octet.quantization.graph.GraphModule;
 import dev.octet.quantization.lower.LoweringReport;
 import dev.octet.quantization.lower.LoweringReport.Arithmetic;
+import dev.octet.quantization.module.QuantLinear;
 import dev.octet.quantization.state.Calibration;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
@@ -162,6 +163,30 @@ class IntegerLinearTest {
     assertTrue(error > 0 && error < 0.02, "relative error " + error);
   }
 
+  /** The root of a model can't have a quantizer in front of it. */
+  @Test
+  void aLayerOnItsOwn() {
+    Tensor x = torch.randn(9, 40);
+    QuantizationMap map =
+        Conversion.appendDefaultConversions(
+            QuantizationMap.builder().defaultQConfig(QuantizationConfig.ofBits(8, 8)).build());
+    QuantLinear simulated = (QuantLinear) Conversion.convertToQuantized(linear(40, 11, true), map);
+    Calibration.calibrateQuantizationRanges(simulated, List.of(x));
+    LoweringReport report = IntegerModules.convert(simulated, IntegerOptions.ofExample(x)).report();
+    assertTrue(report.rows("").get(0).advice().get(0).contains("Sequential"), report::toString);
+    QuantLinear integer =
+        IntegerModules.convert(
+                simulated, IntegerOptions.builder().example(x).dynamicInputs(8).build())
+            .model();
+    Tensor expected = simulated.forward(x);
+    double error =
+        integer.forward(x).sub(expected).norm().item_double() / expected.norm().item_double();
+    assertTrue(error > 0 && error < 0.02, "relative error " + error);
+    var wrong =
+        assertThrows(IllegalArgumentException.class, () -> integer.forward(torch.randn(2, 3)));
+    assertTrue(wrong.getMessage().contains("'QuantLinear'"), wrong.getMessage());
+  }
+
   private static IntegerOptions options() {
     return IntegerOptions.builder().build();
   }
@@ -186,13 +211,13 @@ class IntegerLinearTest {
     Calibration.calibrateQuantizationRanges(simulated, List.of(x));
     GraphModule integer = IntegerModules.convert(simulated, IntegerOptions.ofExample(x)).model();
     LevelComparison.assertWithinAStep(simulated, integer, x);
-    var layer = (dev.octet.quantization.module.QuantLinear) integer.child("fc2");
+    var layer = (QuantLinear) integer.child("fc2");
     Tensor off = torch.randn(3, 12);
     IllegalArgumentException error =
         assertThrows(IllegalArgumentException.class, () -> layer.forward(off));
     assertTrue(error.getMessage().contains("input of 'fc2' is"), error.getMessage());
     assertTrue(error.getMessage().contains("grid of 'fc1'"), error.getMessage());
-    Tensor withNan = ((dev.octet.quantization.module.QuantLinear) integer.child("fc1")).forward(x);
+    Tensor withNan = ((QuantLinear) integer.child("fc1")).forward(x);
     withNan.select(0, 1).select(0, 2).fill_(new Scalar(Double.NaN));
     error = assertThrows(IllegalArgumentException.class, () -> layer.forward(withNan));
     assertTrue(error.getMessage().contains("NaN at [1, 2]"), error.getMessage());
@@ -200,8 +225,7 @@ class IntegerLinearTest {
         IntegerModules.convert(
                 simulated, IntegerOptions.builder().example(x).checkInputs(false).build())
             .model();
-    Tensor rounded =
-        ((dev.octet.quantization.module.QuantLinear) lenient.child("fc2")).forward(off);
+    Tensor rounded = ((QuantLinear) lenient.child("fc2")).forward(off);
     assertEquals(3, rounded.size(0));
   }
 }
