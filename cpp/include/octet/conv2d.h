@@ -25,6 +25,10 @@
  * some MB at a time), and the kernels find the taps of a pixel there. Depthwise convolutions (groups = Cin, any
  * multiple of it for Cout) have a kernel of their own. Other groups of fewer than 16 output channels waste part of each
  * vector.
+ *
+ * On a CUDA device codes in channels-last order whose (groups') channels are a multiple of 16 are read where they are;
+ * other inputs are copied into the workspace once, as codes with their channels filled up to one. Results have the same
+ * bits as on the CPU, save that NaNs may differ in their sign and payload. Grids of codes are passed on the CPU.
  */
 #ifndef OCTET_CONV2D_H_
 #define OCTET_CONV2D_H_
@@ -92,7 +96,8 @@ OCTET_API octet_status octet_conv2d_pack(const DLTensor* weights, const octet_gr
                                          const octet_conv2d_params* params, octet_weight_format format, void* packed,
                                          size_t packed_bytes);
 
-/** Reads the header of a packed block. OCTET_INVALID_ARGUMENT if it is none, or is cut short. */
+/** Reads the header of a packed block, or a handle of octet_conv2d_to_device (bytes: of its block on the device).
+ * OCTET_INVALID_ARGUMENT if it is neither, or is cut short. */
 OCTET_API octet_status octet_conv2d_packed_info(const void* packed, size_t packed_bytes, octet_conv2d_info* info);
 
 /**
@@ -102,9 +107,28 @@ OCTET_API octet_status octet_conv2d_packed_info(const void* packed, size_t packe
 OCTET_API octet_status octet_conv2d_out_size(const void* packed, size_t packed_bytes, int64_t in_h, int64_t in_w,
                                              int64_t* out_h, int64_t* out_w);
 
+/** Bytes of a handle of octet_conv2d_to_device. */
+#define OCTET_CONV2D_DEVICE_HANDLE_BYTES 128
+
+/** Bytes of device memory that octet_conv2d_to_device needs for a packed convolution. */
+OCTET_API octet_status octet_conv2d_device_size(const void* packed, size_t packed_bytes, size_t* bytes);
+
+/**
+ * Places a packed convolution on a CUDA device and makes a handle, as octet_gemm_to_device does: what calls with tensors
+ * on that device are given as `packed`, with OCTET_CONV2D_DEVICE_HANDLE_BYTES as packed_bytes.
+ *
+ * @param packed  a block made by octet_conv2d_pack, in memory of the host.
+ * @param block   memory of the device, aligned to 256, at least what octet_conv2d_device_size said. The caller's.
+ * @param handle  out: memory of the host, aligned to 64, OCTET_CONV2D_DEVICE_HANDLE_BYTES of it.
+ * @param stream  a cudaStream_t; null: the default stream.
+ */
+OCTET_API octet_status octet_conv2d_to_device(const void* packed, size_t packed_bytes, int32_t device, void* block,
+                                              size_t block_bytes, void* handle, void* stream);
+
 /**
  * Bytes of workspace that octet_conv2d needs for x: some MB, save where the rows of the input under a single row of the
- * output are more than that.
+ * output are more than that. On a CUDA device, where it is device memory: up to a byte for each element of x with its
+ * channels filled up to a multiple of 16, and some MB of sums.
  */
 OCTET_API octet_status octet_conv2d_workspace_size(const DLTensor* x, const void* packed, size_t packed_bytes,
                                                    size_t* bytes);
@@ -116,12 +140,13 @@ OCTET_API octet_status octet_conv2d_workspace_size(const DLTensor* x, const void
  *                   octet_quantize does: NaN becomes the zero point) while they are read. Any strides.
  * @param x_grid     axis -1; int_min and int_max are whole and within s8 or u8 (within the type of x where that is an
  *                   integer). The zero point must not be NaN.
- * @param packed     a block made by octet_conv2d_pack.
+ * @param packed     a block made by octet_conv2d_pack; with tensors on a CUDA device, a handle made by
+ *                   octet_conv2d_to_device.
  * @param epilogue   null: none. bias has Cout elements; the residual has the shape of out and any strides.
  * @param out        out, [N, H of the output, W of the output, Cout]: f32, f16 or bf16, or s8 or u8 (then
  *                   epilogue.out_grid says on what grid). Any strides. Shares no memory with x.
  * @param workspace  aligned to 64, at least what octet_conv2d_workspace_size said; for one call at a time.
- * @param stream     null.
+ * @param stream     null on the CPU; else a cudaStream_t, null being the default stream. Nothing waits for the device.
  */
 OCTET_API octet_status octet_conv2d(const DLTensor* x, const octet_grid* x_grid, const void* packed,
                                     size_t packed_bytes, const octet_epilogue* epilogue, DLTensor* out, void* workspace,

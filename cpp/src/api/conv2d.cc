@@ -6,8 +6,10 @@
 
 #include "api/check.h"
 #include "api/conv2d_geometry.h"
+#include "api/cuda_library.h"
 #include "api/epilogue.h"
 #include "api/error.h"
+#include "api/placed_conv2d.h"
 #include "api/weights.h"
 #include "api/words.h"
 #include "core/packed_conv2d.h"
@@ -19,13 +21,6 @@ namespace {
 
 constexpr GridNames kInputGridNames = {"x_grid",     "x_grid.delta", "x_grid.zero_float", "x_grid.scale_domain",
                                        "x_grid.eps", "x_grid.axis"};
-
-/** Whether a filter of so many channels and taps has sums that fit. */
-bool FilterFits(int64_t channels, int64_t kernel_h, int64_t kernel_w, int64_t most) {
-  if (channels > most || kernel_h > most || kernel_w > most) return false;
-  const int64_t taps = kernel_h * kernel_w;
-  return taps <= most && taps * channels <= most;
-}
 
 octet_status FilterTooLarge(const Checker& check, const TensorView& weights, int64_t most, const char* with) {
   return Fail(OCTET_INVALID_ARGUMENT,
@@ -43,7 +38,7 @@ octet_status ReadWeights(Checker* check, const DLTensor* weights, int bits, bool
     return Fail(OCTET_INVALID_ARGUMENT, "%s: weights has shape %s; expected a kernel of at least one tap",
                 check->function(), ListWords(view->shape, 4).text);
   }
-  if (view->shape[0] > kMostConv2dChannels || !FilterFits(view->shape[1], view->shape[2], view->shape[3], most)) {
+  if (view->shape[0] > kMostConv2dChannels || !Conv2dFilterFits(view->shape[1], view->shape[2], view->shape[3], most)) {
     return FilterTooLarge(*check, *view, most, "");
   }
   if (view->shape[0] % geometry->groups != 0 || view->shape[1] > kMostConv2dChannels / geometry->groups) {
@@ -59,11 +54,6 @@ octet_status ReadWeights(Checker* check, const DLTensor* weights, int bits, bool
   return OCTET_OK;
 }
 
-int64_t BytesOf(const Conv2dGeometry& geometry, int bits, bool has_zero_points) {
-  const PackedGemmLayout layout = LayoutOf(geometry.block_n(), geometry.block_k(bits), bits, has_zero_points);
-  return static_cast<int64_t>(sizeof(PackedConv2dHeader)) + geometry.blocks() * layout.bytes;
-}
-
 octet_status PackSize(const DLTensor* weights, const octet_conv2d_params* params, const octet_weight_format& format,
                       size_t* bytes) {
   Checker check("octet_conv2d_pack_size");
@@ -75,7 +65,7 @@ octet_status PackSize(const DLTensor* weights, const octet_conv2d_params* params
   OCTET_RETURN_IF_ERROR(ReadWeights(&check, weights, bits, false, &view, &geometry));
   OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
   // Whether there are zero points is known when the grid is.
-  *bytes = static_cast<size_t>(BytesOf(geometry, bits, true));
+  *bytes = static_cast<size_t>(PackedConv2dBytes(geometry, bits, true));
   return OCTET_OK;
 }
 
@@ -92,11 +82,11 @@ octet_status Pack(const DLTensor* weights, const octet_grid* grid, const octet_c
   OCTET_RETURN_IF_ERROR(ReadWeightGrid(&check, grid, view, &grid_view));
   const bool has_zero_points = cpu::GemmHasZeroPoints(grid_view, view.type, bits);
   const int64_t most = MostProducts(bits, has_zero_points);
-  if (!FilterFits(view.shape[1], view.shape[2], view.shape[3], most)) {
+  if (!Conv2dFilterFits(view.shape[1], view.shape[2], view.shape[3], most)) {
     return FilterTooLarge(check, view, most, " with zero points");
   }
   OCTET_RETURN_IF_ERROR(Aligned(check, "packed", packed));
-  const size_t needed = static_cast<size_t>(BytesOf(geometry, bits, true));
+  const size_t needed = static_cast<size_t>(PackedConv2dBytes(geometry, bits, true));
   if (packed_bytes < needed) {
     return Fail(OCTET_INVALID_ARGUMENT,
                 "octet_conv2d_pack: packed_bytes is %zu; expected at least %zu, which octet_conv2d_pack_size says",
@@ -108,7 +98,7 @@ octet_status Pack(const DLTensor* weights, const octet_grid* grid, const octet_c
   header.version = kPackedConv2dVersion;
   header.bits = static_cast<uint32_t>(bits);
   header.has_zero_points = has_zero_points ? 1 : 0;
-  header.bytes = BytesOf(geometry, bits, has_zero_points);
+  header.bytes = PackedConv2dBytes(geometry, bits, has_zero_points);
   header.in_channels = geometry.in_channels;
   header.out_channels = geometry.out_channels;
   header.kernel_h = geometry.kernel_h;
@@ -122,60 +112,10 @@ octet_status Pack(const DLTensor* weights, const octet_grid* grid, const octet_c
   return OCTET_OK;
 }
 
-octet_status BadPacked(const Checker& check, const char* what) {
-  return Fail(OCTET_INVALID_ARGUMENT, "%s: packed %s; expected a block made by octet_conv2d_pack of this version (%u)",
-              check.function(), what, kPackedConv2dVersion);
-}
-
-bool HeaderIsPossible(const Checker& check, const PackedConv2dHeader& header, Conv2dGeometry* geometry) {
-  if ((header.bits != 8 && header.bits != 4) || header.has_zero_points < 0 || header.has_zero_points > 1) return false;
-  octet_conv2d_params params;
-  std::memcpy(&params, header.params, sizeof(params));
-  if (ReadConv2dParams(check, &params, geometry) != OCTET_OK) return false;
-  const auto within = [](int64_t value, int64_t least) { return value >= least && value <= kMostConv2dChannels; };
-  if (!within(header.in_channels, 0) || !within(header.out_channels, 0) || !within(header.kernel_h, 1) ||
-      !within(header.kernel_w, 1)) {
-    return false;
-  }
-  geometry->in_channels = header.in_channels;
-  geometry->out_channels = header.out_channels;
-  geometry->kernel_h = header.kernel_h;
-  geometry->kernel_w = header.kernel_w;
-  const int bits = static_cast<int>(header.bits);
-  const bool has_zero_points = header.has_zero_points != 0;
-  return geometry->in_channels % geometry->groups == 0 && geometry->out_channels % geometry->groups == 0 &&
-         FilterFits(geometry->group_in(), header.kernel_h, header.kernel_w, MostProducts(bits, has_zero_points)) &&
-         header.bytes == BytesOf(*geometry, bits, has_zero_points);
-}
-
-octet_status ReadPacked(const Checker& check, const void* packed, size_t packed_bytes, PackedConv2d* result,
-                        int64_t* bytes) {
-  OCTET_RETURN_IF_ERROR(Aligned(check, "packed", packed));
-  PackedConv2dHeader header;
-  if (packed_bytes < sizeof(header)) return BadPacked(check, "is shorter than a header");
-  std::memcpy(&header, packed, sizeof(header));
-  if (std::memcmp(header.magic, kPackedConv2dMagic, sizeof(header.magic)) != 0) {
-    return BadPacked(check, "does not begin with a header");
-  }
-  if (header.version != kPackedConv2dVersion) return BadPacked(check, "has another version");
-  if (!HeaderIsPossible(check, header, &result->geometry)) {
-    return BadPacked(check, "has a header with impossible values");
-  }
-  if (packed_bytes < static_cast<size_t>(header.bytes)) return BadPacked(check, "is cut short (packed_bytes)");
-  result->bits = static_cast<int>(header.bits);
-  result->has_zero_points = header.has_zero_points != 0;
-  result->blocks = static_cast<const char*>(packed) + sizeof(header);
-  result->layout = LayoutOf(result->geometry.block_n(), result->geometry.block_k(result->bits), result->bits,
-                            result->has_zero_points);
-  *bytes = header.bytes;
-  return OCTET_OK;
-}
-
 octet_status PackedInfo(const void* packed, size_t packed_bytes, octet_conv2d_info* info) {
   Checker check("octet_conv2d_packed_info");
-  PackedConv2d weights;
-  int64_t bytes = 0;
-  OCTET_RETURN_IF_ERROR(ReadPacked(check, packed, packed_bytes, &weights, &bytes));
+  PlacedConv2d weights;
+  OCTET_RETURN_IF_ERROR(ReadPlacedConv2d(check, packed, packed_bytes, &weights));
   OCTET_RETURN_IF_ERROR(check.NotNull("info", info));
   const Conv2dGeometry& geometry = weights.geometry;
   *info = {Conv2dParamsOf(geometry),
@@ -185,22 +125,21 @@ octet_status PackedInfo(const void* packed, size_t packed_bytes, octet_conv2d_in
            geometry.kernel_w,
            weights.bits == 8 ? OCTET_WEIGHTS_8_BIT : OCTET_WEIGHTS_4_BIT,
            weights.has_zero_points ? 1 : 0,
-           bytes};
+           weights.bytes};
   return OCTET_OK;
 }
 
 octet_status OutSize(const void* packed, size_t packed_bytes, int64_t in_h, int64_t in_w, int64_t* out_h,
                      int64_t* out_w) {
   Checker check("octet_conv2d_out_size");
-  PackedConv2d weights;
-  int64_t bytes = 0;
-  OCTET_RETURN_IF_ERROR(ReadPacked(check, packed, packed_bytes, &weights, &bytes));
+  PlacedConv2d weights;
+  OCTET_RETURN_IF_ERROR(ReadPlacedConv2d(check, packed, packed_bytes, &weights));
   OCTET_RETURN_IF_ERROR(check.NotNull("out_h", out_h));
   OCTET_RETURN_IF_ERROR(check.NotNull("out_w", out_w));
   return Conv2dOutSize(check, weights.geometry, "the input (in_h x in_w)", in_h, in_w, out_h, out_w);
 }
 
-octet_status ReadInput(Checker* check, const DLTensor* x, const PackedConv2d& weights, TensorView* view, int64_t* out_h,
+octet_status ReadInput(Checker* check, const DLTensor* x, const PlacedConv2d& weights, TensorView* view, int64_t* out_h,
                        int64_t* out_w) {
   OCTET_RETURN_IF_ERROR(check->Tensor("x", x, kFloatOrByteTypes, Role::kInput, view));
   OCTET_RETURN_IF_ERROR(check->Ndim({"x", view}, 4, "[N, H, W, Cin]"));
@@ -215,35 +154,42 @@ octet_status ReadInput(Checker* check, const DLTensor* x, const PackedConv2d& we
     return Fail(OCTET_INVALID_ARGUMENT, "%s: x has shape %s, which with padding is more than 2^60 bytes",
                 check->function(), ListWords(view->shape, 4).text);
   }
-  return OCTET_OK;
+  return SamePlace(*check, weights);
+}
+
+/** Bytes of workspace for x. */
+octet_status WorkspaceBytes(const Checker& check, const TensorView& x, const PlacedConv2d& weights, int64_t out_h,
+                            int64_t out_w, size_t* bytes) {
+  if (!weights.on_device) {
+    *bytes = cpu::Conv2dWorkspaceSize(weights.on_host, x.shape[0], out_h, out_w);
+    return OCTET_OK;
+  }
+  return RunOnCuda(check, nullptr, CudaTable()->conv2d.workspace_size, &x, &weights.device, out_h, out_w, bytes);
 }
 
 octet_status WorkspaceSize(const DLTensor* x, const void* packed, size_t packed_bytes, size_t* bytes) {
   Checker check("octet_conv2d_workspace_size");
-  PackedConv2d weights;
+  PlacedConv2d weights;
   TensorView view;
-  int64_t block_bytes = 0;
   int64_t out_h = 0;
   int64_t out_w = 0;
-  OCTET_RETURN_IF_ERROR(ReadPacked(check, packed, packed_bytes, &weights, &block_bytes));
+  OCTET_RETURN_IF_ERROR(ReadPlacedConv2d(check, packed, packed_bytes, &weights));
   OCTET_RETURN_IF_ERROR(ReadInput(&check, x, weights, &view, &out_h, &out_w));
   OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
-  *bytes = cpu::Conv2dWorkspaceSize(weights, view.shape[0], out_h, out_w);
-  return OCTET_OK;
+  return WorkspaceBytes(check, view, weights, out_h, out_w, bytes);
 }
 
 octet_status Conv2d(const DLTensor* x, const octet_grid* x_grid, const void* packed, size_t packed_bytes,
                     const octet_epilogue* epilogue, const DLTensor* out, void* workspace, size_t workspace_bytes,
                     void* stream) {
   Checker check("octet_conv2d");
-  PackedConv2d weights;
-  cpu::Conv2dArguments arguments;
+  PlacedConv2d weights;
+  Conv2dArguments arguments;
   EpilogueTensors tensors;
   CodeGrid grid;
-  int64_t block_bytes = 0;
   int64_t out_h = 0;
   int64_t out_w = 0;
-  OCTET_RETURN_IF_ERROR(ReadPacked(check, packed, packed_bytes, &weights, &block_bytes));
+  OCTET_RETURN_IF_ERROR(ReadPlacedConv2d(check, packed, packed_bytes, &weights));
   OCTET_RETURN_IF_ERROR(ReadInput(&check, x, weights, &arguments.x, &out_h, &out_w));
   const TensorView& x_view = arguments.x;
   OCTET_RETURN_IF_ERROR(ReadCodeGrid(&check, x_grid, x_view.type, kInputGridNames, &grid));
@@ -260,14 +206,18 @@ octet_status Conv2d(const DLTensor* x, const octet_grid* x_grid, const void* pac
                                          {"epilogue.bias", &tensors.bias},
                                          {"epilogue.factor", &tensors.factor}},
                                         &tensors.out));
-  OCTET_RETURN_IF_ERROR(check.Stream(stream));
-  OCTET_RETURN_IF_ERROR(
-      check.Workspace(workspace, workspace_bytes, cpu::Conv2dWorkspaceSize(weights, x_view.shape[0], out_h, out_w)));
+  if (!weights.on_device) OCTET_RETURN_IF_ERROR(check.Stream(stream));
+  size_t needed = 0;
+  OCTET_RETURN_IF_ERROR(WorkspaceBytes(check, x_view, weights, out_h, out_w, &needed));
+  OCTET_RETURN_IF_ERROR(check.Workspace(workspace, workspace_bytes, needed));
   arguments.step = grid.step;
   arguments.limits = grid.limits;
   arguments.out = tensors.out;
   arguments.residual = tensors.residual;
-  cpu::Conv2d(arguments, weights, static_cast<char*>(workspace));
+  if (weights.on_device) {
+    return RunOnCuda(check, stream, CudaTable()->conv2d.run, &arguments, &weights.device, workspace);
+  }
+  cpu::Conv2d(arguments, weights.on_host, static_cast<char*>(workspace));
   return OCTET_OK;
 }
 

@@ -190,7 +190,7 @@ octet_status Conv2d(const DLTensor* x, const octet_grid* x_grid, const void* pac
   Checker check("octet_conv2d_float");
   PackedFloatConv2d weights;
   Operand input;
-  cpu::Conv2dArguments arguments;
+  Conv2dArguments arguments;
   EpilogueTensors tensors;
   int64_t out_h = 0;
   int64_t out_w = 0;

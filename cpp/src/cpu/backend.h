@@ -3,6 +3,7 @@
 #ifndef OCTET_CPU_BACKEND_H_
 #define OCTET_CPU_BACKEND_H_
 
+#include "core/conv2d_arguments.h"
 #include "core/epilogue_view.h"
 #include "core/gemm_activations.h"
 #include "core/grid_view.h"
@@ -54,18 +55,6 @@ void Gemm(const GemmActivations& a, const PackedGemm& weights, const EpilogueVie
 /** blocks has the size of geometry.blocks() blocks. False as with PackGemm. */
 bool PackConv2d(const TensorView& weights, const GridView& grid, const Conv2dGeometry& geometry, int bits,
                 bool has_zero_points, char* blocks);
-
-/** Tensors [N, H, W, C] of any strides. */
-struct Conv2dArguments {
-  TensorView x;
-  /** As in GemmActivations. */
-  numerics::Step step = {1.0f, 0.0f};
-  numerics::Limits limits = {0.0f, 0.0f};
-  /** Its rows and those of the residual are not looked at, save whether there is a residual. */
-  EpilogueView epilogue;
-  TensorView out;
-  TensorView residual;
-};
 
 /** Whether a padded image is less than 2^60 bytes; to be asked before the functions below are called. */
 bool Conv2dFits(const Conv2dGeometry& geometry, int64_t out_h, int64_t out_w);

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/conv2d_arguments.h"
+#include "core/device_conv2d.h"
 #include "core/device_gemm.h"
 #include "core/embedding_call.h"
 #include "core/epilogue_view.h"
@@ -123,6 +125,14 @@ struct PoolFunctions {
   octet_status (*adaptive_avg)(const Call* call, const Operand* x, const Operand* out);
 };
 
+/** Convolutions with packed weights: octet/conv2d.h. */
+struct Conv2dFunctions {
+  octet_status (*place)(const Call* call, const PackedConv2d* packed, void* block);
+  octet_status (*workspace_size)(const Call* call, const TensorView* x, const DeviceConv2d* weights, int64_t out_h,
+                                 int64_t out_w, size_t* bytes);
+  octet_status (*run)(const Call* call, const Conv2dArguments* arguments, const DeviceConv2d* weights, void* workspace);
+};
+
 struct Table {
   /** kVersion and sizeof(Table) of the library that made it. */
   uint32_t version;
@@ -135,10 +145,11 @@ struct Table {
   MapFunctions map;
   RowFunctions rows;
   PoolFunctions pool;
+  Conv2dFunctions conv2d;
 };
 
 /** To be raised whenever a function, or a structure that one takes, changes. */
-constexpr uint32_t kVersion = 2;
+constexpr uint32_t kVersion = 4;
 
 /** The symbol that liboctet_cuda exports, a `const Table* (*)()`. */
 constexpr const char* kTableSymbol = "octet_cuda_table";

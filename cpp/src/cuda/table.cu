@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one symbol of this library that others see.
 #include "cuda/backend.h"
+#include "cuda/conv/conv2d.h"
 #include "cuda/device.h"
 #include "cuda/gemm/gemm.h"
 #include "cuda/map_kernels.h"
@@ -20,6 +21,7 @@ octet::cuda::Table MakeTable() {
   table.device = octet::cuda::TheDeviceFunctions();
   table.quantization.quantize = octet::cuda::Quantize;
   table.quantization.dequantize = octet::cuda::Dequantize;
+  table.conv2d = octet::cuda::TheConv2dFunctions();
   table.gemm = octet::cuda::TheGemmFunctions();
   table.quantization.fake_quantize = octet::cuda::FakeQuantize;
   table.quantization.fake_quantize_partials = octet::cuda::FakeQuantizePartials;

@@ -29,6 +29,12 @@ struct Counters {
   /** Wavefronts of shared memory beyond those that a request takes without conflicts. */
   int64_t conflicts = 0;
   int64_t warp_instructions = 0;
+  /** Warps of all blocks. */
+  int64_t warps = 0;
+  /** Instructions of warps: products of fragments, loads of fragments, and asynchronous copies. */
+  int64_t mma = 0;
+  int64_t ldmatrix = 0;
+  int64_t cp_async = 0;
 };
 
 /** To be called before the CUDA runtime is loaded: asks the emulator for counters, in a file of this process. */

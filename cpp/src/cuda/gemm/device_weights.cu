@@ -14,8 +14,21 @@ namespace octet {
 namespace cuda {
 namespace {
 
-/** The code of a row of the weights and a k, out of a panel. */
-int32_t CodeAt(const PackedGemm& packed, int64_t row, int64_t k) {
+void WriteRow(const PackedGemm& packed, int bits, int64_t row, char* to) {
+  for (int64_t k = 0; k < packed.k; ++k) {
+    const int32_t code = PackedCode(packed, row, k);
+    if (bits == 8) {
+      to[k] = static_cast<char>(code);
+    } else {
+      char& pair = to[k / 32 * 16 + k % 16];
+      pair = static_cast<char>(pair | (code & 15) << (k % 32 < 16 ? 0 : 4));
+    }
+  }
+}
+
+}  // namespace
+
+int32_t PackedCode(const PackedGemm& packed, int64_t row, int64_t k) {
   const int64_t panel = row / kPanelColumns;
   const int64_t column = row % kPanelColumns;
   const int64_t columns = std::min(kPanelColumns, RoundUp(packed.n, kHalfPanel) - panel * kPanelColumns);
@@ -27,20 +40,6 @@ int32_t CodeAt(const PackedGemm& packed, int64_t row, int64_t k) {
   const int pair = codes[(k / (2 * kGroup) * columns + column) * kGroup + in_group % kGroup];
   return (in_group < kGroup ? pair & 15 : pair >> 4) - 8;
 }
-
-void WriteRow(const PackedGemm& packed, int bits, int64_t row, char* to) {
-  for (int64_t k = 0; k < packed.k; ++k) {
-    const int32_t code = CodeAt(packed, row, k);
-    if (bits == 8) {
-      to[k] = static_cast<char>(code);
-    } else {
-      char& pair = to[k / 32 * 16 + k % 16];
-      pair = static_cast<char>(pair | (code & 15) << (k % 32 < 16 ? 0 : 4));
-    }
-  }
-}
-
-}  // namespace
 
 void WriteDeviceBlock(const PackedGemm& packed, char* block) {
   const int bits = DeviceBitsOf(packed.k, packed.bits);

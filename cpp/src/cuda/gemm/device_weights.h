@@ -8,6 +8,9 @@
 namespace octet {
 namespace cuda {
 
+/** The code of a row of the weights and a k. */
+int32_t PackedCode(const PackedGemm& packed, int64_t row, int64_t k);
+
 /** Writes all bytes of a block: size and bits as DeviceLayoutOf and DeviceBitsOf say. */
 void WriteDeviceBlock(const PackedGemm& packed, char* block);
 

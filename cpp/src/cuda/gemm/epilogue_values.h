@@ -30,12 +30,36 @@ struct SumScales {
   const int32_t* a_sums;
 };
 
+/** Where the rows of a tensor lie: evenly spaced, or pixels of images with any strides. In bytes. */
+struct RowPlaces {
+  /** Even rows: from row to row. */
+  int64_t row;
+  /** Pixels: from image to image, from line to line, from pixel to pixel. */
+  int64_t image;
+  int64_t line;
+  int64_t pixel;
+  /** Of a line, of an image; 0: rows are even. */
+  int32_t width;
+  int32_t pixels;
+  /** From column to column. */
+  int64_t column;
+
+  __device__ int64_t Of(int64_t number) const {
+    if (width == 0) return number * row;
+    const int64_t in_image = number % pixels;
+    return number / pixels * image + in_image / width * line + in_image % width * pixel;
+  }
+};
+
 struct Epilogue {
   SumScales scales;
+  RowPlaces out_places;
+  RowPlaces residual_places;
   EpilogueView view;
   int32_t columns;
   int64_t rows;
-  /** Whether four (residual) or sixteen bytes' worth (out) of neighbouring elements can be moved at once. */
+  /** Whether rows are even, and four (residual) or sixteen bytes' worth (out) of neighbouring elements can be moved at
+   * once. */
   bool residual_vectors;
   bool out_vectors;
 };
@@ -110,19 +134,19 @@ __device__ inline void ActivateValues(numerics::Activation activation, float (&v
   }
 }
 
-/** An element of a row as a float. */
-__device__ inline float ElementAt(const char* row, ElementType type, int32_t column, numerics::Step step) {
+/** An element as a float. */
+__device__ inline float ElementAt(const char* at, ElementType type, numerics::Step step) {
   switch (type) {
     case ElementType::kF16:
-      return numerics::Widen(reinterpret_cast<const Float16*>(row)[column]);
+      return numerics::Widen(*reinterpret_cast<const Float16*>(at));
     case ElementType::kBF16:
-      return numerics::Widen(reinterpret_cast<const BFloat16*>(row)[column]);
+      return numerics::Widen(*reinterpret_cast<const BFloat16*>(at));
     case ElementType::kS8:
-      return numerics::ValueOfCode(static_cast<float>(reinterpret_cast<const int8_t*>(row)[column]), step);
+      return numerics::ValueOfCode(static_cast<float>(*reinterpret_cast<const int8_t*>(at)), step);
     case ElementType::kU8:
-      return numerics::ValueOfCode(static_cast<float>(reinterpret_cast<const uint8_t*>(row)[column]), step);
+      return numerics::ValueOfCode(static_cast<float>(*reinterpret_cast<const uint8_t*>(at)), step);
     default:
-      return reinterpret_cast<const float*>(row)[column];
+      return *reinterpret_cast<const float*>(at);
   }
 }
 
@@ -147,7 +171,7 @@ __device__ inline float ElementOf(uint4 words, ElementType type, int i, numerics
 /** values += residual. Plain loads: the residual may be the output. */
 __device__ inline void AddResidual(const Epilogue& epilogue, int64_t row, int32_t column, float (&values)[4]) {
   const RowsView& residual = epilogue.view.residual;
-  const char* from = residual.data + row * residual.stride;
+  const char* from = residual.data + epilogue.residual_places.Of(row);
   if (epilogue.residual_vectors && column + 4 <= epilogue.columns) {
     const char* at = from + column * SizeOf(residual.type);
     uint4 words = {0, 0, 0, 0};
@@ -167,7 +191,8 @@ __device__ inline void AddResidual(const Epilogue& epilogue, int64_t row, int32_
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
     if (column + i < epilogue.columns) {
-      values[i] += ElementAt(from, residual.type, column + i, epilogue.view.residual_step);
+      values[i] +=
+          ElementAt(from + (column + i) * epilogue.residual_places.column, residual.type, epilogue.view.residual_step);
     }
   }
 }

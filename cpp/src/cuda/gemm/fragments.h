@@ -9,6 +9,7 @@
 #define OCTET_CUDA_GEMM_FRAGMENTS_H_
 
 #include <cstdint>
+#include <utility>
 
 #include "cuda/gemm/instructions.h"
 #include "cuda/gemm/shared_layout.h"
@@ -31,10 +32,7 @@ class Fragments {
   static_assert(kRows % kRowsPerLoad == 0, "whole matrices");
 
   /** address: of the first row's FragmentOffset in a stage. */
-  __device__ void Load(uint32_t address) {
-#pragma unroll
-    for (int i = 0; i < kLoads; ++i) LoadMatrices(address + i * kRowsPerLoad * RowBytes(kBits), words_[i]);
-  }
+  __device__ void Load(uint32_t address) { LoadAll(address, std::make_integer_sequence<int, kLoads>()); }
 
   /** The words of rows 16 * part to 16 * part + 15 on the 16-wide side. */
   __device__ void Rows(int part, uint32_t (&words)[4]) const {
@@ -62,6 +60,11 @@ class Fragments {
   }
 
  private:
+  template <int... kIndices>
+  __device__ void LoadAll(uint32_t address, std::integer_sequence<int, kIndices...>) {
+    (LoadMatrices<kIndices * kRowsPerLoad * RowBytes(kBits)>(address, words_[kIndices]), ...);
+  }
+
   uint32_t words_[kLoads][4];
 };
 

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "cuda/gemm/device_kind.h"
 #include "cuda/gemm/device_weights.h"
 #include "cuda/gemm/heuristics.h"
 #include "cuda/gemm/matrix_vector.h"
@@ -38,24 +39,6 @@ std::atomic<int> forced_kernel(-1);
 std::atomic<int> forced_parts(0);
 
 ForcedPlan Forced() { return {forced_kernel.load(), forced_parts.load()}; }
-
-octet_status KindOf(const Call* call, DeviceKind* kind) {
-  int major = 0;
-  int minor = 0;
-  cudaError_t error = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, call->device);
-  if (error == cudaSuccess) error = cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, call->device);
-  if (error == cudaSuccess) {
-    error = cudaDeviceGetAttribute(&kind->multiprocessors, cudaDevAttrMultiProcessorCount, call->device);
-  }
-  if (error != cudaSuccess) return Report(call, "cudaDeviceGetAttribute", error);
-  kind->architecture = 10 * major + minor;
-  if (kind->architecture != 103) return OCTET_OK;
-  std::snprintf(call->message, call->message_bytes,
-                "cuda:%d has compute capability 10.3, on which products of 8-bit integers run at a thirtieth of the "
-                "speed of f16 ones; run this layer in f16",
-                static_cast<int>(call->device));
-  return OCTET_UNSUPPORTED;
-}
 
 /** Rows and blocks are counted in 32 bits. */
 octet_status Fits(const Call* call, int64_t m, int64_t n) {
@@ -98,6 +81,8 @@ bool IsSigned(const GemmActivations& a) {
 bool Aligned(const RowsView& rows, int64_t bytes) {
   return reinterpret_cast<uintptr_t>(rows.data) % static_cast<uintptr_t>(bytes) == 0 && rows.stride % bytes == 0;
 }
+
+RowPlaces EvenRows(const RowsView& rows) { return {rows.stride, 0, 0, 0, 0, 0, SizeOf(rows.type)}; }
 
 /** Whether the kernels can read codes where they lie. */
 bool ReadableInPlace(const GemmActivations& a, int64_t k, int architecture) {
@@ -168,6 +153,8 @@ class Product {
                        reinterpret_cast<const int32_t*>(memory_ + workspace_.sums)};
     epilogue.view = epilogue_;
     epilogue.view.residual_first = epilogue_.residual_first && epilogue_.residual.data != nullptr;
+    epilogue.out_places = EvenRows(epilogue_.out);
+    epilogue.residual_places = EvenRows(epilogue_.residual);
     epilogue.columns = static_cast<int32_t>(weights_.n);
     epilogue.rows = a_.m;
     epilogue.residual_vectors = Aligned(epilogue_.residual, 4 * SizeOf(epilogue_.residual.type));
@@ -189,7 +176,7 @@ class Product {
   }
 
   octet_status RunTiles(const GemmPlan& plan) const {
-    TileProblem problem;
+    TileProblem<OperandRows> problem;
     problem.activations = activations_;
     problem.weights = Weights();
     problem.depth = static_cast<int32_t>(RoundUp(weights_.k, kTileDepth) / kTileDepth);

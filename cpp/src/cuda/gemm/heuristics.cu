@@ -89,8 +89,16 @@ double TimeOf(const GemmKernelInfo& info, const DeviceKind& device, int64_t m, i
 
 bool Runs(const GemmKernelInfo& info, int architecture) { return info.from <= architecture && architecture <= info.to; }
 
+/** Whether a multiprocessor has 100 KB of shared memory, and not the 164 KB or more of sm_80, 87, 90 and 100. */
+bool SharedMemoryIsSmall(int architecture) {
+  return architecture == 86 || architecture == 89 || architecture / 10 == 12;
+}
+
 /** Whether the heuristics take a row for so many activations. */
-bool Suits(const GemmKernelInfo& info, int64_t m) {
+bool Suits(const GemmKernelInfo& info, int architecture, int64_t m) {
+  if (info.kernel == GemmKernel::k128x128Shallow && !SharedMemoryIsSmall(architecture)) return false;
+  // On sm_80 two blocks of 128x128 a multiprocessor do as well, and one stores while the other multiplies.
+  if (info.kernel == GemmKernel::k256x128 && architecture == 80) return false;
   if (info.activations == 0) return m <= 8;
   if (info.activations <= kMostSwapped) return m > 8 && m <= info.activations;
   return m > kMostSwapped;
@@ -125,40 +133,40 @@ Parts BestParts(const GemmKernelInfo& info, const DeviceKind& device, int64_t m,
 
 const GemmKernelInfo kGemmKernels[kGemmKernelCount] = {
     // M <= 8: reading weights is all of the time; dp4a keeps up (8 rows: 32 instructions for 64 bytes a lane).
-    {GemmKernel::kMatrixVector, "matrix_vector", 75, kAnyLater, 0, 0, 0, 0},
+    {GemmKernel::kMatrixVector, "matrix_vector", 75, kAnyLater, 0, 0, 0, 0, false},
     // M 9..16, 17..32: still bound by reading weights, whose rows lie on the 16-wide side of mma, 8 stages ahead;
     // activations are one tile, so every weight is read once.
-    {GemmKernel::k16x128Swapped, "16x128_swapped", 80, kAnyLater, 16, 128, 16, 32},
-    {GemmKernel::k32x64Swapped, "32x64_swapped", 80, kAnyLater, 32, 64, 16, 32},
+    {GemmKernel::k16x128Swapped, "16x128_swapped", 80, kAnyLater, 16, 128, 16, 32, false},
+    {GemmKernel::k32x64Swapped, "32x64_swapped", 80, kAnyLater, 32, 64, 16, 32, false},
     // Few tiles: four times as many blocks as 128x128 has, at 0.67 of its speed on sm_80, all of it on sm_86.
-    {GemmKernel::k64x64, "64x64", 80, kAnyLater, 64, 64, 32, 32},
+    {GemmKernel::k64x64, "64x64", 80, kAnyLater, 64, 64, 32, 32, false},
     // N up to 64, or a last wave that is half empty; 0.89 of the speed on sm_80.
-    {GemmKernel::k128x64, "128x64", 80, kAnyLater, 128, 64, 64, 32},
+    {GemmKernel::k128x64, "128x64", 80, kAnyLater, 128, 64, 64, 32, true},
     // The largest warp tile that leaves registers for two steps of fragments: 96 of 128 bytes of shared memory a clock
     // on
     // sm_80. 80 KB: two blocks a multiprocessor of 164 KB, so that one multiplies while the other stores.
-    {GemmKernel::k128x128, "128x128", 80, kAnyLater, 128, 128, 64, 64},
+    {GemmKernel::k128x128, "128x128", 80, kAnyLater, 128, 128, 64, 64, true},
     // The same where a multiprocessor has 100 KB: three stages, 48 KB, keep two blocks on it.
-    {GemmKernel::k128x128Shallow, "128x128_shallow", 86, 89, 128, 128, 64, 64},
+    {GemmKernel::k128x128Shallow, "128x128_shallow", 80, kAnyLater, 128, 128, 64, 64, false},
     // Half the copies of 128x128 for each product: for large products on sm_86 and later, whose multiply-adds are half
     // as
     // many a clock, at one block a multiprocessor.
-    {GemmKernel::k256x128, "256x128", 80, kAnyLater, 256, 128, 64, 64},
+    {GemmKernel::k256x128, "256x128", 80, kAnyLater, 256, 128, 64, 64, false},
     // sm_75: two stages, no cp.async. Shared memory gives 64 bytes a clock, which 64x64 warp tiles need 48 of.
-    {GemmKernel::kTuring32x64Swapped, "turing_32x64_swapped", 75, 75, 32, 64, 16, 32},
-    {GemmKernel::kTuring64x64, "turing_64x64", 75, 75, 64, 64, 32, 32},
-    {GemmKernel::kTuring128x128, "turing_128x128", 75, 75, 128, 128, 64, 64},
+    {GemmKernel::kTuring32x64Swapped, "turing_32x64_swapped", 75, 75, 32, 64, 16, 32, false},
+    {GemmKernel::kTuring64x64, "turing_64x64", 75, 75, 64, 64, 32, 32, true},
+    {GemmKernel::kTuring128x128, "turing_128x128", 75, 75, 128, 128, 64, 64, false},
 };
 
 GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, const ForcedPlan& forced) {
   GemmPlan plan = {GemmKernel::kMatrixVector, 1, {1, 1, 1}, false};
   // The matrix-vector kernel takes eight rows at most, forced or not.
-  const bool is_forced = forced.kernel > 0 || (forced.kernel == 0 && Suits(kGemmKernels[0], m));
+  const bool is_forced = forced.kernel > 0 || (forced.kernel == 0 && Suits(kGemmKernels[0], device.architecture, m));
   // Of rows with equal times the later, larger one: it moves fewer bytes.
   double least = -1.0;
   for (const GemmKernelInfo& info : kGemmKernels) {
-    const bool chosen =
-        is_forced ? static_cast<int>(info.kernel) == forced.kernel : Runs(info, device.architecture) && Suits(info, m);
+    const bool chosen = is_forced ? static_cast<int>(info.kernel) == forced.kernel
+                                  : Runs(info, device.architecture) && Suits(info, device.architecture, m);
     if (!chosen || info.activations == 0) continue;
     const Parts parts = BestParts(info, device, m, n, k);
     if (least >= 0.0 && parts.time > least) continue;
@@ -172,6 +180,19 @@ GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, con
     plan.cut_k = CeilDiv(n, 16) < kStreamingBlocks * device.multiprocessors;
   } else if (forced.parts > 0) {
     plan.parts = static_cast<int32_t>(std::min<int64_t>(forced.parts, std::max<int64_t>(1, CeilDiv(k, kTileDepth))));
+  }
+  return plan;
+}
+
+GemmPlan PlanPixels(const DeviceKind& device, int64_t m, int64_t n, int64_t k) {
+  GemmPlan plan = {GemmKernel::k128x64, 1, {1, 1, 1}, false};
+  double least = -1.0;
+  for (const GemmKernelInfo& info : kGemmKernels) {
+    if (!info.takes_pixels || !Runs(info, device.architecture)) continue;
+    const Parts parts = BestParts(info, device, m, n, k);
+    if (least >= 0.0 && parts.time > least) continue;
+    least = parts.time;
+    plan = {info.kernel, static_cast<int32_t>(parts.parts), RasterOf(info, m, n, k), false};
   }
   return plan;
 }

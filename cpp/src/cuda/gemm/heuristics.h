@@ -43,6 +43,8 @@ struct GemmKernelInfo {
   int weights;
   int warp_activations;
   int warp_weights;
+  /** Whether there is one for convolutions too. */
+  bool takes_pixels;
 };
 
 constexpr int kGemmKernelCount = 11;
@@ -70,6 +72,9 @@ struct ForcedPlan {
 
 /** m and n > 0. */
 GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, const ForcedPlan& forced);
+
+/** Of a convolution: m pixels, n output channels, k of taps and channels. */
+GemmPlan PlanPixels(const DeviceKind& device, int64_t m, int64_t n, int64_t k);
 
 /** Bytes of sums and counters for parts of K; 0 with one part. */
 int64_t SplitBytes(const GemmPlan& plan);

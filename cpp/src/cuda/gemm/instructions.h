@@ -13,10 +13,23 @@ __device__ inline uint32_t SharedAddress(const void* pointer) {
   return static_cast<uint32_t>(__cvta_generic_to_shared(pointer));
 }
 
-/** Copies `bytes` (0 to 16) to 16 bytes of shared memory and fills up with zeros. Global memory beyond is not read. */
+/**
+ * Copies `bytes` (0 to 16) to 16 bytes of shared memory at `to` + kOffset and fills up with zeros. Global memory beyond
+ * is not read. Offsets that are part of an instruction cost none.
+ */
+template <int kOffset>
 __device__ inline void CopyAsync(uint32_t to, const int8_t* from, int bytes) {
 #if __CUDA_ARCH__ >= 800
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
+  asm volatile("cp.async.cg.shared.global [%0+%3], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes), "n"(kOffset)
+               : "memory");
+#endif
+}
+
+/** Copies 16 bytes. */
+template <int kOffset>
+__device__ inline void CopyAsync(uint32_t to, const int8_t* from) {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.cg.shared.global [%0+%2], [%1], 16;" ::"r"(to), "l"(from), "n"(kOffset) : "memory");
 #endif
 }
 
@@ -34,11 +47,12 @@ __device__ inline void WaitForCopies() {
 #endif
 }
 
-/** Four matrices of 8 rows of 16 bytes; lane l has the address of row l % 8 of matrix l / 8. */
+/** Four matrices of 8 rows of 16 bytes; lane l has the address, less kOffset, of row l % 8 of matrix l / 8. */
+template <int kOffset>
 __device__ inline void LoadMatrices(uint32_t address, uint32_t (&words)[4]) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4+%5];"
                : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
-               : "r"(address)
+               : "r"(address), "n"(kOffset)
                : "memory");
 }
 

@@ -5,6 +5,7 @@
 #define OCTET_CUDA_GEMM_OPERAND_LOADER_H_
 
 #include <cstdint>
+#include <utility>
 
 #include "cuda/gemm/instructions.h"
 #include "cuda/gemm/shared_layout.h"
@@ -24,7 +25,8 @@ struct OperandRows {
   int32_t bytes;
 };
 
-template <int kRows, int kBits, int kThreads>
+/** kWhole: rows have a whole number of tiles, so that no copy has to be cut. */
+template <int kRows, int kBits, int kThreads, bool kWhole>
 class RowLoader {
  public:
   static constexpr int kChunks = ChunksPerRow(kBits);
@@ -52,13 +54,7 @@ class RowLoader {
 
   /** Starts copying the next tile to a stage. */
   __device__ void Copy(uint32_t stage) {
-    const int bytes = min(max(left_, 0), 16);
-    if (active_) {
-#pragma unroll
-      for (int i = 0; i < kCopies; ++i) {
-        CopyAsync(stage + to_ + i * kRowsApart * RowBytes(kBits), from_ + rows_[i], bytes);
-      }
-    }
+    if (active_) CopyAll(stage + to_, std::make_integer_sequence<int, kCopies>());
     Advance();
   }
 
@@ -66,7 +62,8 @@ class RowLoader {
   __device__ void Fetch() {
 #pragma unroll
     for (int i = 0; i < kCopies; ++i) {
-      words_[i] = active_ && left_ > 0 ? __ldg(reinterpret_cast<const uint4*>(from_ + rows_[i])) : uint4{0, 0, 0, 0};
+      words_[i] = active_ && (kWhole || left_ > 0) ? __ldg(reinterpret_cast<const uint4*>(from_ + rows_[i]))
+                                                   : uint4{0, 0, 0, 0};
     }
     Advance();
   }
@@ -81,8 +78,19 @@ class RowLoader {
   }
 
  private:
+  template <int... kIndices>
+  __device__ void CopyAll(uint32_t to, std::integer_sequence<int, kIndices...>) const {
+    constexpr int kStep = kRowsApart * RowBytes(kBits);
+    if constexpr (kWhole) {
+      (CopyAsync<kIndices * kStep>(to, from_ + rows_[kIndices]), ...);
+    } else {
+      const int bytes = min(max(left_, 0), 16);
+      (CopyAsync<kIndices * kStep>(to, from_ + rows_[kIndices], bytes), ...);
+    }
+  }
+
   __device__ void Advance() {
-    left_ -= RowBytes(kBits);
+    if constexpr (!kWhole) left_ -= RowBytes(kBits);
     from_ += RowBytes(kBits);
   }
 
@@ -93,6 +101,14 @@ class RowLoader {
   int left_;
   bool active_;
   uint4 words_[kCopies];
+};
+
+/** The loader of a source of activations. */
+template <typename Source, int kRows, int kThreads>
+struct LoaderOf;
+template <int kRows, int kThreads>
+struct LoaderOf<OperandRows, kRows, kThreads> {
+  using Type = RowLoader<kRows, 8, kThreads, false>;
 };
 
 }  // namespace cuda

@@ -4,7 +4,7 @@
 namespace octet {
 namespace cuda {
 
-template cudaError_t LaunchTile<Tile128x128>(const TileLaunch& launch);
+template cudaError_t LaunchTile<Tile128x128>(const TileLaunch<OperandRows>& launch);
 
 }  // namespace cuda
 }  // namespace octet

@@ -4,7 +4,7 @@
 namespace octet {
 namespace cuda {
 
-template cudaError_t LaunchTile<Tile16x128Swapped>(const TileLaunch& launch);
+template cudaError_t LaunchTile<Tile16x128Swapped>(const TileLaunch<OperandRows>& launch);
 
 }  // namespace cuda
 }  // namespace octet

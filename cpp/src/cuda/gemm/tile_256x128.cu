@@ -4,7 +4,7 @@
 namespace octet {
 namespace cuda {
 
-template cudaError_t LaunchTile<Tile256x128>(const TileLaunch& launch);
+template cudaError_t LaunchTile<Tile256x128>(const TileLaunch<OperandRows>& launch);
 
 }  // namespace cuda
 }  // namespace octet

@@ -135,15 +135,18 @@ class TileEpilogue {
     const int rows = static_cast<int>(min(static_cast<int64_t>(kPassRows), epilogue_.rows - row_));
     const int columns = min(kColumns, epilogue_.columns - column_);
     if (rows <= 0 || columns <= 0) return;
-    char* to = out.data + row_ * out.stride + static_cast<int64_t>(column_) * size;
     const char* from = reinterpret_cast<const char*>(memory_);
     if (!epilogue_.out_vectors) {
+      const RowPlaces& places = epilogue_.out_places;
       for (int i = lane_; i < rows * kColumns; i += kWarpSize) {
         const int column = i % kColumns;
-        if (column < columns) CopyElement(to + i / kColumns * out.stride + column * size, from + i * size, size);
+        if (column >= columns) continue;
+        char* to = out.data + places.Of(row_ + i / kColumns) + (column_ + column) * places.column;
+        CopyElement(to, from + i * size, size);
       }
       return;
     }
+    char* to = out.data + row_ * out.stride + static_cast<int64_t>(column_) * size;
     const int chunks = kColumns * size / 16;
     const int bytes = columns * size;
     for (int i = lane_; i < rows * chunks; i += kWarpSize) {

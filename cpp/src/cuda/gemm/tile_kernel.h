@@ -14,8 +14,10 @@
 namespace octet {
 namespace cuda {
 
+/** Source: where activations come from, OperandRows or what else has a loader (LoaderOf). */
+template <typename Source>
 struct TileProblem {
-  OperandRows activations;
+  Source activations;
   OperandRows weights;
   /** Tiles of K. */
   int32_t depth;
@@ -24,8 +26,8 @@ struct TileProblem {
   Epilogue epilogue;
 };
 
-template <typename T, typename C>
-__global__ void __launch_bounds__(T::kThreads, 1) TileKernel(const __grid_constant__ TileProblem problem) {
+template <typename T, typename C, typename Source>
+__global__ void __launch_bounds__(T::kThreads, 1) TileKernel(const __grid_constant__ TileProblem<Source> problem) {
   // Other architectures take tiles with other numbers of stages: nothing is compiled for them here.
 #if __CUDA_ARCH__ >= 800
   constexpr bool kCompiled = T::kStages > 2;
@@ -34,8 +36,6 @@ __global__ void __launch_bounds__(T::kThreads, 1) TileKernel(const __grid_consta
 #endif
   if constexpr (kCompiled) {
     extern __shared__ __align__(128) int8_t shared[];
-    constexpr int kRowBits = MainLoop<T, C>::kRowBits;
-    constexpr int kColumnBits = MainLoop<T, C>::kColumnBits;
     const int warp = static_cast<int>(threadIdx.x) / kWarpSize;
     const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
     const TilePlace place = PlaceOf(problem.raster, blockIdx.x);
@@ -44,12 +44,17 @@ __global__ void __launch_bounds__(T::kThreads, 1) TileKernel(const __grid_consta
     const int part = static_cast<int>(blockIdx.y);
     const int first = static_cast<int>(static_cast<int64_t>(problem.depth) * part / problem.split.parts);
     const int last = static_cast<int>(static_cast<int64_t>(problem.depth) * (part + 1) / problem.split.parts);
-    RowLoader<T::kRows, kRowBits, T::kThreads> rows(T::kSwapped ? problem.weights : problem.activations,
-                                                    T::kSwapped ? weight : activation, first);
-    RowLoader<T::kColumns, kColumnBits, T::kThreads> columns(T::kSwapped ? problem.activations : problem.weights,
-                                                             T::kSwapped ? activation : weight, first);
+    using ActivationLoader = typename LoaderOf<Source, T::kActivations, T::kThreads>::Type;
+    using WeightLoader = RowLoader<T::kWeights, C::kWeightBits, T::kThreads, true>;
+    ActivationLoader activations(problem.activations, activation, first);
+    WeightLoader weights(problem.weights, weight, first);
     typename MainLoop<T, C>::Sums sums = {};
-    MainLoop<T, C>(shared, warp, lane).Run(last - first, &rows, &columns, sums);
+    MainLoop<T, C> loop(shared, warp, lane);
+    if constexpr (T::kSwapped) {
+      loop.Run(last - first, &weights, &activations, sums);
+    } else {
+      loop.Run(last - first, &activations, &weights, sums);
+    }
     if (problem.split.parts > 1) {
       const bool came_last = Gather<T>(problem.split, blockIdx.x, reinterpret_cast<int32_t*>(shared), sums);
       if (!came_last) return;

@@ -11,31 +11,33 @@
 namespace octet {
 namespace cuda {
 
+template <typename Source>
 struct TileLaunch {
-  const TileProblem* problem;
+  const TileProblem<Source>* problem;
   bool signed_activations;
   int weight_bits;
   cudaStream_t stream;
 };
 
-using TileLauncher = cudaError_t (*)(const TileLaunch& launch);
+using TileLauncher = cudaError_t (*)(const TileLaunch<OperandRows>& launch);
 
-template <typename T, typename C>
-cudaError_t LaunchCodes(const TileLaunch& launch) {
+template <typename T, typename C, typename Source>
+cudaError_t LaunchCodes(const TileLaunch<Source>& launch) {
   constexpr int kBytes = SharedBytes<T, C::kWeightBits>();
   // Set with every launch: it belongs to the current device, and costs far less than the launch.
-  cudaError_t error = cudaFuncSetAttribute(TileKernel<T, C>, cudaFuncAttributeMaxDynamicSharedMemorySize, kBytes);
+  cudaError_t error =
+      cudaFuncSetAttribute(TileKernel<T, C, Source>, cudaFuncAttributeMaxDynamicSharedMemorySize, kBytes);
   if (error != cudaSuccess) return error;
-  const TileProblem& problem = *launch.problem;
+  const TileProblem<Source>& problem = *launch.problem;
   const dim3 blocks(
       static_cast<unsigned>(problem.raster.by_activations) * static_cast<unsigned>(problem.raster.by_weights),
       static_cast<unsigned>(problem.split.parts));
-  TileKernel<T, C><<<blocks, T::kThreads, kBytes, launch.stream>>>(problem);
+  TileKernel<T, C, Source><<<blocks, T::kThreads, kBytes, launch.stream>>>(problem);
   return cudaGetLastError();
 }
 
 template <typename T>
-cudaError_t LaunchTile(const TileLaunch& launch) {
+cudaError_t LaunchTile(const TileLaunch<OperandRows>& launch) {
   if (launch.weight_bits == 8) {
     return launch.signed_activations ? LaunchCodes<T, Codes<true, 8>>(launch) : LaunchCodes<T, Codes<false, 8>>(launch);
   }
@@ -55,16 +57,16 @@ using Turing128x128 = Tile<128, 128, 64, 64, 2>;
 using Turing64x64 = Tile<64, 64, 32, 32, 2>;
 using Turing32x64Swapped = Tile<64, 32, 32, 16, 2, true>;
 
-extern template cudaError_t LaunchTile<Tile256x128>(const TileLaunch& launch);
-extern template cudaError_t LaunchTile<Tile128x128>(const TileLaunch& launch);
-extern template cudaError_t LaunchTile<Tile128x128Shallow>(const TileLaunch& launch);
-extern template cudaError_t LaunchTile<Tile128x64>(const TileLaunch& launch);
-extern template cudaError_t LaunchTile<Tile64x64>(const TileLaunch& launch);
-extern template cudaError_t LaunchTile<Tile32x64Swapped>(const TileLaunch& launch);
-extern template cudaError_t LaunchTile<Tile16x128Swapped>(const TileLaunch& launch);
-extern template cudaError_t LaunchTile<Turing128x128>(const TileLaunch& launch);
-extern template cudaError_t LaunchTile<Turing64x64>(const TileLaunch& launch);
-extern template cudaError_t LaunchTile<Turing32x64Swapped>(const TileLaunch& launch);
+extern template cudaError_t LaunchTile<Tile256x128>(const TileLaunch<OperandRows>& launch);
+extern template cudaError_t LaunchTile<Tile128x128>(const TileLaunch<OperandRows>& launch);
+extern template cudaError_t LaunchTile<Tile128x128Shallow>(const TileLaunch<OperandRows>& launch);
+extern template cudaError_t LaunchTile<Tile128x64>(const TileLaunch<OperandRows>& launch);
+extern template cudaError_t LaunchTile<Tile64x64>(const TileLaunch<OperandRows>& launch);
+extern template cudaError_t LaunchTile<Tile32x64Swapped>(const TileLaunch<OperandRows>& launch);
+extern template cudaError_t LaunchTile<Tile16x128Swapped>(const TileLaunch<OperandRows>& launch);
+extern template cudaError_t LaunchTile<Turing128x128>(const TileLaunch<OperandRows>& launch);
+extern template cudaError_t LaunchTile<Turing64x64>(const TileLaunch<OperandRows>& launch);
+extern template cudaError_t LaunchTile<Turing32x64Swapped>(const TileLaunch<OperandRows>& launch);
 
 }  // namespace cuda
 }  // namespace octet

@@ -4,7 +4,7 @@
 namespace octet {
 namespace cuda {
 
-template cudaError_t LaunchTile<Turing32x64Swapped>(const TileLaunch& launch);
+template cudaError_t LaunchTile<Turing32x64Swapped>(const TileLaunch<OperandRows>& launch);
 
 }  // namespace cuda
 }  // namespace octet

@@ -4,7 +4,7 @@
 namespace octet {
 namespace cuda {
 
-template cudaError_t LaunchTile<Turing64x64>(const TileLaunch& launch);
+template cudaError_t LaunchTile<Turing64x64>(const TileLaunch<OperandRows>& launch);
 
 }  // namespace cuda
 }  // namespace octet

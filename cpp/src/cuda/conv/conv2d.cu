@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+// A convolution on a device: the input is made ready where the kernels can't read it as it is, then each group is a
+// product of output pixels by filters, or one kernel makes all of a depthwise convolution.
+#include "cuda/conv/conv2d.h"
+
+#include <cstdio>
+
+#include "cuda/conv/depthwise.h"
+#include "cuda/conv/device_filters.h"
+#include "cuda/conv/patch_sums.h"
+#include "cuda/conv/pixel_launch.h"
+#include "cuda/conv/ready_image.h"
+#include "cuda/gemm/device_kind.h"
+#include "cuda/launch.h"
+
+namespace octet {
+namespace cuda {
+namespace {
+
+constexpr int64_t kMostOffset = (int64_t{1} << 31) * 16 - 1;
+
+/** Sizes of the input and the output, in pixels. */
+struct Sizes {
+  int64_t images;
+  int64_t height;
+  int64_t width;
+  int64_t out_height;
+  int64_t out_width;
+
+  int64_t pixels() const { return images * height * width; }
+  int64_t rows() const { return images * out_height * out_width; }
+};
+
+/** Parts of the workspace; offsets in bytes. */
+struct Workspace {
+  int64_t outside;
+  int64_t split;
+  int64_t of_pixels;
+  int64_t sums;
+  int64_t image;
+  int64_t bytes;
+};
+
+/** Groups of the ready image: channels of all groups are neighbours without a gap where the convolution is depthwise.
+ */
+int64_t ImageGroups(const Conv2dGeometry& geometry) { return geometry.depthwise() ? 1 : geometry.groups; }
+int64_t ImageChannels(const Conv2dGeometry& geometry) { return geometry.in_channels / ImageGroups(geometry); }
+int64_t FilledChannels(const Conv2dGeometry& geometry) {
+  const int64_t channels = ImageChannels(geometry);
+  return RoundUp(channels > 0 ? channels : 1, kDeviceChannels);
+}
+
+GemmPlan PlanOf(const DeviceKind& kind, const DeviceConv2d& weights, const Sizes& sizes) {
+  if (weights.geometry.depthwise()) return {GemmKernel::k128x64, 1, {1, 1, 1}, false};
+  return PlanPixels(kind, sizes.rows(), weights.geometry.group_out(), weights.depth());
+}
+
+Workspace WorkspaceOf(const DeviceConv2d& weights, const Sizes& sizes, const GemmPlan& plan) {
+  const bool sums = weights.has_zero_points && !weights.geometry.depthwise();
+  Workspace workspace;
+  workspace.outside = 0;
+  workspace.split = 256;
+  workspace.of_pixels = workspace.split + RoundUp(SplitBytes(plan), 256);
+  workspace.sums = workspace.of_pixels + (sums ? RoundUp(sizes.pixels() * 4, 256) : 0);
+  workspace.image = workspace.sums + (sums ? RoundUp(sizes.rows() * 4, 256) : 0);
+  workspace.bytes = workspace.image + sizes.pixels() * ImageGroups(weights.geometry) * FilledChannels(weights.geometry);
+  return workspace;
+}
+
+octet_status Fits(const Call* call, const DeviceConv2d& weights, const Sizes& sizes) {
+  const Conv2dGeometry& geometry = weights.geometry;
+  const int64_t image = (sizes.pixels() + geometry.pad_top * sizes.width + geometry.pad_left) * ImageGroups(geometry) *
+                        FilledChannels(geometry);
+  // The distance of a tap from its pixel, added to that of a pixel, must not wrap around.
+  const int64_t reach_h = sizes.height + geometry.pad_top + geometry.pad_bottom;
+  const int64_t reach_w = sizes.width + geometry.pad_left + geometry.pad_right;
+  if (sizes.rows() < INT32_MAX && image < kMostOffset && reach_h < INT32_MAX && reach_w < INT32_MAX) return OCTET_OK;
+  std::snprintf(call->message, call->message_bytes,
+                "x has %lld pixels and out %lld; a CUDA device takes less than 2^31 output pixels and 2^35 bytes of "
+                "input: cut the batch into several calls",
+                static_cast<long long>(sizes.pixels()), static_cast<long long>(sizes.rows()));
+  return OCTET_UNSUPPORTED;
+}
+
+bool IsFloat(ElementType type) { return !(type == ElementType::kS8 || type == ElementType::kU8); }
+
+RowPlaces PlacesOf(const TensorView& view) {
+  const int64_t size = view.item_size();
+  RowPlaces places = {view.strides[2] * size,
+                      view.strides[0] * size,
+                      view.strides[1] * size,
+                      view.strides[2] * size,
+                      static_cast<int32_t>(view.shape[2]),
+                      static_cast<int32_t>(view.shape[1] * view.shape[2]),
+                      view.strides[3] * size};
+  const bool even_lines = view.shape[1] == 1 || view.strides[1] == view.shape[2] * view.strides[2];
+  const bool even_images = view.shape[0] == 1 || view.strides[0] == view.shape[1] * view.shape[2] * view.strides[2];
+  if (even_lines && even_images) places.width = 0;
+  return places;
+}
+
+/** Whether `bytes` bytes of neighbouring columns of even rows can be moved at once. */
+bool InVectors(const char* data, const RowPlaces& places, int64_t size, int64_t bytes) {
+  return places.width == 0 && places.column == size && places.row % bytes == 0 &&
+         reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(bytes) == 0;
+}
+
+class Convolution {
+ public:
+  Convolution(const Call* call, const Conv2dArguments& arguments, const DeviceConv2d& weights, char* workspace)
+      : call_(call), arguments_(arguments), weights_(weights), geometry_(weights.geometry), memory_(workspace) {
+    const TensorView& x = arguments.x;
+    sizes_ = {x.shape[0], x.shape[1], x.shape[2], arguments.out.shape[1], arguments.out.shape[2]};
+  }
+
+  octet_status Run() {
+    DeviceKind kind;
+    if (const octet_status status = Fits(call_, weights_, sizes_); status != OCTET_OK) return status;
+    if (const octet_status status = KindOf(call_, &kind); status != OCTET_OK) return status;
+    plan_ = PlanOf(kind, weights_, sizes_);
+    workspace_ = WorkspaceOf(weights_, sizes_, plan_);
+    if (const octet_status status = ReadInput(); status != OCTET_OK) return status;
+    if (geometry_.depthwise()) return RunDepthwise();
+    for (int64_t group = 0; group < geometry_.groups; ++group) {
+      if (const octet_status status = RunGroup(group); status != OCTET_OK) return status;
+    }
+    return OCTET_OK;
+  }
+
+ private:
+  octet_status Done(const char* what, cudaError_t error) const {
+    return error == cudaSuccess ? OCTET_OK : Report(call_, what, error);
+  }
+
+  bool IsSigned() const {
+    if (IsFloat(arguments_.x.type)) return arguments_.limits.int_min < 0.0f;
+    return arguments_.x.type == ElementType::kS8;
+  }
+
+  bool ReadableInPlace() const {
+    const TensorView& x = arguments_.x;
+    if (IsFloat(x.type) || x.strides[3] != 1 || ImageChannels(geometry_) % kDeviceChannels != 0) return false;
+    if (ImageChannels(geometry_) == 0 || reinterpret_cast<uintptr_t>(x.data) % 16 != 0) return false;
+    int64_t reach = 0;
+    for (int i = 0; i < 3; ++i) {
+      if (x.strides[i] % 16 != 0 || x.strides[i] < 0 || x.strides[i] > kMostOffset) return false;
+      if (x.shape[i] > kMostOffset / (x.strides[i] + 1)) return false;
+      reach += x.shape[i] * x.strides[i];
+    }
+    return reach + geometry_.pad_top * x.strides[1] + geometry_.pad_left * x.strides[2] < kMostOffset;
+  }
+
+  octet_status ReadInput() {
+    const TensorView& x = arguments_.x;
+    const int zero_point = static_cast<int>(arguments_.step.zero_point) & 0xff;
+    const cudaError_t error = cudaMemsetAsync(memory_ + workspace_.outside, zero_point, 256, StreamOf(call_));
+    if (error != cudaSuccess) return Report(call_, "cudaMemsetAsync", error);
+    source_.data = reinterpret_cast<const int8_t*>(x.data);
+    source_.image = x.strides[0];
+    source_.line = x.strides[1];
+    source_.pixel = x.strides[2];
+    source_.height = static_cast<int32_t>(sizes_.height);
+    source_.width = static_cast<int32_t>(sizes_.width);
+    source_.out_height = static_cast<int32_t>(sizes_.out_height);
+    source_.out_width = static_cast<int32_t>(sizes_.out_width);
+    source_.stride_h = static_cast<int32_t>(geometry_.stride_h);
+    source_.stride_w = static_cast<int32_t>(geometry_.stride_w);
+    source_.pad_top = static_cast<int32_t>(geometry_.pad_top);
+    source_.pad_left = static_cast<int32_t>(geometry_.pad_left);
+    source_.dilation_h = static_cast<int32_t>(geometry_.dilation_h);
+    source_.dilation_w = static_cast<int32_t>(geometry_.dilation_w);
+    source_.kernel_w = static_cast<int32_t>(geometry_.kernel_w);
+    source_.taps = static_cast<int32_t>(geometry_.taps());
+    source_.channels = static_cast<int32_t>(FilledChannels(geometry_));
+    source_.outside = reinterpret_cast<const int8_t*>(memory_ + workspace_.outside);
+    source_.rows = static_cast<int32_t>(sizes_.rows());
+    if (ReadableInPlace() || sizes_.pixels() == 0) return OCTET_OK;
+    ReadyImage image;
+    image.data = x.data;
+    image.type = x.type;
+    image.images = sizes_.images;
+    image.height = sizes_.height;
+    image.width = sizes_.width;
+    for (int i = 0; i < 4; ++i) image.strides[i] = x.strides[i];
+    image.groups = static_cast<int32_t>(ImageGroups(geometry_));
+    image.channels = static_cast<int32_t>(ImageChannels(geometry_));
+    image.filled = source_.channels;
+    image.step = arguments_.step;
+    image.limits = arguments_.limits;
+    image.codes = reinterpret_cast<int8_t*>(memory_ + workspace_.image);
+    source_.data = image.codes;
+    source_.pixel = ImageGroups(geometry_) * FilledChannels(geometry_);
+    source_.line = source_.pixel * sizes_.width;
+    source_.image = source_.line * sizes_.height;
+    return Done("the kernel ReadyImage", MakeImageReady(image, StreamOf(call_)));
+  }
+
+  /** For the output channels of a block. */
+  Epilogue EpilogueOf(int64_t index) const {
+    const DeviceGemm block = weights_.Block(index);
+    const int64_t first = index * block.n;
+    Epilogue epilogue;
+    epilogue.scales = {block.scales,
+                       block.sums,
+                       block.zero_points,
+                       nullptr,
+                       arguments_.step.scale,
+                       static_cast<int32_t>(arguments_.step.zero_point),
+                       reinterpret_cast<const int32_t*>(memory_ + workspace_.sums)};
+    epilogue.view = arguments_.epilogue;
+    const bool has_residual = arguments_.epilogue.residual.data != nullptr;
+    epilogue.view.residual_first = arguments_.epilogue.residual_first && has_residual;
+    if (epilogue.view.bias != nullptr) epilogue.view.bias += first;
+    if (epilogue.view.factor != nullptr) epilogue.view.factor += first;
+    epilogue.out_places = PlacesOf(arguments_.out);
+    const int64_t out_size = arguments_.out.item_size();
+    epilogue.view.out = {arguments_.out.data + first * epilogue.out_places.column, arguments_.out.type,
+                         epilogue.out_places.row};
+    epilogue.out_vectors = InVectors(epilogue.view.out.data, epilogue.out_places, out_size, 16);
+    epilogue.residual_places = {};
+    epilogue.residual_vectors = false;
+    if (has_residual) {
+      const int64_t size = arguments_.residual.item_size();
+      epilogue.residual_places = PlacesOf(arguments_.residual);
+      epilogue.view.residual = {arguments_.residual.data + first * epilogue.residual_places.column,
+                                arguments_.residual.type, epilogue.residual_places.row};
+      epilogue.residual_vectors = InVectors(epilogue.view.residual.data, epilogue.residual_places, size, 4 * size);
+    }
+    epilogue.columns = static_cast<int32_t>(block.n);
+    epilogue.rows = sizes_.rows();
+    return epilogue;
+  }
+
+  octet_status RunDepthwise() const {
+    DepthwiseProblem problem;
+    problem.source = source_;
+    problem.is_signed = IsSigned();
+    problem.weights = weights_.Block(0).codes;
+    problem.stride = weights_.Block(0).stride;
+    problem.multiplier = static_cast<int32_t>(geometry_.out_channels / geometry_.in_channels);
+    problem.zero_point = static_cast<int32_t>(arguments_.step.zero_point);
+    problem.epilogue = EpilogueOf(0);
+    const int64_t size = arguments_.out.item_size();
+    problem.out_quads = InVectors(problem.epilogue.view.out.data, problem.epilogue.out_places, size, 4 * size);
+    return Done("the kernel Depthwise", LaunchDepthwise(problem, StreamOf(call_)));
+  }
+
+  octet_status RunGroup(int64_t group) const {
+    TileProblem<PixelSource> problem;
+    problem.activations = source_;
+    // Where the input is read as it is, channels have no gaps: a group has as many as when they are filled up.
+    problem.activations.data += group * source_.channels;
+    if (weights_.has_zero_points) {
+      const PatchSums patches = {problem.activations,
+                                 IsSigned(),
+                                 static_cast<int32_t>(geometry_.group_in()),
+                                 sizes_.images,
+                                 static_cast<int32_t>(arguments_.step.zero_point),
+                                 reinterpret_cast<int32_t*>(memory_ + workspace_.of_pixels),
+                                 reinterpret_cast<int32_t*>(memory_ + workspace_.sums)};
+      const octet_status status = Done("the kernel PatchSums", AddPatches(patches, StreamOf(call_)));
+      if (status != OCTET_OK) return status;
+    }
+    const DeviceGemm block = weights_.Block(group);
+    problem.weights = {block.codes, block.stride, static_cast<int32_t>(block.n), static_cast<int32_t>(block.stride)};
+    problem.depth = static_cast<int32_t>(block.stride / kTileDepth);
+    problem.raster = plan_.raster;
+    problem.split = {plan_.parts, nullptr, nullptr};
+    problem.epilogue = EpilogueOf(group);
+    if (plan_.parts > 1) {
+      const int64_t tiles = static_cast<int64_t>(plan_.raster.by_activations) * plan_.raster.by_weights;
+      problem.split.sums = reinterpret_cast<int32_t*>(memory_ + workspace_.split);
+      problem.split.arrived = problem.split.sums + (SplitBytes(plan_) / 4 - tiles);
+      const cudaError_t error =
+          cudaMemsetAsync(problem.split.sums, 0, static_cast<size_t>(SplitBytes(plan_)), StreamOf(call_));
+      if (error != cudaSuccess) return Report(call_, "cudaMemsetAsync", error);
+    }
+    return Done("the kernel Tile of pixels", Launch({&problem, IsSigned(), 8, StreamOf(call_)}));
+  }
+
+  cudaError_t Launch(const TileLaunch<PixelSource>& launch) const {
+    switch (plan_.kernel) {
+      case GemmKernel::k128x128:
+        return LaunchPixels<Tile128x128>(launch);
+      case GemmKernel::kTuring64x64:
+        return LaunchPixels<Turing64x64>(launch);
+      default:
+        return LaunchPixels<Tile128x64>(launch);
+    }
+  }
+
+  const Call* const call_;
+  const Conv2dArguments& arguments_;
+  const DeviceConv2d& weights_;
+  const Conv2dGeometry& geometry_;
+  char* const memory_;
+  Sizes sizes_;
+  GemmPlan plan_;
+  Workspace workspace_;
+  PixelSource source_;
+};
+
+octet_status Conv2dWorkspaceSize(const Call* call, const TensorView* x, const DeviceConv2d* weights, int64_t out_h,
+                                 int64_t out_w, size_t* bytes) {
+  *bytes = 0;
+  const Sizes sizes = {x->shape[0], x->shape[1], x->shape[2], out_h, out_w};
+  if (sizes.rows() == 0 || weights->geometry.out_channels == 0) return OCTET_OK;
+  DeviceKind kind;
+  if (const octet_status status = Fits(call, *weights, sizes); status != OCTET_OK) return status;
+  if (const octet_status status = KindOf(call, &kind); status != OCTET_OK) return status;
+  *bytes = static_cast<size_t>(WorkspaceOf(*weights, sizes, PlanOf(kind, *weights, sizes)).bytes);
+  return OCTET_OK;
+}
+
+octet_status Conv2d(const Call* call, const Conv2dArguments* arguments, const DeviceConv2d* weights, void* workspace) {
+  if (arguments->out.count == 0) return OCTET_OK;
+  const DeviceScope scope(call);
+  if (scope.error() != cudaSuccess) return Report(call, "cudaSetDevice", scope.error());
+  return Convolution(call, *arguments, *weights, static_cast<char*>(workspace)).Run();
+}
+
+}  // namespace
+
+Conv2dFunctions TheConv2dFunctions() { return {PlaceConv2d, Conv2dWorkspaceSize, Conv2d}; }
+
+}  // namespace cuda
+}  // namespace octet

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/conv2d.h"
+
+#include <gtest/gtest.h>
+
+#include "cuda/gemm_on_device.h"
+#include "support/values.h"
+
+namespace octet {
+namespace test {
+namespace {
+
+constexpr DLDataType kAllTypes[] = {kF32, kF16, kBF16, kS8, kU8};
+
+bool IsCodes(DLDataType type) { return type.bits == 8; }
+int Least(DLDataType type) { return type.code == kDLUInt ? 0 : -128; }
+
+struct CodeGrid {
+  CodeGrid(DLDataType type, float scale, float zero_point)
+      : delta(Tensor::Scalar(scale)), zero(Tensor::Scalar(zero_point)) {
+    const bool is_unsigned = type.code == kDLUInt;
+    grid = {delta.dl(), zero.dl(), is_unsigned ? 0.0f : -128.0f, is_unsigned ? 255.0f : 127.0f, OCTET_SCALE_LINEAR,
+            1e-8f,      -1};
+  }
+  Tensor delta;
+  Tensor zero;
+  octet_grid grid;
+};
+
+/** A packed convolution on device 0. */
+class DeviceFilters {
+ public:
+  explicit DeviceFilters(const ConvWeights& weights) : handle_(OCTET_CONV2D_DEVICE_HANDLE_BYTES) {
+    const Aligned& packed = *weights.packed;
+    size_t bytes = 0;
+    EXPECT_OK(octet_conv2d_device_size(packed.data(), packed.size(), &bytes));
+    block_ = std::make_unique<DeviceMemory>(bytes);
+    EXPECT_OK(octet_conv2d_to_device(packed.data(), packed.size(), 0, block_->data(), bytes, handle_.data(), nullptr));
+  }
+  const void* handle() const { return handle_.data(); }
+
+ private:
+  Aligned handle_;
+  std::unique_ptr<DeviceMemory> block_;
+};
+
+octet_status RunWhereItIs(const DLTensor* x, const octet_grid* x_grid, const ConvWeights& weights,
+                          const DeviceFilters& filters, const octet_epilogue* epilogue, DLTensor* out) {
+  if (x->device.device_type == kDLCPU) return RunConv2d(x, x_grid, weights, epilogue, out);
+  constexpr size_t kBytes = OCTET_CONV2D_DEVICE_HANDLE_BYTES;
+  size_t bytes = 0;
+  const octet_status status = octet_conv2d_workspace_size(x, filters.handle(), kBytes, &bytes);
+  if (status != OCTET_OK) return status;
+  const DeviceMemory workspace(bytes);
+  return octet_conv2d(x, x_grid, filters.handle(), kBytes, epilogue, out, workspace.data(), bytes, nullptr);
+}
+
+struct Case {
+  ConvShape shape;
+  DLDataType x_type = kS8;
+  WeightKind kind = kWeightKinds[0];
+  DLDataType out_type = kF32;
+  Layout x_layout = Layout::kCompact;
+  Layout out_layout = Layout::kCompact;
+  /** Bits 0: none. */
+  DLDataType residual_type = {kDLFloat, 0, 1};
+  octet_activation activation = OCTET_ACTIVATION_NONE;
+};
+
+void ExpectSame(const Case& test) {
+  const ConvShape& shape = test.shape;
+  SCOPED_TRACE(shape.Words() + ", " + TypeName(test.x_type) + " * " + TypeName(test.kind.type) + " to " +
+               TypeName(test.out_type) + ", layouts " + std::to_string(static_cast<int>(test.x_layout)) + " and " +
+               std::to_string(static_cast<int>(test.out_layout)));
+  // The zero point is not 0: what padding contributes shows.
+  const CodeGrid x_grid(IsCodes(test.x_type) ? test.x_type : kU8, 0.0078125f, 7.0f);
+  const CodeGrid out_grid(test.out_type, 0.31f, 5.0f);
+  const CodeGrid residual_grid(test.residual_type, 0.05f, 9.0f);
+  ConvWeights weights(shape, test.kind, 5);
+  for (int64_t i = 0; i < weights.delta.count(); ++i) weights.delta.Set(i, weights.delta.Get(i) / 16);
+  weights.Pack();
+  const DeviceFilters filters(weights);
+  Tensor x(test.x_type, {shape.n, shape.h, shape.w, shape.c}, test.x_layout);
+  if (IsCodes(test.x_type)) {
+    x.Fill(RandomCodes(x.count(), Least(test.x_type), Least(test.x_type) + 255, 17));
+  } else {
+    x.Fill(RandomValues(x.count(), 1.0f, 17));
+  }
+  Tensor bias = Tensor::Of(RandomValues(shape.out_c, 1.0f, 3));
+  const std::vector<int64_t> out_shape = {shape.n, shape.out_h(), shape.out_w(), shape.out_c};
+  const bool has_residual = test.residual_type.bits != 0;
+  Tensor residual(has_residual ? test.residual_type : kF32, out_shape, test.out_layout);
+  if (IsCodes(test.residual_type)) {
+    residual.Fill(RandomCodes(residual.count(), Least(test.residual_type), Least(test.residual_type) + 255, 4));
+  } else {
+    residual.Fill(RandomValues(residual.count(), 1.0f, 4));
+  }
+  ExpectSameOnDevice({&x, &bias, &residual}, OneOutput(test.out_type, out_shape, test.out_layout),
+                     [&](const Tensors& in, const Tensors& out) {
+                       octet_epilogue epilogue = {};
+                       epilogue.bias = in[1];
+                       epilogue.activation = test.activation;
+                       epilogue.residual = has_residual ? in[2] : nullptr;
+                       epilogue.residual_grid = IsCodes(test.residual_type) ? &residual_grid.grid : nullptr;
+                       epilogue.out_grid = IsCodes(test.out_type) ? &out_grid.grid : nullptr;
+                       return RunWhereItIs(in[0], &x_grid.grid, weights, filters, &epilogue, out[0]);
+                     });
+}
+
+const ConvShape kShapes[] = {
+    {1, 5, 5, 16, 8, 1, 1, Params()},
+    {2, 7, 6, 16, 20, 3, 3, Params(1, 1)},
+    {1, 9, 8, 64, 70, 3, 3, Params(2, 1)},
+    {1, 11, 7, 48, 33, 3, 2, Params(1, 2, 2)},
+    // Few channels, and numbers that are not a multiple of 16.
+    {1, 13, 12, 3, 16, 7, 7, Params(2, 3)},
+    {2, 6, 5, 20, 9, 3, 3, Params(1, 1)},
+    {1, 4, 4, 1, 1, 2, 2, Params()},
+    // Groups: channels of a group that are a multiple of 16, and that are not.
+    {1, 6, 6, 64, 40, 3, 3, Params(1, 1, 1, 2)},
+    {1, 6, 6, 12, 18, 3, 3, Params(1, 1, 1, 3)},
+    // One dimension.
+    {2, 1, 30, 32, 24, 1, 5, {1, 2, 0, 3, 0, 1, 1, 2, 1}},
+    // Padding alone is under some of the output; unlike paddings.
+    {1, 2, 2, 16, 5, 3, 3, {1, 1, 3, 2, 4, 3, 1, 1, 1}},
+    {0, 5, 5, 16, 8, 3, 3, Params(1, 1)},
+    {1, 5, 5, 0, 8, 3, 3, Params(1, 1)},
+    {1, 0, 5, 16, 8, 3, 3, Params(1, 2)},
+};
+
+TEST(CudaConv2d, EqualsTheCpuForEveryShape) {
+  int number = 0;
+  for (const ConvShape& shape : kShapes) {
+    for (DLDataType type : {kS8, kU8, kF32}) {
+      Case test;
+      test.shape = shape;
+      test.x_type = type;
+      test.kind = kWeightKinds[number % 7];
+      test.out_type = kAllTypes[number % 5];
+      ++number;
+      ExpectSame(test);
+    }
+  }
+}
+
+TEST(CudaConv2d, DepthwiseEqualsTheCpu) {
+  for (const ConvShape& shape :
+       {ConvShape{2, 7, 6, 32, 32, 3, 3, Params(1, 1, 1, 32)}, ConvShape{1, 9, 9, 21, 21, 3, 3, Params(2, 1, 1, 21)},
+        ConvShape{1, 6, 8, 5, 15, 5, 3, Params(1, 2, 2, 5)}, ConvShape{1, 8, 8, 16, 32, 1, 1, Params(2, 0, 1, 16)}}) {
+    for (const WeightKind& kind : {kWeightKinds[0], kWeightKinds[2], kWeightKinds[5]}) {
+      for (DLDataType type : {kS8, kU8, kF16}) {
+        Case test;
+        test.shape = shape;
+        test.x_type = type;
+        test.kind = kind;
+        test.out_type = type;
+        test.residual_type = kind.zero_points ? kS8 : kF32;
+        test.activation = OCTET_ACTIVATION_RELU6;
+        ExpectSame(test);
+      }
+    }
+  }
+}
+
+TEST(CudaConv2d, TakesAnyLayout) {
+  for (Layout x_layout : kDeviceInputLayouts) {
+    for (Layout out_layout : kDeviceOutputLayouts) {
+      for (int32_t groups : {1, 32}) {
+        Case test;
+        test.shape = {2, 6, 5, 32, 32, 3, 3, Params(1, 1, 1, groups)};
+        test.x_layout = x_layout;
+        test.out_layout = out_layout;
+        test.out_type = x_layout == Layout::kCompact ? kF32 : kU8;
+        test.residual_type = kF16;
+        test.kind = kWeightKinds[2];
+        ExpectSame(test);
+      }
+    }
+  }
+}
+
+TEST(CudaConv2d, CutsManyPixelsAndDeepFilters) {
+  Case test;
+  // Several tiles of pixels and channels; a filter deep enough to be cut into parts of K.
+  test.shape = {1, 20, 19, 16, 130, 3, 3, Params(1, 1)};
+  test.out_type = kS8;
+  test.residual_type = kS8;
+  test.activation = OCTET_ACTIVATION_RELU;
+  ExpectSame(test);
+  test.shape = {1, 5, 4, 256, 12, 3, 3, Params(1, 1)};
+  test.kind = kWeightKinds[2];
+  ExpectSame(test);
+}
+
+}  // namespace
+}  // namespace test
+}  // namespace octet
