@@ -114,8 +114,8 @@ OCTET_API octet_status octet_conv2d_out_size(const void* packed, size_t packed_b
 OCTET_API octet_status octet_conv2d_device_size(const void* packed, size_t packed_bytes, size_t* bytes);
 
 /**
- * Places a packed convolution on a CUDA device and makes a handle, as octet_gemm_to_device does: what calls with tensors
- * on that device are given as `packed`, with OCTET_CONV2D_DEVICE_HANDLE_BYTES as packed_bytes.
+ * Places a packed convolution on a CUDA device and makes a handle, as octet_gemm_to_device does: what calls with
+ * tensors on that device are given as `packed`, with OCTET_CONV2D_DEVICE_HANDLE_BYTES as packed_bytes.
  *
  * @param packed  a block made by octet_conv2d_pack, in memory of the host.
  * @param block   memory of the device, aligned to 256, at least what octet_conv2d_device_size said. The caller's.
