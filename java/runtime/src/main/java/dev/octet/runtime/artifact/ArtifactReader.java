@@ -2,10 +2,8 @@
 package dev.octet.runtime.artifact;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.octet.runtime.json.JsonTree;
 import dev.octet.runtime.program.OperationBuilder;
 import dev.octet.runtime.program.Program;
 import dev.octet.runtime.program.ProgramBuilder;
@@ -33,12 +31,6 @@ import java.util.Set;
  * it checks what code builds.
  */
 final class ArtifactReader {
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
-
   private final Path path;
   private final SafetensorsFile file;
   private final Set<String> verified = new HashSet<>();
@@ -132,9 +124,9 @@ final class ArtifactReader {
     return text;
   }
 
-  private JsonNode parse(String text) throws ArtifactException {
+  private JsonNode parse(String text) throws IOException {
     try {
-      return JSON.readTree(text);
+      return JsonTree.read(text);
     } catch (JsonProcessingException e) {
       throw new ArtifactException(
           path + ": " + Artifact.PROGRAM_KEY + " is not valid JSON: " + e.getOriginalMessage(), e);

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.runtime.safetensors;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.octet.runtime.json.JsonTree;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -19,13 +16,6 @@ import java.util.Map;
 record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> metadata) {
   private static final String METADATA = "__metadata__";
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .disable(JsonParser.Feature.AUTO_CLOSE_SOURCE)
-          .build();
-
   /**
    * Parses a header.
    *
@@ -37,14 +27,14 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
       throws SafetensorsException {
     JsonNode root;
     try {
-      root = JSON.readTree(json);
+      root = JsonTree.read(json);
     } catch (JsonProcessingException e) {
       throw new SafetensorsException(
           file + ": the header is not valid JSON: " + e.getOriginalMessage(), e);
     } catch (IOException e) {
       throw new SafetensorsException(file + ": the header can't be read: " + e.getMessage(), e);
     }
-    if (root == null || !root.isObject()) {
+    if (!root.isObject()) {
       throw new SafetensorsException(file + ": the header is not a JSON object");
     }
     Map<String, TensorInfo> tensors = new LinkedHashMap<>();
