@@ -25,8 +25,6 @@ constexpr GridNames kResidualGridNames = {"epilogue.residual_grid",
                                           "epilogue.residual_grid.eps",
                                           "epilogue.residual_grid.axis"};
 
-bool IsByte(ElementType type) { return type == ElementType::kS8 || type == ElementType::kU8; }
-
 bool Within(const numerics::Limits& limits, float least, float greatest) {
   return limits.int_min >= least && limits.int_max <= greatest;
 }
@@ -36,11 +34,11 @@ bool IsWhole(float value) { return std::nearbyint(value) == value; }
 /** Codes have a grid, floats have none. */
 octet_status GridGoesWithType(const Checker& check, const char* tensor, ElementType type, const char* name,
                               const octet_grid* grid) {
-  if (IsByte(type) && grid == nullptr) {
+  if (IsCode(type) && grid == nullptr) {
     return Fail(OCTET_INVALID_ARGUMENT, "%s: %s is null, but %s has dtype %s; pass the grid of its codes",
                 check.function(), name, tensor, TypeWords(type));
   }
-  if (!IsByte(type) && grid != nullptr) {
+  if (!IsCode(type) && grid != nullptr) {
     return Fail(OCTET_INVALID_ARGUMENT, "%s: %s is given, but %s has dtype %s; pass null", check.function(), name,
                 tensor, TypeWords(type));
   }
@@ -66,13 +64,22 @@ octet_status ReadResidual(Checker* check, const octet_epilogue& epilogue, const 
   if (column_stride == ColumnStride::kOne) OCTET_RETURN_IF_ERROR(check->RowsWithoutGaps(named));
   OCTET_RETURN_IF_ERROR(
       GridGoesWithType(*check, kName, residual->type, kResidualGridNames.grid, epilogue.residual_grid));
-  if (IsByte(residual->type)) {
+  if (IsCode(residual->type)) {
     CodeGrid grid;
     OCTET_RETURN_IF_ERROR(ReadCodeGrid(check, epilogue.residual_grid, residual->type, kResidualGridNames, &grid));
     view->residual_step = grid.step;
   }
   view->residual = {residual->data, residual->type, RowStride(*residual)};
   return OCTET_OK;
+}
+
+/**
+ * Whether codes are the same without a ReLU: it is the last step, and values below 0 become the least code, which is
+ * also that of 0.
+ */
+bool ReluIsInLimits(const EpilogueView& view) {
+  return view.activation == numerics::Activation::kRelu && IsCode(view.out.type) && view.factor == nullptr &&
+         (view.residual.data == nullptr || view.residual_first) && view.out_step.zero_point <= view.out_limits.int_min;
 }
 
 }  // namespace
@@ -126,7 +133,7 @@ octet_status ReadEpilogue(Checker* check, const octet_epilogue* epilogue, const 
   OCTET_RETURN_IF_ERROR(check->Tensor("out", out, kFloatOrByteTypes, Role::kOutput, &tensors->out));
   if (column_stride == ColumnStride::kOne) OCTET_RETURN_IF_ERROR(check->RowsWithoutGaps(named_out));
   OCTET_RETURN_IF_ERROR(GridGoesWithType(*check, "out", tensors->out.type, kOutGridNames.grid, given.out_grid));
-  if (IsByte(tensors->out.type)) {
+  if (IsCode(tensors->out.type)) {
     CodeGrid grid;
     OCTET_RETURN_IF_ERROR(ReadCodeGrid(check, given.out_grid, tensors->out.type, kOutGridNames, &grid));
     view->out_step = grid.step;
@@ -160,6 +167,7 @@ octet_status ReadEpilogue(Checker* check, const octet_epilogue* epilogue, const 
                 "or neither",
                 check->function());
   }
+  if (ReluIsInLimits(*view)) view->activation = numerics::Activation::kNone;
   return OCTET_OK;
 }
 

@@ -8,8 +8,6 @@
 
 namespace octet {
 
-constexpr bool IsCode(ElementType type) { return type == ElementType::kS8 || type == ElementType::kU8; }
-
 struct Operand {
   /** f32, f16, bf16, s8 or u8. */
   TensorView view;

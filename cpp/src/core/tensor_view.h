@@ -32,6 +32,9 @@ constexpr int64_t SizeOf(ElementType type) {
   return 0;
 }
 
+/** Whether elements are codes on a grid. */
+constexpr bool IsCode(ElementType type) { return type == ElementType::kS8 || type == ElementType::kU8; }
+
 struct TensorView {
   /** First element. */
   char* data = nullptr;

@@ -47,9 +47,11 @@ struct TileRows {
   numerics::Limits limits = {0.0f, 0.0f};
 };
 
-/** Indices: position of the type in ElementType, f32 to u8. */
+/** Indices, where nothing else is said: position of the type in ElementType, f32 to u8. */
 struct EpilogueKernels {
   void (*scale)(const ScaleStep& step);
+  /** What scale and store do, without values in between. Index: s8, u8. */
+  void (*scale_to_codes[2])(const ScaleStep& step, const TileRows& out);
   /** values += bias, one a column. Any alignment. */
   void (*add_bias)(const float* bias, int rows, int columns, float* values);
   /** In place. Index: numerics::Activation. */

@@ -21,7 +21,9 @@ void Store(void* memory, int64_t index, T value) {
   std::memcpy(static_cast<char*>(memory) + index * static_cast<int64_t>(sizeof(T)), &value, sizeof(T));
 }
 
-void Scale(const ScaleStep& step) {
+/** Calls put(row, column, value) for all sums. */
+template <typename Put>
+void ScaleEach(const ScaleStep& step, const Put& put) {
   for (int r = 0; r < step.rows; ++r) {
     const float a_scale = step.a_scale[r * step.a_scale_step];
     for (int c = 0; c < step.columns; ++c) {
@@ -30,9 +32,24 @@ void Scale(const ScaleStep& step) {
       const int32_t exact =
           numerics::ExactSum(step.sums[r * kTileColumns + c], step.a_zero, step.w_sum[c], w_zero, a_sum);
       const float bias = step.bias != nullptr ? Load<float>(step.bias, c) : 0.0f;
-      step.values[r * kTileColumns + c] = numerics::ScaledSum(exact, a_scale, step.w_scale[c], bias);
+      put(r, c, numerics::ScaledSum(exact, a_scale, step.w_scale[c], bias));
     }
   }
+}
+
+void Scale(const ScaleStep& step) {
+  ScaleEach(step, [&step](int r, int c, float y) { step.values[r * kTileColumns + c] = y; });
+}
+
+template <typename T>
+void StoreCode(float value, const TileRows& out, char* row, int c) {
+  const float code = numerics::Code(value, out.step, out.limits);
+  Store(row, c, static_cast<T>(numerics::IntegerCode(code, out.step.zero_point)));
+}
+
+template <typename T>
+void ScaleToCodes(const ScaleStep& step, const TileRows& out) {
+  ScaleEach(step, [&out](int r, int c, float y) { StoreCode<T>(y, out, out.data + r * out.stride, c); });
 }
 
 void AddBias(const float* bias, int rows, int columns, float* values) {
@@ -87,16 +104,14 @@ void StoreFloats(const float* values, const TileRows& out) {
 
 template <typename T>
 void StoreCodes(const float* values, const TileRows& out) {
-  ForEach(out, [values, &out](char* row, int c, int i) {
-    const float code = numerics::Code(values[i], out.step, out.limits);
-    Store(row, c, static_cast<T>(numerics::IntegerCode(code, out.step.zero_point)));
-  });
+  ForEach(out, [values, &out](char* row, int c, int i) { StoreCode<T>(values[i], out, row, c); });
 }
 
 using A = numerics::Activation;
 
 constexpr EpilogueKernels kKernels = {
     Scale,
+    {ScaleToCodes<int8_t>, ScaleToCodes<uint8_t>},
     AddBias,
     {Activate<A::kNone>, Activate<A::kRelu>, Activate<A::kRelu6>, Activate<A::kGeluErf>, Activate<A::kGeluTanh>,
      Activate<A::kSilu>, Activate<A::kSigmoid>, Activate<A::kTanh>},

@@ -19,29 +19,52 @@ struct VectorEpilogue {
   using Integers = typename V::Integers;
   using Activation = numerics::Activation;
 
-  template <bool kZeroPoints, typename Lanes>
-  static void ScaleColumns(const ScaleStep& step, Lanes lanes) {
+  /** Calls put(row, floats) for all rows of a vector of columns. */
+  template <bool kZeroPoints, typename Lanes, typename Put>
+  __attribute__((always_inline)) static void ScaleColumns(const ScaleStep& step, Lanes lanes, const Put& put) {
     const int64_t first = lanes.first;
     const Floats w_scale = V::Load(step.w_scale + first);
     const Floats bias = step.bias != nullptr ? lanes.template Load<float>(step.bias) : V::Set(0.0f);
     const Integers from_a = V::Mul(V::SetInteger(step.a_zero), V::LoadIntegers(step.w_sum + first));
-    for (int r = 0; r < step.rows; ++r) {
-      Integers sum = V::Sub(V::LoadIntegers(step.sums + r * kTileColumns + first), from_a);
+    // Locals, which stores can't change as far as the compiler can tell.
+    const int32_t* const sums = step.sums + first;
+    const float* const a_scale = step.a_scale;
+    const int rows = step.rows;
+    const int a_scale_step = step.a_scale_step;
+    for (int r = 0; r < rows; ++r) {
+      Integers sum = V::Sub(V::LoadIntegers(sums + r * kTileColumns), from_a);
       if constexpr (kZeroPoints) {
         sum = V::Sub(sum, V::Mul(V::LoadIntegers(step.w_zero + first), V::SetInteger(step.a_sum[r])));
       }
-      const Floats scale = V::Mul(V::Set(step.a_scale[r * step.a_scale_step]), w_scale);
-      V::Store(step.values + r * kTileColumns + first, V::Fma(V::ToFloats(sum), scale, bias));
+      const Floats scale = V::Mul(V::Set(a_scale[r * a_scale_step]), w_scale);
+      put(r, V::Fma(V::ToFloats(sum), scale, bias));
+    }
+  }
+
+  template <typename Lanes, typename Put>
+  __attribute__((always_inline)) static void ScaleColumns(const ScaleStep& step, Lanes lanes, const Put& put) {
+    if (step.w_zero != nullptr) {
+      ScaleColumns<true>(step, lanes, put);
+    } else {
+      ScaleColumns<false>(step, lanes, put);
     }
   }
 
   static void Scale(const ScaleStep& step) {
     ForEachVector<V>(step.columns, [&step](auto lanes) {
-      if (step.w_zero != nullptr) {
-        ScaleColumns<true>(step, lanes);
-      } else {
-        ScaleColumns<false>(step, lanes);
-      }
+      float* const values = step.values + lanes.first;
+      ScaleColumns(step, lanes, [values](int r, Floats y) { V::Store(values + r * kTileColumns, y); });
+    });
+  }
+
+  template <typename T>
+  static void ScaleToCodes(const ScaleStep& step, const TileRows& out) {
+    WithCodes<V>(out.step, out.limits, [&](const auto& codes) {
+      char* const data = out.data;
+      const int64_t stride = out.stride;
+      ForEachVector<V>(step.columns, [&](auto lanes) {
+        ScaleColumns(step, lanes, [&](int r, Floats y) { lanes.template Store<T>(data + r * stride, codes.Of(y)); });
+      });
     });
   }
 
@@ -136,6 +159,7 @@ constexpr EpilogueKernels MakeVectorEpilogue() {
   using A = numerics::Activation;
   return {
       E::Scale,
+      {E::template ScaleToCodes<int8_t>, E::template ScaleToCodes<uint8_t>},
       E::AddBias,
       {E::template Activate<A::kNone>, E::template Activate<A::kRelu>, E::template Activate<A::kRelu6>,
        E::template Activate<A::kGeluErf>, E::template Activate<A::kGeluTanh>, E::template Activate<A::kSilu>,

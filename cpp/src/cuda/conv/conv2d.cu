@@ -82,8 +82,6 @@ octet_status Fits(const Call* call, const DeviceConv2d& weights, const Sizes& si
   return OCTET_UNSUPPORTED;
 }
 
-bool IsFloat(ElementType type) { return !(type == ElementType::kS8 || type == ElementType::kU8); }
-
 RowPlaces PlacesOf(const TensorView& view) {
   const int64_t size = view.item_size();
   RowPlaces places = {view.strides[2] * size,
@@ -133,13 +131,13 @@ class Convolution {
   }
 
   bool IsSigned() const {
-    if (IsFloat(arguments_.x.type)) return arguments_.limits.int_min < 0.0f;
+    if (!IsCode(arguments_.x.type)) return arguments_.limits.int_min < 0.0f;
     return arguments_.x.type == ElementType::kS8;
   }
 
   bool ReadableInPlace() const {
     const TensorView& x = arguments_.x;
-    if (IsFloat(x.type) || x.strides[3] != 1 || ImageChannels(geometry_) % kDeviceChannels != 0) return false;
+    if (!IsCode(x.type) || x.strides[3] != 1 || ImageChannels(geometry_) % kDeviceChannels != 0) return false;
     if (ImageChannels(geometry_) == 0 || reinterpret_cast<uintptr_t>(x.data) % 16 != 0) return false;
     int64_t reach = 0;
     for (int i = 0; i < 3; ++i) {

@@ -70,10 +70,8 @@ Workspace WorkspaceOf(int64_t m, int64_t k, const GemmPlan& plan) {
   return workspace;
 }
 
-bool IsFloat(ElementType type) { return !(type == ElementType::kS8 || type == ElementType::kU8); }
-
 bool IsSigned(const GemmActivations& a) {
-  if (IsFloat(a.rows.type)) return a.dynamic || a.limits.int_min < 0.0f;
+  if (!IsCode(a.rows.type)) return a.dynamic || a.limits.int_min < 0.0f;
   return a.rows.type == ElementType::kS8;
 }
 
@@ -86,7 +84,7 @@ RowPlaces EvenRows(const RowsView& rows) { return {rows.stride, 0, 0, 0, 0, 0, S
 
 /** Whether the kernels can read codes where they lie. */
 bool ReadableInPlace(const GemmActivations& a, int64_t k, int architecture) {
-  if (IsFloat(a.rows.type) || !Aligned(a.rows, 16)) return false;
+  if (!IsCode(a.rows.type) || !Aligned(a.rows, 16)) return false;
   if (a.rows.stride < 0 || a.rows.stride > kMostStride) return false;
   // Copies that do not wait are cut at the end of a row; loads into registers are not.
   return architecture >= 80 || k % 16 == 0;
