@@ -68,12 +68,14 @@ public final class RunInIntegers {
                   .input("layer1", ActivationQuantConfig.ofBits(8))
                   .build());
 
+      // README: integers
       Supplier<Net> converted = () -> Conversion.convertToQuantized(new Net(), map, Net::new);
       Net simulated = Conversion.convertToQuantized(model, map, Net::new);
       Calibration.calibrateQuantizationRanges(simulated, List.of(batch));
       IntegerModel<Net> integer =
           IntegerModules.convert(simulated, IntegerOptions.ofExample(batch), converted);
       Net served = integer.model();
+      // README: end
 
       Tensor x = randn(32, 64);
       double difference = served.forward(x).sub(simulated.forward(x)).abs().max().item_double();

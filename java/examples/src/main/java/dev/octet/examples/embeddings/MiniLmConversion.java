@@ -133,6 +133,7 @@ public final class MiniLmConversion {
   public static LoweredModel lower(GraphModule converted, TokenBatch example) {
     try (Tensor ids = tensor(example, example.ids());
         Tensor mask = tensor(example, example.mask())) {
+      // README: lower
       return Lowering.toProgram(
           converted,
           LoweringOptions.builder()
@@ -142,6 +143,7 @@ public final class MiniLmConversion {
               .integerAttention()
               .metadata("model", "all-MiniLM-L6-v2")
               .build());
+      // README: end
     }
   }
 }

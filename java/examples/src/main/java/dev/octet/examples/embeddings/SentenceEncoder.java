@@ -60,11 +60,13 @@ public final class SentenceEncoder implements AutoCloseable {
 
   /** Returns the embeddings of a batch of tokens. */
   public float[] embed(TokenBatch batch) {
+    // README: serve
     Map<String, TensorData> inputs =
         Map.of(
             "input_ids", TensorData.of(batch.ids(), batch.sentences(), batch.tokens()),
             "attention_mask", TensorData.of(batch.mask(), batch.sentences(), batch.tokens()));
     return session.run(inputs).get("embeddings").floats();
+    // README: end
   }
 
   @Override
