@@ -48,17 +48,7 @@ octet_status ReadWeights(Checker* check, const DLTensor* weights, bool data, Ten
                 " and Cin / groups * height * width up to %" PRId64,
                 check->function(), ListWords(view->shape, 4).text, kMostConv2dChannels, kMostWeights);
   }
-  if (view->shape[0] % geometry->groups != 0 || view->shape[1] > kMostConv2dChannels / geometry->groups) {
-    return Fail(OCTET_INVALID_ARGUMENT,
-                "%s: params.groups is %" PRId64
-                ", weights has shape %s; expected a divisor of Cout, and Cin up to %" PRId64,
-                check->function(), geometry->groups, ListWords(view->shape, 4).text, kMostConv2dChannels);
-  }
-  geometry->out_channels = view->shape[0];
-  geometry->in_channels = view->shape[1] * geometry->groups;
-  geometry->kernel_h = view->shape[2];
-  geometry->kernel_w = view->shape[3];
-  return OCTET_OK;
+  return ReadFilters(*check, *view, geometry);
 }
 
 int64_t BytesOf(const Conv2dGeometry& geometry) {

@@ -4,6 +4,7 @@
 #include <cinttypes>
 
 #include "api/error.h"
+#include "api/words.h"
 
 namespace octet {
 namespace api {
@@ -43,6 +44,20 @@ octet_status ReadConv2dParams(const Checker& check, const octet_conv2d_params* p
   geometry->dilation_h = params->dilation_h;
   geometry->dilation_w = params->dilation_w;
   geometry->groups = params->groups;
+  return OCTET_OK;
+}
+
+octet_status ReadFilters(const Checker& check, const TensorView& weights, Conv2dGeometry* geometry) {
+  if (weights.shape[0] % geometry->groups != 0 || weights.shape[1] > kMostConv2dChannels / geometry->groups) {
+    return Fail(OCTET_INVALID_ARGUMENT,
+                "%s: params.groups is %" PRId64
+                ", weights has shape %s; expected a divisor of Cout, and Cin up to %" PRId64,
+                check.function(), geometry->groups, ListWords(weights.shape, 4).text, kMostConv2dChannels);
+  }
+  geometry->out_channels = weights.shape[0];
+  geometry->in_channels = weights.shape[1] * geometry->groups;
+  geometry->kernel_h = weights.shape[2];
+  geometry->kernel_w = weights.shape[3];
   return OCTET_OK;
 }
 

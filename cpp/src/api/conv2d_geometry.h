@@ -16,6 +16,9 @@ constexpr int64_t kMostConv2dChannels = INT32_MAX;
 /** Sets what is not the weights' in a geometry. */
 octet_status ReadConv2dParams(const Checker& check, const octet_conv2d_params* params, Conv2dGeometry* geometry);
 
+/** Sets what is the weights' [Cout, Cin / groups, height, width] in a geometry whose groups are set. */
+octet_status ReadFilters(const Checker& check, const TensorView& weights, Conv2dGeometry* geometry);
+
 octet_conv2d_params Conv2dParamsOf(const Conv2dGeometry& geometry);
 
 /** Size of the output for an input of in_h x in_w, which are called `what` in messages. */
