@@ -105,6 +105,39 @@ OCTET_API octet_status octet_cuda_stream_destroy(int32_t device, void* stream);
 /** Waits until all work of the stream (null: the default stream) is done, and reports what went wrong on the way. */
 OCTET_API octet_status octet_cuda_synchronize(int32_t device, void* stream);
 
+/**
+ * Memory of the host that does not move ("pinned"), which copies to and from the device go to directly and without
+ * waiting. *memory is null for 0 bytes. OCTET_OUT_OF_MEMORY if there is none left.
+ */
+OCTET_API octet_status octet_cuda_allocate_host(int32_t device, size_t bytes, void** memory);
+
+/** Frees what octet_cuda_allocate_host gave, when no copy uses it any more; null is fine. */
+OCTET_API octet_status octet_cuda_free_host(int32_t device, void* memory);
+
+/**
+ * Begins to record the calls of this thread with a stream as a CUDA graph: from now on they are not run, and must not
+ * wait for the device (octet_cuda_synchronize fails, for example). Tensors and workspaces are recorded by their
+ * addresses. Calls of other threads, and with other streams, are not concerned.
+ *
+ * @param stream  one of octet_cuda_stream_create; the default stream can't be recorded.
+ */
+OCTET_API octet_status octet_cuda_graph_begin(int32_t device, void* stream);
+
+/**
+ * Ends recording, on the thread that began it. To be called after failures, too: the stream can be used again.
+ *
+ * @param graph  out: what was recorded, ready to be launched; freed by octet_cuda_graph_destroy. Null after a failure.
+ *               Null as an argument drops it.
+ * @param nodes  out: its kernels and copies; may be null.
+ */
+OCTET_API octet_status octet_cuda_graph_end(int32_t device, void* stream, void** graph, size_t* nodes);
+
+/** Enqueues everything that was recorded, in one call; what it reads and writes must be there still. */
+OCTET_API octet_status octet_cuda_graph_launch(int32_t device, void* graph, void* stream);
+
+/** Frees a graph whose launches are done; null is fine. */
+OCTET_API octet_status octet_cuda_graph_destroy(int32_t device, void* graph);
+
 #ifdef __cplusplus
 }
 #endif

@@ -93,6 +93,48 @@ octet_status OnStream(const char* function, int32_t device, void* stream,
   return RunOnCuda(function, device, stream, table->device.*run);
 }
 
+octet_status AllocateHost(int32_t device, size_t bytes, void** memory) {
+  constexpr const char* kFunction = "octet_cuda_allocate_host";
+  const cuda::Table* table = nullptr;
+  OCTET_RETURN_IF_ERROR(Checker(kFunction).NotNull("memory", memory));
+  OCTET_RETURN_IF_ERROR(NeedDevice(kFunction, device, &table));
+  *memory = nullptr;
+  if (bytes == 0) return OCTET_OK;
+  return RunOnCuda(kFunction, device, nullptr, table->device.allocate_host, bytes, memory);
+}
+
+octet_status FreeHost(int32_t device, void* memory) {
+  constexpr const char* kFunction = "octet_cuda_free_host";
+  const cuda::Table* table = nullptr;
+  if (memory == nullptr) return OCTET_OK;
+  OCTET_RETURN_IF_ERROR(NeedDevice(kFunction, device, &table));
+  return RunOnCuda(kFunction, device, nullptr, table->device.free_host, memory);
+}
+
+octet_status GraphEnd(int32_t device, void* stream, void** graph, size_t* nodes) {
+  constexpr const char* kFunction = "octet_cuda_graph_end";
+  const cuda::Table* table = nullptr;
+  if (graph != nullptr) *graph = nullptr;
+  OCTET_RETURN_IF_ERROR(NeedDevice(kFunction, device, &table));
+  return RunOnCuda(kFunction, device, stream, table->device.graph_end, graph, nodes);
+}
+
+octet_status GraphLaunch(int32_t device, void* graph, void* stream) {
+  constexpr const char* kFunction = "octet_cuda_graph_launch";
+  const cuda::Table* table = nullptr;
+  OCTET_RETURN_IF_ERROR(Checker(kFunction).NotNull("graph", graph));
+  OCTET_RETURN_IF_ERROR(NeedDevice(kFunction, device, &table));
+  return RunOnCuda(kFunction, device, stream, table->device.graph_launch, graph);
+}
+
+octet_status GraphDestroy(int32_t device, void* graph) {
+  constexpr const char* kFunction = "octet_cuda_graph_destroy";
+  const cuda::Table* table = nullptr;
+  if (graph == nullptr) return OCTET_OK;
+  OCTET_RETURN_IF_ERROR(NeedDevice(kFunction, device, &table));
+  return RunOnCuda(kFunction, device, nullptr, table->device.graph_destroy, graph);
+}
+
 }  // namespace
 }  // namespace api
 }  // namespace octet
@@ -152,4 +194,32 @@ octet_status octet_cuda_synchronize(int32_t device, void* stream) {
   return octet::api::Guarded("octet_cuda_synchronize", [&] {
     return octet::api::OnStream("octet_cuda_synchronize", device, stream, &octet::cuda::DeviceFunctions::synchronize);
   });
+}
+
+octet_status octet_cuda_allocate_host(int32_t device, size_t bytes, void** memory) {
+  return octet::api::Guarded("octet_cuda_allocate_host",
+                             [&] { return octet::api::AllocateHost(device, bytes, memory); });
+}
+
+octet_status octet_cuda_free_host(int32_t device, void* memory) {
+  return octet::api::Guarded("octet_cuda_free_host", [&] { return octet::api::FreeHost(device, memory); });
+}
+
+octet_status octet_cuda_graph_begin(int32_t device, void* stream) {
+  return octet::api::Guarded("octet_cuda_graph_begin", [&] {
+    return octet::api::OnStream("octet_cuda_graph_begin", device, stream, &octet::cuda::DeviceFunctions::graph_begin);
+  });
+}
+
+octet_status octet_cuda_graph_end(int32_t device, void* stream, void** graph, size_t* nodes) {
+  return octet::api::Guarded("octet_cuda_graph_end",
+                             [&] { return octet::api::GraphEnd(device, stream, graph, nodes); });
+}
+
+octet_status octet_cuda_graph_launch(int32_t device, void* graph, void* stream) {
+  return octet::api::Guarded("octet_cuda_graph_launch", [&] { return octet::api::GraphLaunch(device, graph, stream); });
+}
+
+octet_status octet_cuda_graph_destroy(int32_t device, void* graph) {
+  return octet::api::Guarded("octet_cuda_graph_destroy", [&] { return octet::api::GraphDestroy(device, graph); });
 }

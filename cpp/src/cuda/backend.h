@@ -48,6 +48,13 @@ struct DeviceFunctions {
   octet_status (*stream_create)(const Call* call, void** stream);
   octet_status (*stream_destroy)(const Call* call);
   octet_status (*synchronize)(const Call* call);
+  octet_status (*allocate_host)(const Call* call, size_t bytes, void** memory);
+  octet_status (*free_host)(const Call* call, void* memory);
+  octet_status (*graph_begin)(const Call* call);
+  /** Nothing is kept if graph is null. */
+  octet_status (*graph_end)(const Call* call, void** graph, size_t* nodes);
+  octet_status (*graph_launch)(const Call* call, void* graph);
+  octet_status (*graph_destroy)(const Call* call, void* graph);
 };
 
 /** Quantization on grids and ranges: semantics as the functions of the same names in cpu/backend.h. */
@@ -149,7 +156,7 @@ struct Table {
 };
 
 /** To be raised whenever a function, or a structure that one takes, changes. */
-constexpr uint32_t kVersion = 4;
+constexpr uint32_t kVersion = 5;
 
 /** The symbol that liboctet_cuda exports, a `const Table* (*)()`. */
 constexpr const char* kTableSymbol = "octet_cuda_table";

@@ -112,10 +112,66 @@ octet_status Synchronize(const Call* call) {
   return Failed(call, "cudaStreamSynchronize", cudaStreamSynchronize(StreamOf(call)));
 }
 
+octet_status AllocateHost(const Call* call, size_t bytes, void** memory) {
+  const DeviceScope scope(call);
+  if (scope.error() != cudaSuccess) return Report(call, "cudaSetDevice", scope.error());
+  return Failed(call, "cudaHostAlloc", cudaHostAlloc(memory, bytes, cudaHostAllocPortable));
+}
+
+octet_status FreeHost(const Call* call, void* memory) {
+  const DeviceScope scope(call);
+  if (scope.error() != cudaSuccess) return Report(call, "cudaSetDevice", scope.error());
+  return Failed(call, "cudaFreeHost", cudaFreeHost(memory));
+}
+
+octet_status GraphBegin(const Call* call) {
+  const DeviceScope scope(call);
+  if (scope.error() != cudaSuccess) return Report(call, "cudaSetDevice", scope.error());
+  return Failed(call, "cudaStreamBeginCapture",
+                cudaStreamBeginCapture(StreamOf(call), cudaStreamCaptureModeThreadLocal));
+}
+
+/** Makes what was recorded ready to be launched. */
+octet_status Instantiate(const Call* call, cudaGraph_t recorded, void** graph, size_t* nodes) {
+  if (nodes != nullptr) {
+    const cudaError_t error = cudaGraphGetNodes(recorded, nullptr, nodes);
+    if (error != cudaSuccess) return Report(call, "cudaGraphGetNodes", error);
+  }
+  if (graph == nullptr) return OCTET_OK;
+  cudaGraphExec_t executable = nullptr;
+  const cudaError_t error = cudaGraphInstantiate(&executable, recorded, 0);
+  *graph = error == cudaSuccess ? executable : nullptr;
+  return Failed(call, "cudaGraphInstantiate", error);
+}
+
+octet_status GraphEnd(const Call* call, void** graph, size_t* nodes) {
+  const DeviceScope scope(call);
+  if (scope.error() != cudaSuccess) return Report(call, "cudaSetDevice", scope.error());
+  cudaGraph_t recorded = nullptr;
+  const cudaError_t error = cudaStreamEndCapture(StreamOf(call), &recorded);
+  const octet_status status =
+      error == cudaSuccess ? Instantiate(call, recorded, graph, nodes) : Report(call, "cudaStreamEndCapture", error);
+  if (recorded != nullptr) cudaGraphDestroy(recorded);
+  return status;
+}
+
+octet_status GraphLaunch(const Call* call, void* graph) {
+  const DeviceScope scope(call);
+  if (scope.error() != cudaSuccess) return Report(call, "cudaSetDevice", scope.error());
+  return Failed(call, "cudaGraphLaunch", cudaGraphLaunch(static_cast<cudaGraphExec_t>(graph), StreamOf(call)));
+}
+
+octet_status GraphDestroy(const Call* call, void* graph) {
+  const DeviceScope scope(call);
+  if (scope.error() != cudaSuccess) return Report(call, "cudaSetDevice", scope.error());
+  return Failed(call, "cudaGraphExecDestroy", cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(graph)));
+}
+
 }  // namespace
 
 DeviceFunctions TheDeviceFunctions() {
-  return {Count, Properties, Versions, Allocate, Free, Copy, StreamCreate, StreamDestroy, Synchronize};
+  return {Count,       Properties,   Versions, Allocate,   Free,     Copy,        StreamCreate, StreamDestroy,
+          Synchronize, AllocateHost, FreeHost, GraphBegin, GraphEnd, GraphLaunch, GraphDestroy};
 }
 
 }  // namespace cuda
