@@ -14,7 +14,7 @@ import org.bytedeco.javacpp.Pointer;
  * <p>{@link #liveBytes()} and {@link #liveBlocks()} count what is allocated in the process, so that
  * tests can tell leaks.
  */
-public final class NativeBlock implements AutoCloseable {
+public final class NativeBlock implements MemoryBlock {
   /** The alignment of every block, in bytes. */
   public static final int ALIGNMENT = 64;
 
@@ -55,12 +55,12 @@ public final class NativeBlock implements AutoCloseable {
     return new NativeBlock(allocation, aligned, bytes);
   }
 
-  /** Returns the address of the first byte. */
+  @Override
   public long address() {
     return address;
   }
 
-  /** Returns the size in bytes. */
+  @Override
   public long bytes() {
     return bytes;
   }
@@ -85,7 +85,6 @@ public final class NativeBlock implements AutoCloseable {
         .order(ByteOrder.nativeOrder());
   }
 
-  /** Frees the memory; calls after the first do nothing. */
   @Override
   public void close() {
     if (freed.compareAndSet(false, true)) {

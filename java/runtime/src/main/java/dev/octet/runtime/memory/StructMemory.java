@@ -5,6 +5,7 @@ import dev.octet.bindings.DLTensor;
 import dev.octet.bindings.NativeLibrary;
 import dev.octet.bindings.global.octet;
 import dev.octet.bindings.octet_grid;
+import dev.octet.runtime.type.Device;
 import dev.octet.runtime.type.ElementType;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ public final class StructMemory implements AutoCloseable {
   // struct DLTensor
   private static final int DATA = 0;
   private static final int DEVICE_TYPE = 8;
+  private static final int DEVICE_ID = 12;
   private static final int NDIM = 16;
   private static final int DTYPE = 20;
   private static final int SHAPE = 24;
@@ -114,21 +116,29 @@ public final class StructMemory implements AutoCloseable {
     }
   }
 
+  /** Makes a tensor on the CPU, as the other method does. */
+  public TensorStruct tensor(long data, ElementType type, long[] shape, long[] strides) {
+    return tensor(Device.cpu(), data, type, shape, strides);
+  }
+
   /**
-   * Makes a tensor on the CPU.
+   * Makes a tensor.
    *
+   * @param device where its data is; the structure is in memory of the host
    * @param data address of the first element
    * @param shape sizes
    * @param strides steps in elements, or null: compact
    */
-  public TensorStruct tensor(long data, ElementType type, long[] shape, long[] strides) {
+  public TensorStruct tensor(
+      Device device, long data, ElementType type, long[] shape, long[] strides) {
     Address sizes = longs(shape);
     Address steps = strides == null ? null : longs(strides);
     Place place = take(TENSOR_SIZE);
     ByteBuffer fields = place.buffer();
     int at = place.offset();
     fields.putLong(at + DATA, data);
-    fields.putInt(at + DEVICE_TYPE, octet.kDLCPU);
+    fields.putInt(at + DEVICE_TYPE, device.kind().dlpackType());
+    fields.putInt(at + DEVICE_ID, device.index());
     fields.putInt(at + NDIM, shape.length);
     fields.putInt(at + DTYPE, type.dlpackType());
     fields.putLong(at + SHAPE, sizes.address());

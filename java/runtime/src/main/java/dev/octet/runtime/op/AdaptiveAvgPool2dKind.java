@@ -8,6 +8,7 @@ import dev.octet.runtime.type.Dimension;
 import dev.octet.runtime.type.Shape;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code adaptive_avg_pool2d}: the means of windows that share out images [N, H, W, C], or [N, C,
@@ -36,11 +37,12 @@ final class AdaptiveAvgPool2dKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     OperationView operation = context.operation();
     DLTensor x = PoolWindows.xLayout(operation).images(context, "x");
     octet_grid xGrid = context.grid("x");
     DLTensor out = PoolWindows.outLayout(operation).images(context, "out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_adaptive_avg_pool2d(x, xGrid, out, outGrid, null);
+    return () -> octet.octet_adaptive_avg_pool2d(x, xGrid, out, outGrid, stream);
   }
 }

@@ -8,6 +8,7 @@ import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code argmax}: the place of the greatest element along {@code axis}, which goes, or stays with a
@@ -42,10 +43,11 @@ final class ArgmaxKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     OperationView operation = context.operation();
     int axis = operation.axis("axis", operation.shape("x").rank());
     DLTensor x = context.tensor("x");
     DLTensor out = context.tensor("out");
-    return () -> octet.octet_argmax(x, axis, out, null);
+    return () -> octet.octet_argmax(x, axis, out, stream);
   }
 }

@@ -14,6 +14,7 @@ import dev.octet.runtime.type.Value;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
 /**
@@ -138,11 +139,12 @@ final class AttentionKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     octet_attention_inputs inputs = inputs(context);
     DLTensor out = heads(context, "out");
     octet_grid outGrid = context.grid("out");
     Address workspace = context.workspace();
     long workspaceBytes = context.workspaceBytes();
-    return () -> octet.octet_attention(inputs, out, outGrid, workspace, workspaceBytes, null);
+    return () -> octet.octet_attention(inputs, out, outGrid, workspace, workspaceBytes, stream);
   }
 }

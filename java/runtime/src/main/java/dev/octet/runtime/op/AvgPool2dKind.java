@@ -7,6 +7,7 @@ import dev.octet.bindings.octet_grid;
 import dev.octet.bindings.octet_pool2d_params;
 import dev.octet.runtime.type.Shape;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code avg_pool2d}: the mean of each window of images [N, H, W, C], or [N, C, H, W] for x where
@@ -33,6 +34,7 @@ final class AvgPool2dKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     OperationView operation = context.operation();
     octet_pool2d_params params = PoolWindows.of(operation, false).params(context);
     int countIncludePad = operation.flag("count_include_pad") ? 1 : 0;
@@ -42,6 +44,6 @@ final class AvgPool2dKind extends OperationKind {
     DLTensor out = PoolWindows.outLayout(operation).images(context, "out");
     octet_grid outGrid = context.grid("out");
     return () ->
-        octet.octet_avg_pool2d(x, xGrid, params, countIncludePad, divisor, out, outGrid, null);
+        octet.octet_avg_pool2d(x, xGrid, params, countIncludePad, divisor, out, outGrid, stream);
   }
 }

@@ -6,6 +6,7 @@ import dev.octet.bindings.global.octet;
 import dev.octet.bindings.octet_grid;
 import dev.octet.runtime.type.Shape;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /** {@code binary}: a function of two inputs that are broadcast, then an activation. */
 final class BinaryKind extends OperationKind {
@@ -27,6 +28,7 @@ final class BinaryKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     OperationView operation = context.operation();
     int function = operation.choice("function", BinaryFunction.class).code();
     int activation = operation.choice("activation", Activation.class).code();
@@ -36,6 +38,6 @@ final class BinaryKind extends OperationKind {
     octet_grid bGrid = context.grid("b");
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_binary(function, a, aGrid, b, bGrid, activation, out, outGrid, null);
+    return () -> octet.octet_binary(function, a, aGrid, b, bGrid, activation, out, outGrid, stream);
   }
 }

@@ -5,7 +5,9 @@ import dev.octet.bindings.DLTensor;
 import dev.octet.bindings.octet_grid;
 import dev.octet.runtime.memory.Address;
 import dev.octet.runtime.memory.StructMemory;
+import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Grid;
+import org.bytedeco.javacpp.Pointer;
 
 /** What a kind works with while it builds a call. Structures live as long as the call. */
 public interface CallContext {
@@ -27,6 +29,13 @@ public interface CallContext {
    */
   DLTensor tensor(String role, long[] shape, long[] strides, long offset);
 
+  /**
+   * Returns a tensor with the same element everywhere.
+   *
+   * @param element the element's bits, in the lowest bytes
+   */
+  DLTensor repeated(ElementType type, long[] shape, long element);
+
   /** Returns the grid of the value in a role, null if it has none. */
   octet_grid grid(String role);
 
@@ -42,6 +51,9 @@ public interface CallContext {
   /** Returns the size of the workspace in bytes. */
   long workspaceBytes();
 
-  /** Returns memory for further structures. */
+  /** Returns the stream of the call: null on the CPU. */
+  Pointer stream();
+
+  /** Returns memory of the host for further structures. */
   StructMemory structs();
 }

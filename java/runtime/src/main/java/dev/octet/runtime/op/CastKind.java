@@ -9,6 +9,7 @@ import dev.octet.runtime.type.Value;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
+import org.bytedeco.javacpp.Pointer;
 
 /** {@code cast}: plain numbers as another type; see {@code octet_cast} for the rounding. */
 final class CastKind extends OperationKind {
@@ -35,8 +36,9 @@ final class CastKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     DLTensor x = context.tensor("x");
     DLTensor out = context.tensor("out");
-    return () -> octet.octet_cast(x, out, null);
+    return () -> octet.octet_cast(x, out, stream);
   }
 }

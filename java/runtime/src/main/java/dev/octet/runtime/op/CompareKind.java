@@ -10,6 +10,7 @@ import dev.octet.runtime.type.Value;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
+import org.bytedeco.javacpp.Pointer;
 
 /** {@code compare}: 1 where a comparison of two inputs that are broadcast holds, else 0. */
 final class CompareKind extends OperationKind {
@@ -59,12 +60,13 @@ final class CompareKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     int comparison = context.operation().choice("comparison", Comparison.class).code();
     DLTensor a = context.tensor("a");
     octet_grid aGrid = context.grid("a");
     DLTensor b = context.tensor("b");
     octet_grid bGrid = context.grid("b");
     DLTensor out = context.tensor("out");
-    return () -> octet.octet_compare(comparison, a, aGrid, b, bGrid, out, null);
+    return () -> octet.octet_compare(comparison, a, aGrid, b, bGrid, out, stream);
   }
 }

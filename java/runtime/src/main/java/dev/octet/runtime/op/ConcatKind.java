@@ -12,6 +12,7 @@ import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 
 /**
@@ -81,6 +82,7 @@ final class ConcatKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     OperationView operation = context.operation();
     int count = operation.inputs("x").size();
     long[] tensors = new long[count];
@@ -97,6 +99,7 @@ final class ConcatKind extends OperationKind {
     int axis = operation.axis("axis", operation.shape("x0").rank());
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_concat(tensorPointers, gridPointers, count, axis, out, outGrid, null);
+    return () ->
+        octet.octet_concat(tensorPointers, gridPointers, count, axis, out, outGrid, stream);
   }
 }

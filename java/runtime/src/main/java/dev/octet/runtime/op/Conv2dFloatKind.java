@@ -12,6 +12,7 @@ import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code conv2d_float}: images times weights [Cout, Cin / groups, height, width], in floats, then
@@ -50,7 +51,7 @@ final class Conv2dFloatKind extends OperationKind {
     octet_conv2d_params params = Convolution.params(context);
     DLTensor weights = context.tensor("weights");
     octet_grid grid = context.grid("weights");
-    return PackedBlock.of(
+    return PackedBlock.ofHost(
         context,
         bytes -> octet.octet_conv2d_float_pack_size(weights, params, bytes),
         (memory, bytes) -> octet.octet_conv2d_float_pack(weights, grid, params, memory, bytes));
@@ -67,6 +68,7 @@ final class Conv2dFloatKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     OperationView operation = context.operation();
     PackedBlock packed = (PackedBlock) context.constants();
     Address block = packed.address();
@@ -81,6 +83,6 @@ final class Conv2dFloatKind extends OperationKind {
     long workspaceBytes = context.workspaceBytes();
     return () ->
         octet.octet_conv2d_float(
-            x, grid, block, blockBytes, epilogue, out, workspace, workspaceBytes, null);
+            x, grid, block, blockBytes, epilogue, out, workspace, workspaceBytes, stream);
   }
 }

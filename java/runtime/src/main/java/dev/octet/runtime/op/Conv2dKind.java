@@ -12,6 +12,7 @@ import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code conv2d}: images times weights [Cout, Cin / groups, height, width], in integers, then the
@@ -75,7 +76,8 @@ final class Conv2dKind extends OperationKind {
     return PackedBlock.of(
         context,
         bytes -> octet.octet_conv2d_pack_size(weights, params, format, bytes),
-        (memory, bytes) -> octet.octet_conv2d_pack(weights, grid, params, format, memory, bytes));
+        (memory, bytes) -> octet.octet_conv2d_pack(weights, grid, params, format, memory, bytes),
+        DeviceWeights.CONV2D);
   }
 
   @Override
@@ -88,6 +90,7 @@ final class Conv2dKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     OperationView operation = context.operation();
     PackedBlock packed = (PackedBlock) context.constants();
     Address block = packed.address();
@@ -102,6 +105,6 @@ final class Conv2dKind extends OperationKind {
     long workspaceBytes = context.workspaceBytes();
     return () ->
         octet.octet_conv2d(
-            x, grid, block, blockBytes, epilogue, out, workspace, workspaceBytes, null);
+            x, grid, block, blockBytes, epilogue, out, workspace, workspaceBytes, stream);
   }
 }

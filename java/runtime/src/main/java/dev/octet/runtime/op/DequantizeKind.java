@@ -8,6 +8,7 @@ import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /** {@code dequantize}: codes to the real numbers that they stand for. */
 final class DequantizeKind extends OperationKind {
@@ -34,9 +35,10 @@ final class DequantizeKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     octet_grid grid = context.grid("x");
     DLTensor x = context.tensor("x");
     DLTensor out = context.tensor("out");
-    return () -> octet.octet_dequantize(grid, x, out, null);
+    return () -> octet.octet_dequantize(grid, x, out, stream);
   }
 }

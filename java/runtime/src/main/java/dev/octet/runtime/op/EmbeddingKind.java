@@ -14,6 +14,7 @@ import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.Map;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code embedding}: rows of a constant table [V, D] by their numbers, indices [...]; out [..., D].
@@ -70,11 +71,12 @@ final class EmbeddingKind extends OperationKind {
     DLTensor packed =
         context.structs().tensor(block.address(), ElementType.U8, packedSizes, null).tensor();
     NativeLibrary.check(octet.octet_embedding_pack(context.tensor("table"), packed));
-    return packed;
+    return context.place(block, ElementType.U8, packedSizes);
   }
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     Value value = context.operation().input("table");
     DLTensor packed = (DLTensor) context.constants();
     octet_embedding_table table =
@@ -87,6 +89,6 @@ final class EmbeddingKind extends OperationKind {
     DLTensor indices = context.tensor("indices");
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_embedding(table, indices, out, outGrid, null);
+    return () -> octet.octet_embedding(table, indices, out, outGrid, stream);
   }
 }

@@ -10,6 +10,7 @@ import dev.octet.runtime.type.Value;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code expand}: x broadcast to {@code sizes}, or to the shape of {@code like}; a copy. In {@code
@@ -62,6 +63,7 @@ final class ExpandKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     Shape x = context.operation().shape("x");
     long[] sizes = context.operation().output("out").shape().sizes();
     long[] steps = Moves.strides(x.sizes());
@@ -72,6 +74,6 @@ final class ExpandKind extends OperationKind {
     }
     DLTensor from = context.tensor("x", sizes, strides, 0);
     DLTensor out = context.tensor("out");
-    return () -> octet.octet_copy(from, out, null);
+    return () -> octet.octet_copy(from, out, stream);
   }
 }

@@ -10,6 +10,7 @@ import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.Map;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code gather}: slices of x [V, ...] along its first dimension by their numbers, indices [...];
@@ -42,6 +43,7 @@ final class GatherKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     OperationView operation = context.operation();
     Shape x = operation.shape("x");
     long width = x.slice(1, x.rank()).elements().value();
@@ -56,6 +58,6 @@ final class GatherKind extends OperationKind {
     DLTensor indices = context.tensor("indices", new long[] {count});
     DLTensor out = context.tensor("out", new long[] {count, width});
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_embedding(table, indices, out, outGrid, null);
+    return () -> octet.octet_embedding(table, indices, out, outGrid, stream);
   }
 }

@@ -6,6 +6,7 @@ import dev.octet.bindings.global.octet;
 import dev.octet.bindings.octet_grid;
 import dev.octet.runtime.type.Shape;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /** {@code l2_normalize}: the rows of the last dimension at length 1, or divided by {@code eps}. */
 final class L2NormalizeKind extends OperationKind {
@@ -26,11 +27,12 @@ final class L2NormalizeKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     float eps = context.operation().real("eps");
     DLTensor x = context.tensor("x");
     octet_grid xGrid = context.grid("x");
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_l2_normalize(x, xGrid, eps, out, outGrid, null);
+    return () -> octet.octet_l2_normalize(x, xGrid, eps, out, outGrid, stream);
   }
 }

@@ -12,6 +12,7 @@ import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code linear_float}: x [..., K] times the transpose of weights [N, K], in floats, then the
@@ -68,7 +69,7 @@ final class LinearFloatKind extends OperationKind {
     DLTensor weights = context.tensor("weights");
     octet_grid grid = context.grid("weights");
     if (grid == null) {
-      return PackedBlock.of(
+      return PackedBlock.ofHost(
           context,
           bytes -> octet.octet_gemm_float_pack_size(weights, bytes),
           (memory, bytes) -> octet.octet_gemm_float_pack(weights, memory, bytes));
@@ -80,7 +81,8 @@ final class LinearFloatKind extends OperationKind {
     return PackedBlock.of(
         context,
         bytes -> octet.octet_gemm_pack_size(weights, format, bytes),
-        (memory, bytes) -> octet.octet_gemm_pack(weights, grid, format, memory, bytes));
+        (memory, bytes) -> octet.octet_gemm_pack(weights, grid, format, memory, bytes),
+        DeviceWeights.GEMM);
   }
 
   /** Returns a tensor as a matrix of its last dimension's rows. */
@@ -102,6 +104,7 @@ final class LinearFloatKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     PackedBlock packed = (PackedBlock) context.constants();
     Address block = packed.address();
     long blockBytes = packed.bytes();
@@ -114,6 +117,6 @@ final class LinearFloatKind extends OperationKind {
     long workspaceBytes = context.workspaceBytes();
     return () ->
         octet.octet_gemm_float(
-            x, grid, block, blockBytes, epilogue, out, workspace, workspaceBytes, null);
+            x, grid, block, blockBytes, epilogue, out, workspace, workspaceBytes, stream);
   }
 }

@@ -12,6 +12,7 @@ import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code linear}: x [..., K] times the transpose of weights [N, K], in integers, then the epilogue;
@@ -95,7 +96,8 @@ final class LinearKind extends OperationKind {
     return PackedBlock.of(
         context,
         bytes -> octet.octet_gemm_pack_size(weights, format, bytes),
-        (memory, bytes) -> octet.octet_gemm_pack(weights, grid, format, memory, bytes));
+        (memory, bytes) -> octet.octet_gemm_pack(weights, grid, format, memory, bytes),
+        DeviceWeights.GEMM);
   }
 
   @Override
@@ -120,6 +122,7 @@ final class LinearKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     OperationView operation = context.operation();
     PackedBlock packed = (PackedBlock) context.constants();
     Address block = packed.address();
@@ -136,11 +139,11 @@ final class LinearKind extends OperationKind {
       float eps = operation.real("dynamic_eps");
       return () ->
           octet.octet_gemm_dynamic(
-              x, bits, eps, block, blockBytes, epilogue, out, workspace, workspaceBytes, null);
+              x, bits, eps, block, blockBytes, epilogue, out, workspace, workspaceBytes, stream);
     }
     octet_grid grid = GivenGrid.prepare(context, "x");
     return () ->
         octet.octet_gemm(
-            x, grid, block, blockBytes, epilogue, out, workspace, workspaceBytes, null);
+            x, grid, block, blockBytes, epilogue, out, workspace, workspaceBytes, stream);
   }
 }

@@ -7,6 +7,7 @@ import dev.octet.runtime.op.Signature.Presence;
 import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Shape;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code look_up}: every byte of x replaced by the byte of a constant table [256] at its place; of
@@ -33,9 +34,10 @@ final class LookUpKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     DLTensor table = context.tensor("table");
     DLTensor x = context.tensor("x");
     DLTensor out = context.tensor("out");
-    return () -> octet.octet_look_up(table, x, out, null);
+    return () -> octet.octet_look_up(table, x, out, stream);
   }
 }

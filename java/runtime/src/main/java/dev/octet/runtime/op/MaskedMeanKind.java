@@ -7,6 +7,7 @@ import dev.octet.bindings.octet_grid;
 import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Shape;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code masked_mean}: the mean of x [B, T, H] over T, weighted by mask [B, T]; out [B, H]. {@code
@@ -41,12 +42,13 @@ final class MaskedMeanKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     float eps = context.operation().real("eps");
     DLTensor x = context.tensor("x");
     octet_grid xGrid = context.grid("x");
     DLTensor mask = context.tensor("mask");
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_masked_mean(x, xGrid, mask, eps, out, outGrid, null);
+    return () -> octet.octet_masked_mean(x, xGrid, mask, eps, out, outGrid, stream);
   }
 }

@@ -13,6 +13,7 @@ import dev.octet.runtime.type.Value;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code matmul}: a [..., M, K] times b [..., K, N], or [..., N, K] with {@code transpose_b}, then
@@ -87,6 +88,7 @@ final class MatmulKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     OperationView operation = context.operation();
     Matrices shapes = matrices(operation);
     long[] outShape = shapes.out().sizes();
@@ -102,6 +104,6 @@ final class MatmulKind extends OperationKind {
     long workspaceBytes = context.workspaceBytes();
     return () ->
         octet.octet_matmul(
-            a, aGrid, b, bGrid, transposed, epilogue, out, workspace, workspaceBytes, null);
+            a, aGrid, b, bGrid, transposed, epilogue, out, workspace, workspaceBytes, stream);
   }
 }

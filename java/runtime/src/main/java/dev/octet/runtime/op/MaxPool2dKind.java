@@ -7,6 +7,7 @@ import dev.octet.bindings.octet_pool2d_params;
 import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code max_pool2d}: the greatest value of each window of images [N, H, W, C], or [N, C, H, W] for
@@ -37,10 +38,11 @@ final class MaxPool2dKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     OperationView operation = context.operation();
     octet_pool2d_params params = PoolWindows.of(operation, true).params(context);
     DLTensor x = PoolWindows.xLayout(operation).images(context, "x");
     DLTensor out = PoolWindows.outLayout(operation).images(context, "out");
-    return () -> octet.octet_max_pool2d(x, params, out, null);
+    return () -> octet.octet_max_pool2d(x, params, out, stream);
   }
 }

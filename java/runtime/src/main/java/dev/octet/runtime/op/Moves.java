@@ -5,6 +5,7 @@ import dev.octet.bindings.DLTensor;
 import dev.octet.bindings.global.octet;
 import dev.octet.runtime.type.Grid;
 import dev.octet.runtime.type.Value;
+import org.bytedeco.javacpp.Pointer;
 
 /** What operations have in common that move elements without changing them. */
 final class Moves {
@@ -53,8 +54,9 @@ final class Moves {
 
   /** Returns the copy of a view of x to the output. */
   static NativeCall copy(CallContext context, long[] shape, long[] strides, long offset) {
+    Pointer stream = context.stream();
     DLTensor x = context.tensor("x", shape, strides, offset);
     DLTensor out = context.tensor("out", shape);
-    return () -> octet.octet_copy(x, out, null);
+    return () -> octet.octet_copy(x, out, stream);
   }
 }

@@ -11,6 +11,7 @@ import dev.octet.runtime.type.Shape;
 import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code layer_norm} and {@code rms_norm}: x, plus a residual if there is one, normalised over its
@@ -69,6 +70,7 @@ final class NormKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     OperationView operation = context.operation();
     octet_norm norm = new octet_norm(context.structs().zeroed(Loader.sizeof(octet_norm.class)));
     norm.dims((int) operation.integer("dims"))
@@ -84,7 +86,7 @@ final class NormKind extends OperationKind {
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
     return centered
-        ? () -> octet.octet_layer_norm(x, xGrid, norm, out, outGrid, null)
-        : () -> octet.octet_rms_norm(x, xGrid, norm, out, outGrid, null);
+        ? () -> octet.octet_layer_norm(x, xGrid, norm, out, outGrid, stream)
+        : () -> octet.octet_rms_norm(x, xGrid, norm, out, outGrid, stream);
   }
 }

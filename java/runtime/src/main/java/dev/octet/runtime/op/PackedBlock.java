@@ -3,14 +3,16 @@ package dev.octet.runtime.op;
 
 import dev.octet.bindings.NativeLibrary;
 import dev.octet.runtime.memory.Address;
+import dev.octet.runtime.memory.MemoryBlock;
 import dev.octet.runtime.memory.NativeBlock;
 import org.bytedeco.javacpp.SizeTPointer;
 
 /**
- * Weights as kernels take them, in memory that lives as long as the session.
+ * Weights as kernels take them: a block of the host or, where calls run on a device, the handle of
+ * a block there. The memory lives as long as the session.
  *
- * @param address where they are
- * @param bytes how many bytes they have
+ * @param address where the block or the handle is
+ * @param bytes how many bytes it has
  */
 record PackedBlock(Address address, long bytes) {
   /** Says how many bytes are needed, and returns an {@code octet_status}. */
@@ -23,12 +25,39 @@ record PackedBlock(Address address, long bytes) {
     int run(Address memory, long bytes);
   }
 
-  /** Packs weights into memory of the session. */
-  static PackedBlock of(ConstantContext context, Size size, Fill fill) {
+  /** Packs weights into memory of the session, on its device. */
+  static PackedBlock of(ConstantContext context, Size size, Fill fill, DeviceWeights onDevice) {
     NativeBlock block = context.allocate(bytes(size));
     Address memory = new Address(block.address());
     NativeLibrary.check(fill.run(memory, block.bytes()));
-    return new PackedBlock(memory, block.bytes());
+    PackedBlock packed = new PackedBlock(memory, block.bytes());
+    return context.device().isCpu() ? packed : packed.placed(context, onDevice);
+  }
+
+  /** Packs weights of a family that has no kernels on devices yet. */
+  static PackedBlock ofHost(ConstantContext context, Size size, Fill fill) {
+    if (!context.device().isCpu()) {
+      throw new UnsupportedOperationException(
+          "there are no kernels for such weights on " + context.device() + " yet");
+    }
+    return of(context, size, fill, null);
+  }
+
+  private PackedBlock placed(ConstantContext context, DeviceWeights form) {
+    MemoryBlock block =
+        context.allocateOnDevice(bytes(needed -> form.deviceSize(address, bytes, needed)));
+    NativeBlock handle = context.keep(form.handleBytes());
+    Address handleAddress = new Address(handle.address());
+    NativeLibrary.check(
+        form.toDevice(
+            address,
+            bytes,
+            context.device().index(),
+            new Address(block.address()),
+            block.bytes(),
+            handleAddress,
+            context.stream()));
+    return new PackedBlock(handleAddress, handle.bytes());
   }
 
   /** Returns what a function says that takes a pointer to a size. */

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code pad}: x with more elements before and after it, as many as {@code before} and {@code
@@ -106,6 +107,7 @@ final class PadKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     List<DLTensor> from = new ArrayList<>();
     List<DLTensor> to = new ArrayList<>();
     new Borders(context).collect(from, to);
@@ -114,7 +116,7 @@ final class PadKind extends OperationKind {
     return () -> {
       int status = octet.OCTET_OK;
       for (int i = 0; i < sources.length && status == octet.OCTET_OK; i++) {
-        status = octet.octet_copy(sources[i], targets[i], null);
+        status = octet.octet_copy(sources[i], targets[i], stream);
       }
       return status;
     };
@@ -166,9 +168,8 @@ final class PadKind extends OperationKind {
       start[d] = first;
       to.add(region(shape, strides, start));
       if (mode == PaddingMode.CONSTANT) {
-        long address = context.structs().longs(stored(context.operation())).address();
         ElementType type = context.operation().input("x").type();
-        from.add(context.structs().tensor(address, type, shape, new long[shape.length]).tensor());
+        from.add(context.repeated(type, shape, stored(context.operation())));
         return;
       }
       long last = before[d] + sizes[d] - 1;

@@ -8,6 +8,7 @@ import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /** {@code quantize}: real numbers to the codes of the output's grid. NaN becomes the zero point. */
 final class QuantizeKind extends OperationKind {
@@ -34,9 +35,10 @@ final class QuantizeKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     octet_grid grid = context.grid("out");
     DLTensor x = context.tensor("x");
     DLTensor out = context.tensor("out");
-    return () -> octet.octet_quantize(grid, x, out, null);
+    return () -> octet.octet_quantize(grid, x, out, stream);
   }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code reduce}: sum, mean, max or min over the dimensions {@code dims} (negative ones count from
@@ -62,6 +63,7 @@ final class ReduceKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     OperationView operation = context.operation();
     int reduction = operation.choice("reduction", Reduction.class).code();
     boolean[] reduced = reduced(operation);
@@ -77,6 +79,6 @@ final class ReduceKind extends OperationKind {
     octet_grid xGrid = context.grid("x");
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_reduce(reduction, x, xGrid, dims, dimCount, out, outGrid, null);
+    return () -> octet.octet_reduce(reduction, x, xGrid, dims, dimCount, out, outGrid, stream);
   }
 }

@@ -6,6 +6,7 @@ import dev.octet.bindings.global.octet;
 import dev.octet.bindings.octet_grid;
 import dev.octet.runtime.type.Shape;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /** {@code requantize}: codes from the grid of x to the grid of the output. */
 final class RequantizeKind extends OperationKind {
@@ -24,10 +25,11 @@ final class RequantizeKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     DLTensor x = context.tensor("x");
     octet_grid xGrid = context.grid("x");
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_requantize(x, xGrid, out, outGrid, null);
+    return () -> octet.octet_requantize(x, xGrid, out, outGrid, stream);
   }
 }

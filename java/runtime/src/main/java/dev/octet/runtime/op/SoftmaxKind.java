@@ -7,6 +7,7 @@ import dev.octet.bindings.octet_grid;
 import dev.octet.bindings.octet_softmax_terms;
 import dev.octet.runtime.type.Shape;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code softmax} over the last dimension of {@code x * scale + bias}, of the elements that mask,
@@ -31,11 +32,12 @@ final class SoftmaxKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     octet_softmax_terms terms = SoftmaxTerms.prepare(context);
     DLTensor x = context.tensor("x");
     octet_grid xGrid = context.grid("x");
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_softmax(x, xGrid, terms, out, outGrid, null);
+    return () -> octet.octet_softmax(x, xGrid, terms, out, outGrid, stream);
   }
 }

@@ -6,6 +6,7 @@ import dev.octet.bindings.global.octet;
 import dev.octet.bindings.octet_grid;
 import dev.octet.runtime.type.Shape;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code unary}: a function of every element, on the values that codes stand for; {@code first} and
@@ -30,6 +31,7 @@ final class UnaryKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     OperationView operation = context.operation();
     int function = operation.choice("function", UnaryFunction.class).code();
     float first = operation.real("first");
@@ -38,6 +40,6 @@ final class UnaryKind extends OperationKind {
     octet_grid xGrid = context.grid("x");
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_unary(function, first, second, x, xGrid, out, outGrid, null);
+    return () -> octet.octet_unary(function, first, second, x, xGrid, out, outGrid, stream);
   }
 }

@@ -7,6 +7,7 @@ import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code where}: elements of a where the mask is not 0, else of b, as they are; all three are
@@ -38,10 +39,11 @@ final class WhereKind extends OperationKind {
 
   @Override
   public NativeCall prepare(CallContext context) {
+    Pointer stream = context.stream();
     DLTensor mask = context.tensor("mask");
     DLTensor a = context.tensor("a");
     DLTensor b = context.tensor("b");
     DLTensor out = context.tensor("out");
-    return () -> octet.octet_where(mask, a, b, out, null);
+    return () -> octet.octet_where(mask, a, b, out, stream);
   }
 }

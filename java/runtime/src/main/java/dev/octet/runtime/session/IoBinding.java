@@ -56,6 +56,7 @@ public final class IoBinding {
     int index = index(inputValues, "input", name);
     Value input = inputValues.get(index);
     requireType("input", input, data);
+    requireDevice("input", input, data);
     long[] shape = shapeOf(input, data);
     InputShapes.requireFits(input, shape);
     long bytes = Plan.bytes(input.withShape(Shape.ofSizes(shape)));
@@ -105,6 +106,7 @@ public final class IoBinding {
     Objects.requireNonNull(data, "data");
     int index = index(outputValues, "output", name);
     requireType("output", outputValues.get(index), data);
+    requireDevice("output", outputValues.get(index), data);
     if (data.isReadOnly()) {
       throw new IllegalArgumentException("output '" + name + "' is given a read-only buffer");
     }
@@ -117,6 +119,20 @@ public final class IoBinding {
     String complaint = data.complaint(value.type());
     if (complaint != null) {
       throw new IllegalArgumentException(what + " '" + value.name() + "' " + complaint);
+    }
+  }
+
+  private void requireDevice(String what, Value value, TensorData data) {
+    if (!data.device().isCpu() && !data.device().equals(core.device())) {
+      throw new IllegalArgumentException(
+          what
+              + " '"
+              + value.name()
+              + "' is given memory of "
+              + data.device()
+              + "; expected the CPU"
+              + (core.device().isCpu() ? "" : " or " + core.device())
+              + ", where the session runs: copy it there first");
     }
   }
 
@@ -252,6 +268,7 @@ public final class IoBinding {
     boolean apart =
         !a.isInPlace()
             || !b.isInPlace()
+            || !a.device().equals(b.device())
             || a.address() + a.byteLength() <= b.address()
             || b.address() + b.byteLength() <= a.address();
     if (!apart) {

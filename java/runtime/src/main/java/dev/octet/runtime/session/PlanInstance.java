@@ -6,13 +6,15 @@ import dev.octet.bindings.NativeLibrary;
 import dev.octet.bindings.global.octet;
 import dev.octet.bindings.octet_grid;
 import dev.octet.runtime.memory.Address;
-import dev.octet.runtime.memory.NativeBlock;
+import dev.octet.runtime.memory.MemoryBlock;
 import dev.octet.runtime.memory.StructMemory;
 import dev.octet.runtime.op.CallContext;
 import dev.octet.runtime.op.NativeCall;
 import dev.octet.runtime.op.OperationKind;
 import dev.octet.runtime.op.OperationView;
 import dev.octet.runtime.program.Operation;
+import dev.octet.runtime.type.Device;
+import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Grid;
 import dev.octet.runtime.type.Value;
 import java.util.ArrayList;
@@ -23,115 +25,38 @@ import org.bytedeco.javacpp.Pointer;
 
 /** The memory of one run at a time and its prepared calls. Not safe for use by several threads. */
 final class PlanInstance implements AutoCloseable {
-  private static final int LARGEST_SLOT = Integer.MAX_VALUE;
-
-  /** A tensor of an input or output whose data may lie in the caller's memory. */
-  private record Movable(StructMemory.DataField field, long offset) {}
-
-  /** Copies a value to an output that has memory of its own. */
-  private record Copy(Address from, Address to, long bytes) {
-    void run() {
-      if (bytes > 0) {
-        Pointer.memcpy(to, from, bytes);
-      }
-    }
-  }
-
-  /** An input or output: the tensors to point to its memory, and a view of its own memory. */
-  private final class Gate {
-    private final Plan.Port port;
-    private final List<Movable> movables;
-    private final List<Address> copies = new ArrayList<>();
-    private TensorData.Slot slot;
-    private long pointed;
-
-    Gate(Plan.Port port) {
-      this.port = port;
-      this.movables = PlanInstance.this.movables.computeIfAbsent(port.storage(), k -> newList());
-      this.pointed = ownAddress();
-    }
-
-    private long ownAddress() {
-      return arena.address() + port.storage().offset();
-    }
-
-    void pointTo(TensorData data) {
-      long address = data.isInPlace() ? data.address() : ownAddress();
-      if (address == pointed) {
-        return;
-      }
-      pointed = address;
-      for (int i = 0; i < movables.size(); i++) {
-        Movable movable = movables.get(i);
-        movable.field().set(address + movable.offset());
-      }
-      for (int i = 0; i < copies.size(); i++) {
-        copies.get(i).moveTo(address);
-      }
-    }
-
-    TensorData.Slot slot() {
-      if (slot == null) {
-        if (port.bytes() > LARGEST_SLOT) {
-          throw new IllegalArgumentException(
-              "'"
-                  + port.value().name()
-                  + "' has "
-                  + port.bytes()
-                  + " bytes, more than can be copied from or to the heap; give a direct buffer or"
-                  + " a DLPack tensor for it");
-        }
-        slot = TensorData.Slot.of(NativeBlock.view(ownAddress(), (int) port.bytes()));
-      }
-      return slot;
-    }
-  }
-
-  private static List<Movable> newList() {
-    return new ArrayList<>();
-  }
-
   private final Plan plan;
   private final ConstantMemory constants;
-  private final NativeBlock arena;
-  private NativeBlock workspace;
+  private final Device device;
+  private final Lane lane;
   private final StructMemory structs = new StructMemory();
-  private final Map<Plan.Storage, List<Movable>> movables = new HashMap<>();
+  private final Map<Plan.Storage, List<Gate.Movable>> movables = new HashMap<>();
+  private final Steps steps = new Steps();
+  private MemoryBlock arena;
+  private MemoryBlock workspace;
+  private final long[] places;
   private final Gate[] inputs;
   private final Gate[] outputs;
   private final NativeCall[] calls;
-  private final Copy[] copies;
+  private final MovableCopy[] copies;
 
   /**
    * Allocates memory and prepares all calls.
    *
+   * @param lane of the device on which the constants are; closed with this
    * @throws dev.octet.runtime.memory.NativeMemoryException if there is no memory
    */
-  PlanInstance(Plan plan, List<Operation> operations, ConstantMemory constants) {
+  PlanInstance(Plan plan, List<Operation> operations, ConstantMemory constants, Lane lane) {
     this.plan = plan;
     this.constants = constants;
-    arena = NativeBlock.allocate(plan.arenaBytes(), "the values of a run");
+    this.device = constants.device();
+    this.lane = lane;
     try {
-      inputs = plan.inputs().stream().map(Gate::new).toArray(Gate[]::new);
-      outputs = plan.outputs().stream().map(Gate::new).toArray(Gate[]::new);
-      List<Context> contexts = new ArrayList<>();
-      long workspaceBytes = 0;
-      for (int i = 0; i < operations.size(); i++) {
-        Context context = new Context(plan.steps().get(i), constants.prepared(i));
-        OperationKind kind = operations.get(i).kind();
-        try {
-          context.workspaceBytes = kind.workspaceBytes(context);
-        } catch (IllegalArgumentException e) {
-          throw context.operation.error("can't be prepared: " + e.getMessage());
-        }
-        workspaceBytes = Math.max(workspaceBytes, context.workspaceBytes);
-        contexts.add(context);
-      }
-      workspace = NativeBlock.allocate(workspaceBytes, "the workspace of a run");
-      calls = new NativeCall[operations.size()];
-      for (int i = 0; i < calls.length; i++) {
-        calls[i] = operations.get(i).kind().prepare(contexts.get(i));
-      }
+      arena = lane.allocate(plan.arenaBytes(), "the values of a run");
+      places = new long[plan.inputs().size() + plan.outputs().size()];
+      inputs = gates(plan.inputs(), 0);
+      outputs = gates(plan.outputs(), inputs.length);
+      calls = calls(operations);
       copies = copies();
     } catch (RuntimeException | Error e) {
       close();
@@ -139,29 +64,76 @@ final class PlanInstance implements AutoCloseable {
     }
   }
 
-  private Copy[] copies() {
-    List<Copy> list = new ArrayList<>();
+  private Gate[] gates(List<Plan.Port> ports, int firstPlace) {
+    Gate[] gates = new Gate[ports.size()];
+    for (int i = 0; i < gates.length; i++) {
+      Plan.Port port = ports.get(i);
+      long own = arena.address() + port.storage().offset();
+      gates[i] = new Gate(port, lane, own, movables(port.storage()), places, firstPlace + i);
+    }
+    return gates;
+  }
+
+  private List<Gate.Movable> movables(Plan.Storage storage) {
+    return movables.computeIfAbsent(storage, k -> new ArrayList<>());
+  }
+
+  private NativeCall[] calls(List<Operation> operations) {
+    List<Context> contexts = new ArrayList<>();
+    long workspaceBytes = 0;
+    for (int i = 0; i < operations.size(); i++) {
+      Context context = new Context(plan.steps().get(i), constants.prepared(i));
+      OperationKind kind = operations.get(i).kind();
+      try {
+        context.workspaceBytes = kind.workspaceBytes(context);
+      } catch (IllegalArgumentException e) {
+        throw context.operation.error("can't be prepared: " + e.getMessage());
+      } catch (UnsupportedOperationException e) {
+        throw unsupported(context.operation.title(), device, e);
+      }
+      workspaceBytes = Math.max(workspaceBytes, context.workspaceBytes);
+      contexts.add(context);
+    }
+    workspace = lane.allocate(workspaceBytes, "the workspace of a run");
+    NativeCall[] prepared = new NativeCall[operations.size()];
+    for (int i = 0; i < prepared.length; i++) {
+      prepared[i] = operations.get(i).kind().prepare(contexts.get(i));
+    }
+    return prepared;
+  }
+
+  /** Returns an exception that says which operation can't run on the device, and what to do. */
+  static UnsupportedOperationException unsupported(
+      String title, Device device, UnsupportedOperationException e) {
+    String advice =
+        device.isCpu()
+            ? ""
+            : ". Run the program on the CPU: SessionOptions.withDevice(Device.cpu()), --device cpu";
+    return new UnsupportedOperationException(title + ": " + e.getMessage() + advice, e);
+  }
+
+  private MovableCopy[] copies() {
+    List<MovableCopy> list = new ArrayList<>();
     for (Gate output : outputs) {
-      Plan.Storage source = output.port.source();
+      Plan.Storage source = output.port().source();
       if (source == null) {
         continue;
       }
-      Address from = new Address(address(source));
-      Address to = new Address(output.ownAddress());
-      list.add(new Copy(from, to, output.port.bytes()));
-      output.copies.add(to);
+      MovableCopy copy = new MovableCopy(address(source), output);
+      list.add(copy);
+      output.add(copy);
       for (Gate gate : inputs) {
-        if (gate.port.storage() == source) {
-          gate.copies.add(from);
+        if (gate.port().storage() == source) {
+          gate.add(copy);
         }
       }
       for (Gate gate : outputs) {
-        if (gate.port.storage() == source) {
-          gate.copies.add(from);
+        if (gate.port().storage() == source) {
+          gate.add(copy);
         }
       }
     }
-    return list.toArray(Copy[]::new);
+    return list.toArray(MovableCopy[]::new);
   }
 
   private long address(Plan.Storage storage) {
@@ -170,7 +142,7 @@ final class PlanInstance implements AutoCloseable {
         : arena.address() + storage.offset();
   }
 
-  /** Returns the bytes of native memory that an instance has, structures aside. */
+  /** Returns the bytes of memory of the device that an instance has. */
   long bytes() {
     return arena.bytes() + workspace.bytes();
   }
@@ -181,61 +153,89 @@ final class PlanInstance implements AutoCloseable {
    * @param nanoseconds gets the time of every operation; null: not wanted
    */
   void run(TensorData[] from, TensorData[] to, long[] nanoseconds) {
-    for (int i = 0; i < inputs.length; i++) {
-      inputs[i].pointTo(from[i]);
-      if (!from[i].isInPlace()) {
-        from[i].copyTo(inputs[i].slot(), (int) inputs[i].port.bytes());
+    boolean done = false;
+    try {
+      for (int i = 0; i < inputs.length; i++) {
+        inputs[i].bringIn(from[i]);
+      }
+      for (int i = 0; i < outputs.length; i++) {
+        outputs[i].pointTo(to[i]);
+      }
+      int status = nanoseconds == null ? lane.launch(steps, places) : steps.run(nanoseconds);
+      if (status != octet.OCTET_OK) {
+        fail(steps.failed(), status);
+      }
+      for (int i = 0; i < outputs.length; i++) {
+        outputs[i].sendOut(to[i]);
+      }
+      done = true;
+    } finally {
+      int status = lane.finish();
+      if (done && status != octet.OCTET_OK) {
+        NativeLibrary.check(status);
       }
     }
     for (int i = 0; i < outputs.length; i++) {
-      outputs[i].pointTo(to[i]);
-    }
-    if (nanoseconds == null) {
-      runCalls();
-    } else {
-      runTimed(nanoseconds);
-    }
-    for (Copy copy : copies) {
-      copy.run();
-    }
-    for (int i = 0; i < outputs.length; i++) {
-      if (!to[i].isInPlace()) {
-        to[i].copyFrom(outputs[i].slot(), (int) outputs[i].port.bytes());
-      }
+      outputs[i].deliver(to[i]);
     }
   }
 
-  private void runCalls() {
-    for (int i = 0; i < calls.length; i++) {
-      NativeCall call = calls[i];
-      if (call != null) {
-        int status = call.run();
+  /** All operations, then the copies to outputs that have memory of their own. */
+  private final class Steps implements Lane.Calls {
+    private int failed;
+
+    @Override
+    public int run() {
+      for (int i = 0; i < calls.length; i++) {
+        NativeCall call = calls[i];
+        int status = call == null ? octet.OCTET_OK : call.run();
         if (status != octet.OCTET_OK) {
-          fail(i, status);
+          failed = i;
+          return status;
         }
       }
+      return copy();
     }
-  }
 
-  private void runTimed(long[] nanoseconds) {
-    for (int i = 0; i < calls.length; i++) {
-      long start = System.nanoTime();
-      int status = calls[i] == null ? octet.OCTET_OK : calls[i].run();
-      nanoseconds[i] = System.nanoTime() - start;
-      if (status != octet.OCTET_OK) {
-        fail(i, status);
+    /** Runs with times, each from before a call to when it is done. */
+    int run(long[] nanoseconds) {
+      for (int i = 0; i < calls.length; i++) {
+        long start = System.nanoTime();
+        int status = calls[i] == null ? octet.OCTET_OK : calls[i].run();
+        if (status == octet.OCTET_OK) {
+          status = lane.finish();
+        }
+        nanoseconds[i] = System.nanoTime() - start;
+        if (status != octet.OCTET_OK) {
+          failed = i;
+          return status;
+        }
       }
+      return copy();
+    }
+
+    private int copy() {
+      failed = calls.length;
+      int status = octet.OCTET_OK;
+      for (int i = 0; i < copies.length && status == octet.OCTET_OK; i++) {
+        status = copies[i].run(lane);
+      }
+      return status;
+    }
+
+    @Override
+    public String failed() {
+      return failed < calls.length ? plan.steps().get(failed).title() : "the end of the program";
     }
   }
 
-  private void fail(int step, int status) {
-    String title = plan.steps().get(step).title();
+  private void fail(String title, int status) {
     try {
       NativeLibrary.check(status);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(title + ": " + e.getMessage(), e);
     } catch (UnsupportedOperationException e) {
-      throw new UnsupportedOperationException(title + ": " + e.getMessage(), e);
+      throw unsupported(title, device, e);
     } catch (IllegalStateException e) {
       throw new IllegalStateException(title + ": " + e.getMessage(), e);
     }
@@ -244,10 +244,13 @@ final class PlanInstance implements AutoCloseable {
   @Override
   public void close() {
     structs.close();
-    arena.close();
+    if (arena != null) {
+      arena.close();
+    }
     if (workspace != null) {
       workspace.close();
     }
+    lane.close();
   }
 
   private final class Context implements CallContext {
@@ -287,11 +290,17 @@ final class PlanInstance implements AutoCloseable {
       Plan.Storage storage = plan.storage(value.name());
       long bytes = offset * value.type().byteSize();
       StructMemory.TensorStruct struct =
-          structs.tensor(address(storage) + bytes, value.type(), shape, strides);
+          structs.tensor(device, address(storage) + bytes, value.type(), shape, strides);
       if (storage.constant() == null) {
-        movables.computeIfAbsent(storage, k -> newList()).add(new Movable(struct.field(), bytes));
+        movables(storage).add(new Gate.Movable(struct.field(), bytes));
       }
       return struct.tensor();
+    }
+
+    @Override
+    public DLTensor repeated(ElementType type, long[] shape, long element) {
+      long address = constants.element(element);
+      return structs.tensor(device, address, type, shape, new long[shape.length]).tensor();
     }
 
     @Override
@@ -302,7 +311,7 @@ final class PlanInstance implements AutoCloseable {
 
     @Override
     public octet_grid grid(Grid grid) {
-      return constants.grid(grid, structs);
+      return constants.gridOfCalls(grid, structs);
     }
 
     @Override
@@ -318,6 +327,11 @@ final class PlanInstance implements AutoCloseable {
     @Override
     public long workspaceBytes() {
       return workspaceBytes;
+    }
+
+    @Override
+    public Pointer stream() {
+      return lane.stream();
     }
 
     @Override

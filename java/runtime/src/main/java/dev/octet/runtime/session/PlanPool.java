@@ -10,11 +10,22 @@ import java.util.List;
  */
 final class PlanPool {
   private final Plan plan;
+  private final PlanGraphs graphs;
   private final List<PlanInstance> idle = new ArrayList<>();
   private boolean retired;
 
-  PlanPool(Plan plan) {
+  /**
+   * Starts without instances.
+   *
+   * @param graphs what the instances know of their CUDA graphs
+   */
+  PlanPool(Plan plan, PlanGraphs graphs) {
     this.plan = plan;
+    this.graphs = graphs;
+  }
+
+  PlanGraphs graphs() {
+    return graphs;
   }
 
   Plan plan() {

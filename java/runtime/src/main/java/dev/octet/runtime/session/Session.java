@@ -5,6 +5,7 @@ import dev.octet.bindings.NativeLibrary;
 import dev.octet.runtime.artifact.Artifact;
 import dev.octet.runtime.op.OperationView;
 import dev.octet.runtime.program.Program;
+import dev.octet.runtime.type.Device;
 import dev.octet.runtime.type.Value;
 import java.io.IOException;
 import java.lang.ref.Cleaner;
@@ -17,7 +18,7 @@ import java.util.Objects;
 import org.slf4j.LoggerFactory;
 
 /**
- * A program that is ready to run on the CPU.
+ * A program that is ready to run, on the CPU or on a CUDA device.
  *
  * <pre>{@code
  * try (Session session = Session.open(Path.of("model.octet"))) {
@@ -34,6 +35,13 @@ import org.slf4j.LoggerFactory;
  * <p>Safe for use by several threads. {@link #close()} frees all native memory at once; a session
  * that becomes unreachable without it is closed by the garbage collector, with a warning in the
  * log. What a run computes does not depend on threads, instruction set or concurrent runs.
+ *
+ * <p>{@link SessionOptions#withDevice} chooses a CUDA device. Constants are then copied there when
+ * the session opens, packed for its kernels; every run at a time has a stream and memory of the
+ * device. Runs return when their results are there. From the second run with a combination of input
+ * shapes on, the calls of a run are launched as one CUDA graph; {@link #graphs()} says where they
+ * are not, and why. Results are those of the CPU, bit for bit, save that an index outside of a
+ * table, which is an error there, makes rows of NaN or zero points.
  *
  * <p>Measured on a virtual machine with two cores of an AMD EPYC (Zen 4), other work beside it,
  * with operations on four elements: {@link IoBinding#run()} of one operation 0.4 to 0.8
@@ -103,7 +111,10 @@ public final class Session implements AutoCloseable {
   /**
    * Opens a program.
    *
-   * @throws IllegalArgumentException if constants are not what their operations take
+   * @throws IllegalArgumentException if constants are not what their operations take, or the
+   *     machine has no CUDA device of this number
+   * @throws UnsupportedOperationException if the CUDA device can't be used, or has no kernels for
+   *     an operation (some of these show at the first run); the message says what is missing
    * @throws dev.octet.runtime.memory.NativeMemoryException if there is no memory for them
    */
   public static Session open(Program program, SessionOptions options) {
@@ -126,7 +137,12 @@ public final class Session implements AutoCloseable {
     return outputs;
   }
 
-  /** Returns the bytes of native memory that packed and copied constants take. */
+  /** Returns the device on which it runs. */
+  public Device device() {
+    return core.device();
+  }
+
+  /** Returns the bytes of native memory, of all devices, that packed and copied constants take. */
   public long constantBytes() {
     core.requireOpen();
     return core.constants().bytes();
@@ -192,6 +208,8 @@ public final class Session implements AutoCloseable {
 
   /**
    * Runs the program once and returns the time of every operation, in the order in which they run.
+   * On a CUDA device each is waited for, and no graph is launched: the sum is more than the time of
+   * a run.
    *
    * @param inputs all inputs by name
    */
@@ -239,6 +257,14 @@ public final class Session implements AutoCloseable {
         plan.outputs().stream().map(Plan.Port::value).toList(),
         plan.arenaBytes(),
         plan.sumBytes());
+  }
+
+  /**
+   * Returns what became of the CUDA graphs for the combinations of input shapes that are kept, the
+   * one unused for longest first.
+   */
+  public List<GraphReport> graphs() {
+    return core.graphs();
   }
 
   /** Tells whether {@link #close()} was called. */

@@ -2,8 +2,10 @@
 package dev.octet.runtime.session;
 
 import dev.octet.bindings.global.octet;
+import dev.octet.runtime.cuda.CudaDevices;
 import dev.octet.runtime.memory.NativeMemoryException;
 import dev.octet.runtime.program.Program;
+import dev.octet.runtime.type.Device;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -51,7 +53,10 @@ final class SessionCore {
   SessionCore(Program program, SessionOptions options) {
     this.program = program;
     this.options = options;
-    this.constants = new ConstantMemory(program);
+    if (!options.device().isCpu()) {
+      CudaDevices.requireUsable(options.device());
+    }
+    this.constants = new ConstantMemory(program, options.device());
     this.permits = new Semaphore(options.maxConcurrentRuns());
   }
 
@@ -63,6 +68,24 @@ final class SessionCore {
     return constants;
   }
 
+  Device device() {
+    return options.device();
+  }
+
+  /** Returns what became of the CUDA graphs of all plans that are kept. */
+  List<GraphReport> graphs() {
+    synchronized (plans) {
+      return plans.values().stream()
+          .map(
+              pool ->
+                  new GraphReport(
+                      pool.plan().inputs().stream().map(Plan.Port::value).toList(),
+                      pool.graphs().nodes(),
+                      pool.graphs().obstacle()))
+          .toList();
+    }
+  }
+
   /** Returns the plan for some input shapes, made now if it is new. */
   PlanPool plan(List<long[]> shapes) {
     Key key = new Key(shapes.stream().flatMapToLong(Arrays::stream).toArray());
@@ -72,7 +95,7 @@ final class SessionCore {
         return known;
       }
     }
-    PlanPool made = new PlanPool(new Plan(program, shapes));
+    PlanPool made = new PlanPool(new Plan(program, shapes), new PlanGraphs(noGraphs()));
     if (LOG.isDebugEnabled()) {
       LOG.debug(
           "planned {} operations for input shapes {}: arena of {} bytes, {} without sharing",
@@ -93,6 +116,13 @@ final class SessionCore {
       }
     }
     return made;
+  }
+
+  private String noGraphs() {
+    if (options.device().isCpu()) {
+      return "the session runs on the CPU";
+    }
+    return options.cudaGraphs() ? null : "the session's options say so";
   }
 
   private void discard(PlanInstance instance) {
@@ -151,14 +181,47 @@ final class SessionCore {
 
   private PlanInstance lease(PlanPool pool) {
     PlanInstance idle = pool.take();
-    return idle != null ? idle : instantiate(pool.plan());
+    return idle != null ? idle : instantiate(pool);
   }
 
-  private PlanInstance instantiate(Plan plan) {
+  private PlanInstance allocate(PlanPool pool) {
+    Lane lane =
+        options.device().isCpu() ? new HostLane() : new CudaLane(options.device(), pool.graphs());
+    return new PlanInstance(pool.plan(), program.operations(), constants, lane);
+  }
+
+  /** Allocates once more without what idle plans have if the device has no memory left. */
+  private PlanInstance allocateOrDrain(PlanPool pool) {
+    try {
+      return allocate(pool);
+    } catch (NativeMemoryException e) {
+      if (options.device().isCpu() || !drain()) {
+        throw e;
+      }
+      return allocate(pool);
+    }
+  }
+
+  /** Frees what idle plans have; returns false if there was nothing. */
+  private boolean drain() {
+    boolean any = false;
+    synchronized (plans) {
+      for (PlanPool pool : plans.values()) {
+        for (PlanInstance instance : pool.drain()) {
+          discard(instance);
+          any = true;
+        }
+      }
+    }
+    return any;
+  }
+
+  private PlanInstance instantiate(PlanPool pool) {
+    Plan plan = pool.plan();
     reserve(plan.arenaBytes());
     PlanInstance instance;
     try {
-      instance = new PlanInstance(plan, program.operations(), constants);
+      instance = allocateOrDrain(pool);
     } catch (RuntimeException | Error e) {
       release(plan.arenaBytes());
       throw e;
@@ -177,9 +240,7 @@ final class SessionCore {
   /** Counts memory that is about to be allocated; frees what idle plans have if need be. */
   private void reserve(long bytes) {
     if (!tryReserve(bytes)) {
-      synchronized (plans) {
-        plans.values().forEach(pool -> pool.drain().forEach(this::discard));
-      }
+      drain();
       if (!tryReserve(bytes)) {
         long others = reserved();
         throw new NativeMemoryException(

@@ -2,7 +2,9 @@
 package dev.octet.runtime.session;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.octet.runtime.type.Device;
 import java.lang.management.ManagementFactory;
+import java.util.Objects;
 
 /**
  * Settings of a session.
@@ -16,10 +18,19 @@ import java.lang.management.ManagementFactory;
  *     for longest goes first
  * @param maxConcurrentRuns the most runs at a time; further callers wait for one to end. Each run
  *     at a time has memory of its own
- * @param maxPlanBytes the most bytes of native memory for all plans together, without packed
+ * @param maxPlanBytes the most bytes of memory of the device for all plans together, without
  *     constants
+ * @param device where constants and values lie and operations run
+ * @param cudaGraphs whether runs on a CUDA device record their calls as a graph, one for each
+ *     combination of input shapes, and launch that; results do not depend on it
  */
-public record SessionOptions(int threads, int maxPlans, int maxConcurrentRuns, long maxPlanBytes) {
+public record SessionOptions(
+    int threads,
+    int maxPlans,
+    int maxConcurrentRuns,
+    long maxPlanBytes,
+    Device device,
+    boolean cudaGraphs) {
   private static final int MOST_THREADS = 1024;
 
   /**
@@ -32,6 +43,7 @@ public record SessionOptions(int threads, int maxPlans, int maxConcurrentRuns, l
     require("maxPlans", maxPlans, 1, 1 << 20);
     require("maxConcurrentRuns", maxConcurrentRuns, 1, 1 << 16);
     require("maxPlanBytes", maxPlanBytes, 0, Long.MAX_VALUE);
+    Objects.requireNonNull(device, "device");
   }
 
   private static void require(String name, long value, long least, long greatest) {
@@ -42,32 +54,48 @@ public record SessionOptions(int threads, int maxPlans, int maxConcurrentRuns, l
   }
 
   /**
-   * Returns the process's threads, 16 plans, as many runs at a time as there are processors, and
-   * the machine's memory (or the container's) as limit.
+   * Returns the process's threads, 16 plans, as many runs at a time as there are processors, the
+   * machine's memory (or the container's) as limit, and the CPU.
    */
   public static SessionOptions defaults() {
     OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     return new SessionOptions(
-        0, 16, Runtime.getRuntime().availableProcessors(), system.getTotalMemorySize());
+        0,
+        16,
+        Runtime.getRuntime().availableProcessors(),
+        system.getTotalMemorySize(),
+        Device.cpu(),
+        true);
   }
 
   /** Returns these settings with another number of threads. */
   public SessionOptions withThreads(int value) {
-    return new SessionOptions(value, maxPlans, maxConcurrentRuns, maxPlanBytes);
+    return new SessionOptions(value, maxPlans, maxConcurrentRuns, maxPlanBytes, device, cudaGraphs);
   }
 
   /** Returns these settings with another number of plans. */
   public SessionOptions withMaxPlans(int value) {
-    return new SessionOptions(threads, value, maxConcurrentRuns, maxPlanBytes);
+    return new SessionOptions(threads, value, maxConcurrentRuns, maxPlanBytes, device, cudaGraphs);
   }
 
   /** Returns these settings with another number of runs at a time. */
   public SessionOptions withMaxConcurrentRuns(int value) {
-    return new SessionOptions(threads, maxPlans, value, maxPlanBytes);
+    return new SessionOptions(threads, maxPlans, value, maxPlanBytes, device, cudaGraphs);
   }
 
   /** Returns these settings with another limit of memory. */
   public SessionOptions withMaxPlanBytes(long value) {
-    return new SessionOptions(threads, maxPlans, maxConcurrentRuns, value);
+    return new SessionOptions(threads, maxPlans, maxConcurrentRuns, value, device, cudaGraphs);
+  }
+
+  /** Returns these settings with another device. */
+  public SessionOptions withDevice(Device value) {
+    return new SessionOptions(
+        threads, maxPlans, maxConcurrentRuns, maxPlanBytes, value, cudaGraphs);
+  }
+
+  /** Returns these settings with or without CUDA graphs. */
+  public SessionOptions withCudaGraphs(boolean value) {
+    return new SessionOptions(threads, maxPlans, maxConcurrentRuns, maxPlanBytes, device, value);
   }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.runtime.session;
 
+import dev.octet.bindings.DLDevice;
 import dev.octet.bindings.DLTensor;
 import dev.octet.bindings.global.octet;
 import dev.octet.runtime.memory.Address;
+import dev.octet.runtime.type.Device;
 import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Shape;
 import java.nio.Buffer;
@@ -28,6 +30,9 @@ import org.bytedeco.javacpp.Pointer;
  * buffer are taken for those of the value's type, in native byte order; short, int, long and float
  * ones must be of its size. Half-precision numbers are given by their bits.
  *
+ * <p>A session on a CUDA device uses DLPack tensors on that device in place, and copies all other
+ * memory to it and back.
+ *
  * <p>The caller keeps ownership and must not change or free the memory during a run. Without a
  * shape it fits any shape of as many elements; an output may then be larger than needed.
  */
@@ -40,15 +45,23 @@ public final class TensorData {
   private final long bytes;
   private final long[] shape;
   private final int dlpackType;
+  private final Device device;
 
   private TensorData(
-      Buffer buffer, int elementBytes, long address, long bytes, long[] shape, int dlpackType) {
+      Buffer buffer,
+      int elementBytes,
+      long address,
+      long bytes,
+      long[] shape,
+      int dlpackType,
+      Device device) {
     this.buffer = buffer;
     this.elementBytes = elementBytes;
     this.address = address;
     this.bytes = bytes;
     this.shape = shape;
     this.dlpackType = dlpackType;
+    this.device = device;
   }
 
   /** Uses an array of single-precision numbers. */
@@ -121,7 +134,7 @@ public final class TensorData {
     long bytes = (long) slice.capacity() * elementBytes;
     boolean inPlace = slice.isDirect() && hasNativeOrder(data);
     return new TensorData(
-        slice, elementBytes, inPlace ? addressOf(slice) : 0, bytes, copy(shape), 0);
+        slice, elementBytes, inPlace ? addressOf(slice) : 0, bytes, copy(shape), 0, Device.cpu());
   }
 
   private static int elementBytes(Buffer data) {
@@ -170,24 +183,21 @@ public final class TensorData {
   /**
    * Uses a DLPack tensor, as another framework hands it out.
    *
+   * <p>Of one on a CUDA device, everything that writes or reads it must be done before a run begins
+   * (synchronise its stream); when the run returns, everything of this one is.
+   *
    * @param address of a {@code DLTensor}, or of a {@code DLManagedTensor}, which begins with one;
    *     its memory stays the caller's, and its deleter is not called. It must be valid: a wrong
    *     address can't be told from a right one
-   * @throws IllegalArgumentException unless it lies on the CPU, compact and row-major
+   * @throws IllegalArgumentException unless it lies on the CPU or a CUDA device, compact and
+   *     row-major
    */
   public static TensorData ofDlpack(long address) {
     if (address == 0) {
       throw new IllegalArgumentException("address is null; expected that of a DLTensor");
     }
     DLTensor tensor = new DLTensor(new Address(address));
-    if (tensor.device().device_type() != octet.kDLCPU) {
-      throw new IllegalArgumentException(
-          "the DLPack tensor is on a device of kind "
-              + tensor.device().device_type()
-              + "; expected the CPU ("
-              + octet.kDLCPU
-              + "): copy it there first");
-    }
+    Device device = device(tensor.device());
     int rank = tensor.ndim();
     if (rank < 0 || rank > Shape.MAX_RANK) {
       throw new IllegalArgumentException(
@@ -213,7 +223,24 @@ public final class TensorData {
       throw new IllegalArgumentException("the DLPack tensor has no memory");
     }
     return new TensorData(
-        null, elementBytes, data, Math.multiplyExact(count, elementBytes), shape, type);
+        null, elementBytes, data, Math.multiplyExact(count, elementBytes), shape, type, device);
+  }
+
+  private static Device device(DLDevice device) {
+    if (device.device_type() == octet.kDLCPU) {
+      return Device.cpu();
+    }
+    if (device.device_type() == octet.kDLCUDA) {
+      return Device.cuda(device.device_id());
+    }
+    throw new IllegalArgumentException(
+        "the DLPack tensor is on a device of kind "
+            + device.device_type()
+            + "; expected the CPU ("
+            + octet.kDLCPU
+            + ") or a CUDA device ("
+            + octet.kDLCUDA
+            + "): copy it there first");
   }
 
   private static long[] read(LongPointer numbers, int count, String what) {
@@ -335,12 +362,17 @@ public final class TensorData {
     };
   }
 
+  /** Returns where the memory is. */
+  public Device device() {
+    return device;
+  }
+
   /** Returns the bytes that it has. */
   long byteLength() {
     return bytes;
   }
 
-  /** Tells whether runs use the memory in place. */
+  /** Tells whether runs on its device can use the memory in place. */
   boolean isInPlace() {
     return buffer == null || address != 0;
   }

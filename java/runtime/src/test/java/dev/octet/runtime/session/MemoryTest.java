@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.octet.bindings.DLTensor;
+import dev.octet.bindings.global.octet;
 import dev.octet.runtime.TestPrograms;
 import dev.octet.runtime.TestPrograms.Perceptron;
 import dev.octet.runtime.memory.NativeBlock;
@@ -133,8 +134,20 @@ class MemoryTest {
                   () -> session.bind().input("x", TensorData.ofDlpack(integers.address())))
               .getMessage();
       assertTrue(message.contains("bits 32") && message.contains("f32"), message);
-      integers.device().device_type(2);
-      assertThrows(IllegalArgumentException.class, () -> TensorData.ofDlpack(integers.address()));
+      DLTensor elsewhere = structs.tensor(data, ElementType.F32, new long[] {2, IN}, null).tensor();
+      elsewhere.device().device_type(octet.kDLCUDA).device_id(1);
+      message =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> session.bind().input("x", TensorData.ofDlpack(elsewhere.address())))
+              .getMessage();
+      assertTrue(message.contains("cuda:1") && message.contains("expected the CPU"), message);
+      elsewhere.device().device_type(7);
+      message =
+          assertThrows(
+                  IllegalArgumentException.class, () -> TensorData.ofDlpack(elsewhere.address()))
+              .getMessage();
+      assertTrue(message.contains("kind 7") && message.contains("copy it there"), message);
       assertThrows(IllegalArgumentException.class, () -> TensorData.ofDlpack(0));
     }
   }

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.octet.runtime;
+
+import dev.octet.bindings.NativeLibrary;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Skips tests where no CUDA device can be used, with the reason; with the environment variable
+ * {@code OCTET_TEST_NEED_CUDA} they are run, and fail.
+ */
+@Target({ElementType.TYPE, ElementType.METHOD})
+@Retention(RetentionPolicy.RUNTIME)
+@ExtendWith(NeedsCuda.Condition.class)
+public @interface NeedsCuda {
+  /** Looks for a device. */
+  final class Condition implements ExecutionCondition {
+    @Override
+    public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+      String reason = NativeLibrary.whyNoCuda();
+      return reason.isEmpty() || System.getenv("OCTET_TEST_NEED_CUDA") != null
+          ? ConditionEvaluationResult.enabled("there is a CUDA device")
+          : ConditionEvaluationResult.disabled(reason);
+    }
+  }
+}
