@@ -11,6 +11,9 @@
  * The order of a sum of floats depends on K alone: blocks of 256 k, in each of them one fused multiply-add after the
  * other in f32 from +0 on, then the sums of blocks are added in order. So the results do not depend on strides, threads
  * or instruction set. Sizes may be 0; with K = 0 all sums are 0. Nothing is allocated.
+ *
+ * With tensors on a CUDA device codes by codes run there, with the same bits; floats do not yet (OCTET_UNSUPPORTED).
+ * Grids are read by the host and passed on the CPU.
  */
 #ifndef OCTET_MATMUL_H_
 #define OCTET_MATMUL_H_
@@ -26,7 +29,8 @@ extern "C" {
 
 /**
  * Bytes of workspace for octet_matmul: some MB at most for K up to 2^15, for each thread of this moment where there are
- * many small matrices.
+ * many small matrices. On a CUDA device, where it is device memory: up to a byte for each element of a and of b, and
+ * some MB of sums.
  *
  * The arguments are as of octet_matmul; only types and shapes are looked at.
  */
@@ -48,7 +52,8 @@ OCTET_API octet_status octet_matmul_workspace_size(const DLTensor* a, const DLTe
  *                     last dimension has no gaps. Shares no memory with a and b.
  * @param workspace    aligned to 64, at least what octet_matmul_workspace_size said with one thread; with what it says
  *                     now all threads are used. For one call at a time.
- * @param stream       null.
+ * @param stream       null on the CPU; else a cudaStream_t, null being the default stream. Nothing waits for the
+ * device.
  *
  * OCTET_INVALID_ARGUMENT also if both are codes and K is above 65793, or above 33025 where the zero point of b is not 0
  * (s8) or 128 (u8): sums could overflow.

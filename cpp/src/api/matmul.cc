@@ -5,6 +5,7 @@
 #include <cinttypes>
 
 #include "api/check.h"
+#include "api/cuda_library.h"
 #include "api/epilogue.h"
 #include "api/error.h"
 #include "api/operand.h"
@@ -38,7 +39,7 @@ octet_status Flag(const Checker& check, const char* name, int32_t value) {
 struct Operands {
   TensorView a;
   TensorView b;
-  cpu::MatmulCall call;
+  MatmulCall call;
   /** Dimensions of the output and its shape. */
   int ndim = 0;
   int64_t shape[kMaxDims];
@@ -78,7 +79,7 @@ octet_status ReadOperands(Checker* check, const DLTensor* a, const DLTensor* b, 
     if (of_a != of_b && of_a != 1 && of_b != 1) return CannotBroadcast(*check, left, right);
     all->shape[ndim - d] = of_a == 1 ? of_b : of_a;
   }
-  cpu::MatmulCall& call = all->call;
+  MatmulCall& call = all->call;
   call.transpose_b = transpose_b != 0;
   if (!Broadcast(left, ndim, all->shape, &call.a.view) || !Broadcast(right, ndim, all->shape, &call.b.view)) {
     return CannotBroadcast(*check, left, right);
@@ -88,16 +89,38 @@ octet_status ReadOperands(Checker* check, const DLTensor* a, const DLTensor* b, 
   return OCTET_OK;
 }
 
+/** The product of the dimensions before the last two. */
+int64_t CountOf(const int64_t* shape, int ndim) {
+  int64_t count = 1;
+  for (int d = 0; d < ndim - 2; ++d) count *= shape[d];
+  return count;
+}
+
+MatmulSizes SizesOf(const Operands& operands) {
+  const MatmulCall& call = operands.call;
+  return {call.m(),
+          call.n(),
+          call.k(),
+          CountOf(operands.shape, operands.ndim),
+          CountOf(operands.a.shape, operands.a.ndim),
+          CountOf(operands.b.shape, operands.b.ndim),
+          call.integer()};
+}
+
 octet_status WorkspaceSize(const DLTensor* a, const DLTensor* b, int32_t transpose_b, size_t* bytes) {
   Checker check("octet_matmul_workspace_size");
   Operands operands;
   OCTET_RETURN_IF_ERROR(ReadOperands(&check, a, b, transpose_b, &operands));
   OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
+  if (check.on_cuda()) {
+    const MatmulSizes sizes = SizesOf(operands);
+    return RunOnCuda(check, nullptr, CudaTable()->matmul.workspace_size, &sizes, bytes);
+  }
   *bytes = cpu::MatmulWorkspaceSize(operands.call).wanted;
   return OCTET_OK;
 }
 
-octet_status SumsFit(const Checker& check, const cpu::MatmulCall& call) {
+octet_status SumsFit(const Checker& check, const MatmulCall& call) {
   if (!call.integer()) return OCTET_OK;
   const int64_t most = MostProducts(8, cpu::MatmulHasZeroPoints(call));
   if (call.k() <= most) return OCTET_OK;
@@ -120,12 +143,12 @@ octet_status Matmul(const DLTensor* a, const DLTensor* b, int32_t transpose_b, c
   Checker check("octet_matmul");
   Operands operands;
   OCTET_RETURN_IF_ERROR(ReadOperands(&check, a, b, transpose_b, &operands));
-  cpu::MatmulCall& call = operands.call;
+  MatmulCall& call = operands.call;
   OCTET_RETURN_IF_ERROR(ReadGridOf(&check, {"a", a, rest.a_grid, OCTET_GRID_NAMES("a_grid")}, &call.a));
   OCTET_RETURN_IF_ERROR(ReadGridOf(&check, {"b", b, rest.b_grid, OCTET_GRID_NAMES("b_grid")}, &call.b));
   OCTET_RETURN_IF_ERROR(SumsFit(check, call));
   EpilogueTensors tensors;
-  cpu::MatmulOutput output;
+  MatmulOutput output;
   OCTET_RETURN_IF_ERROR(ReadEpilogue(&check, rest.epilogue, rest.out, call.n(), &tensors, &output.epilogue));
   const TensorView& out = tensors.out;
   if (out.ndim != operands.ndim || !std::equal(out.shape, out.shape + out.ndim, operands.shape)) {
@@ -139,10 +162,17 @@ octet_status Matmul(const DLTensor* a, const DLTensor* b, int32_t transpose_b, c
                                          {"epilogue.bias", &tensors.bias},
                                          {"epilogue.factor", &tensors.factor}},
                                         &out));
-  OCTET_RETURN_IF_ERROR(check.Stream(rest.stream));
-  OCTET_RETURN_IF_ERROR(check.Workspace(rest.workspace, rest.workspace_bytes, cpu::MatmulWorkspaceSize(call).least));
   output.out = out;
   if (rest.epilogue != nullptr && rest.epilogue->residual != nullptr) output.residual = tensors.residual;
+  if (check.on_cuda()) {
+    const MatmulSizes sizes = SizesOf(operands);
+    size_t needed = 0;
+    OCTET_RETURN_IF_ERROR(RunOnCuda(check, rest.stream, CudaTable()->matmul.workspace_size, &sizes, &needed));
+    OCTET_RETURN_IF_ERROR(check.Workspace(rest.workspace, rest.workspace_bytes, needed));
+    return RunOnCuda(check, rest.stream, CudaTable()->matmul.run, &call, &output, rest.workspace);
+  }
+  OCTET_RETURN_IF_ERROR(check.Stream(rest.stream));
+  OCTET_RETURN_IF_ERROR(check.Workspace(rest.workspace, rest.workspace_bytes, cpu::MatmulWorkspaceSize(call).least));
   cpu::Matmul(call, output, static_cast<char*>(rest.workspace), rest.workspace_bytes);
   return OCTET_OK;
 }

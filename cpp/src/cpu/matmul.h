@@ -5,33 +5,10 @@
 
 #include <cstddef>
 
-#include "core/epilogue_view.h"
-#include "core/operand.h"
+#include "core/matmul_call.h"
 
 namespace octet {
 namespace cpu {
-
-/** All of the same dimensions: strides are 0 where an operand is broadcast. Last dimensions lie without gaps. */
-struct MatmulCall {
-  /** [..., M, K]. */
-  Operand a;
-  /** [..., K, N], or [..., N, K] with transpose_b. */
-  Operand b;
-  bool transpose_b = false;
-
-  int64_t m() const { return a.view.shape[a.view.ndim - 2]; }
-  int64_t k() const { return a.view.shape[a.view.ndim - 1]; }
-  int64_t n() const { return b.view.shape[b.view.ndim - (transpose_b ? 2 : 1)]; }
-  bool integer() const { return IsCode(a.view.type) && IsCode(b.view.type); }
-};
-
-/** Where the result goes: [..., M, N]. residual.data is null: none. */
-struct MatmulOutput {
-  TensorView out;
-  TensorView residual;
-  /** Its rows are not looked at. */
-  EpilogueView epilogue;
-};
 
 /** What a call asks for, and the least that it takes: with more its matrices can be shared between more threads. */
 struct MatmulWorkspace {

@@ -16,6 +16,7 @@
 #include "core/functions.h"
 #include "core/gemm_activations.h"
 #include "core/grid_view.h"
+#include "core/matmul_call.h"
 #include "core/norm_call.h"
 #include "core/operand.h"
 #include "core/pool_axes.h"
@@ -124,6 +125,12 @@ struct GemmFunctions {
   octet_status (*force_kernel)(const Call* call, const char* kernel, int32_t parts);
 };
 
+/** Products of computed matrices: octet/matmul.h. */
+struct MatmulFunctions {
+  octet_status (*workspace_size)(const Call* call, const MatmulSizes* sizes, size_t* bytes);
+  octet_status (*run)(const Call* call, const MatmulCall* matmul, const MatmulOutput* output, void* workspace);
+};
+
 /** Pooling of images: cpu/pool.h. */
 struct PoolFunctions {
   octet_status (*max)(const Call* call, const TensorView* x, const PoolAxes* axes, const TensorView* out);
@@ -153,6 +160,7 @@ struct Table {
   RowFunctions rows;
   PoolFunctions pool;
   Conv2dFunctions conv2d;
+  MatmulFunctions matmul;
 };
 
 /** To be raised whenever a function, or a structure that one takes, changes. */

@@ -4,6 +4,7 @@
 #include "cuda/conv/conv2d.h"
 #include "cuda/device.h"
 #include "cuda/gemm/gemm.h"
+#include "cuda/gemm/matmul.h"
 #include "cuda/map_kernels.h"
 #include "cuda/pool.h"
 #include "cuda/quantize.h"
@@ -23,6 +24,7 @@ octet::cuda::Table MakeTable() {
   table.quantization.dequantize = octet::cuda::Dequantize;
   table.conv2d = octet::cuda::TheConv2dFunctions();
   table.gemm = octet::cuda::TheGemmFunctions();
+  table.matmul = octet::cuda::TheMatmulFunctions();
   table.quantization.fake_quantize = octet::cuda::FakeQuantize;
   table.quantization.fake_quantize_partials = octet::cuda::FakeQuantizePartials;
   table.quantization.fake_quantize_backward = octet::cuda::FakeQuantizeBackward;

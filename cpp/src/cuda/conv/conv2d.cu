@@ -97,9 +97,9 @@ RowPlaces PlacesOf(const TensorView& view) {
   return places;
 }
 
-/** Whether `bytes` bytes of neighbouring columns of even rows can be moved at once. */
+/** Whether `bytes` bytes of neighbouring columns can be moved at once. */
 bool InVectors(const char* data, const RowPlaces& places, int64_t size, int64_t bytes) {
-  return places.width == 0 && places.column == size && places.row % bytes == 0 &&
+  return places.column == size && places.AreMultiplesOf(bytes) &&
          reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(bytes) == 0;
 }
 
@@ -264,6 +264,7 @@ class Convolution {
     problem.depth = static_cast<int32_t>(block.stride / kTileDepth);
     problem.raster = plan_.raster;
     problem.split = {plan_.parts, nullptr, nullptr};
+    problem.batch = {};
     problem.epilogue = EpilogueOf(group);
     if (plan_.parts > 1) {
       const int64_t tiles = static_cast<int64_t>(plan_.raster.by_activations) * plan_.raster.by_weights;

@@ -49,7 +49,9 @@ class PixelLoader {
   static constexpr int kRowsApart = kThreads / kChunks;
   static_assert(kRows * kChunks % kThreads == 0 && kRowsApart % 8 == 0, "as in RowLoader");
 
-  __device__ PixelLoader(const PixelSource& source, int64_t first_row, int first_tile) : source_(source) {
+  /** skipped: bytes before the first channel, a multiple of 16. */
+  __device__ PixelLoader(const PixelSource& source, int64_t first_row, int first_tile, int64_t skipped)
+      : source_(source) {
     const int thread = static_cast<int>(threadIdx.x);
     const int row = thread / kChunks;
     const int chunk = thread % kChunks;
@@ -62,8 +64,8 @@ class PixelLoader {
       top_[i] = in_image / source.out_width * source.stride_h - source.pad_top;
       left_[i] = in_image % source.out_width * source.stride_w - source.pad_left;
       // In units of 16 bytes: 32 bits reach as far as any device's memory.
-      from_[i] =
-          static_cast<int32_t>((number / pixels * source.image + top_[i] * source.line + left_[i] * source.pixel) / 16);
+      from_[i] = static_cast<int32_t>(
+          (skipped + number / pixels * source.image + top_[i] * source.line + left_[i] * source.pixel) / 16);
     }
     const int first = first_tile * kTileDepth + chunk * 16;
     tap_ = first / source.channels;

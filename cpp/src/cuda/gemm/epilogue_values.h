@@ -44,6 +44,12 @@ struct RowPlaces {
   /** From column to column. */
   int64_t column;
 
+  /** Whether all rows begin at a multiple of so many bytes if the first one does. */
+  bool AreMultiplesOf(int64_t bytes) const {
+    if (width == 0) return row % bytes == 0;
+    return image % bytes == 0 && line % bytes == 0 && pixel % bytes == 0;
+  }
+
   __device__ int64_t Of(int64_t number) const {
     if (width == 0) return number * row;
     const int64_t in_image = number % pixels;
@@ -58,8 +64,7 @@ struct Epilogue {
   EpilogueView view;
   int32_t columns;
   int64_t rows;
-  /** Whether rows are even, and four (residual) or sixteen bytes' worth (out) of neighbouring elements can be moved at
-   * once. */
+  /** Whether four (residual) or sixteen bytes' worth (out) of neighbouring elements can be moved at once. */
   bool residual_vectors;
   bool out_vectors;
 };
@@ -72,13 +77,14 @@ struct ColumnTerms {
   int32_t zero[4];
 };
 
-__device__ inline ColumnTerms TermsOf(const Epilogue& epilogue, int32_t column) {
+/** to_terms: from the column's number to its place, a multiple of 4, in the arrays of SumScales. */
+__device__ inline ColumnTerms TermsOf(const Epilogue& epilogue, int32_t column, int32_t to_terms = 0) {
   ColumnTerms terms;
   const SumScales& scales = epilogue.scales;
-  const float4 scale = __ldg(reinterpret_cast<const float4*>(scales.w_scales + column));
-  const int4 sums = __ldg(reinterpret_cast<const int4*>(scales.w_sums + column));
+  const float4 scale = __ldg(reinterpret_cast<const float4*>(scales.w_scales + column + to_terms));
+  const int4 sums = __ldg(reinterpret_cast<const int4*>(scales.w_sums + column + to_terms));
   int4 zeros = {0, 0, 0, 0};
-  if (scales.w_zeros != nullptr) zeros = __ldg(reinterpret_cast<const int4*>(scales.w_zeros + column));
+  if (scales.w_zeros != nullptr) zeros = __ldg(reinterpret_cast<const int4*>(scales.w_zeros + column + to_terms));
   const float scale_of[4] = {scale.x, scale.y, scale.z, scale.w};
   const int32_t sum_of[4] = {sums.x, sums.y, sums.z, sums.w};
   const int32_t zero_of[4] = {zeros.x, zeros.y, zeros.z, zeros.w};

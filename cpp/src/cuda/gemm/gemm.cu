@@ -11,6 +11,7 @@
 #include "cuda/gemm/device_kind.h"
 #include "cuda/gemm/device_weights.h"
 #include "cuda/gemm/heuristics.h"
+#include "cuda/gemm/launchers.h"
 #include "cuda/gemm/matrix_vector.h"
 #include "cuda/gemm/ready_rows.h"
 #include "cuda/gemm/tile_launch.h"
@@ -37,8 +38,6 @@ constexpr TileLauncher kLaunchers[kGemmKernelCount] = {
 
 std::atomic<int> forced_kernel(-1);
 std::atomic<int> forced_parts(0);
-
-ForcedPlan Forced() { return {forced_kernel.load(), forced_parts.load()}; }
 
 /** Rows and blocks are counted in 32 bits. */
 octet_status Fits(const Call* call, int64_t m, int64_t n) {
@@ -100,7 +99,7 @@ class Product {
     DeviceKind kind;
     if (const octet_status status = Fits(call_, a_.m, weights_.n); status != OCTET_OK) return status;
     if (const octet_status status = KindOf(call_, &kind); status != OCTET_OK) return status;
-    const GemmPlan plan = PlanGemm(kind, a_.m, weights_.n, weights_.k, Forced());
+    const GemmPlan plan = PlanGemm(kind, a_.m, weights_.n, weights_.k, CurrentForcedPlan());
     workspace_ = WorkspaceOf(a_.m, weights_.k, plan);
     if (const octet_status status = ReadActivations(kind); status != OCTET_OK) return status;
     if (plan.kernel == GemmKernel::kMatrixVector) return RunVector(plan);
@@ -117,6 +116,7 @@ class Product {
     if (in_place && !with_sums) return OCTET_OK;
     ReadyRows ready;
     ready.rows = a_.rows;
+    ready.places = EvenRows(a_.rows);
     ready.m = a_.m;
     ready.k = static_cast<int32_t>(k);
     ready.step = a_.step;
@@ -180,6 +180,7 @@ class Product {
     problem.depth = static_cast<int32_t>(RoundUp(weights_.k, kTileDepth) / kTileDepth);
     problem.raster = plan.raster;
     problem.split = {plan.parts, nullptr, nullptr};
+    problem.batch = {};
     problem.epilogue = TheEpilogue();
     if (plan.parts > 1) {
       const int64_t tiles = static_cast<int64_t>(plan.raster.by_activations) * plan.raster.by_weights;
@@ -189,12 +190,7 @@ class Product {
           cudaMemsetAsync(problem.split.sums, 0, static_cast<size_t>(SplitBytes(plan)), StreamOf(call_));
       if (error != cudaSuccess) return Report(call_, "cudaMemsetAsync", error);
     }
-    const cudaError_t error =
-        kLaunchers[static_cast<int>(plan.kernel)]({&problem, IsSigned(a_), weights_.bits, StreamOf(call_)});
-    if (error == cudaSuccess) return OCTET_OK;
-    char name[64];
-    std::snprintf(name, sizeof(name), "the kernel Tile (%s)", InfoOf(plan.kernel).name);
-    return Report(call_, name, error);
+    return LaunchTiles(call_, plan.kernel, {&problem, IsSigned(a_), weights_.bits, StreamOf(call_)});
   }
 
   const Call* const call_;
@@ -212,7 +208,7 @@ octet_status GemmWorkspaceSize(const Call* call, int64_t m, int64_t n, int64_t k
   DeviceKind kind;
   if (const octet_status status = Fits(call, m, n); status != OCTET_OK) return status;
   if (const octet_status status = KindOf(call, &kind); status != OCTET_OK) return status;
-  *bytes = static_cast<size_t>(WorkspaceOf(m, k, PlanGemm(kind, m, n, k, Forced())).bytes);
+  *bytes = static_cast<size_t>(WorkspaceOf(m, k, PlanGemm(kind, m, n, k, CurrentForcedPlan())).bytes);
   return OCTET_OK;
 }
 
@@ -249,6 +245,16 @@ octet_status ForceKernel(const Call* call, const char* kernel, int32_t parts) {
 }
 
 }  // namespace
+
+ForcedPlan CurrentForcedPlan() { return {forced_kernel.load(), forced_parts.load()}; }
+
+octet_status LaunchTiles(const Call* call, GemmKernel kernel, const TileLaunch<OperandRows>& launch) {
+  const cudaError_t error = kLaunchers[static_cast<int>(kernel)](launch);
+  if (error == cudaSuccess) return OCTET_OK;
+  char name[64];
+  std::snprintf(name, sizeof(name), "the kernel Tile (%s)", InfoOf(kernel).name);
+  return Report(call, name, error);
+}
 
 GemmFunctions TheGemmFunctions() { return {PlaceGemm, GemmWorkspaceSize, Gemm, ForceKernel}; }
 

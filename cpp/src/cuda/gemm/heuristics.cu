@@ -79,8 +79,10 @@ double Throughput(const GemmKernelInfo& info, const Rates& rates) {
   return std::min(rates.products, rates.shared_bytes / (warp + tile));
 }
 
-double TimeOf(const GemmKernelInfo& info, const DeviceKind& device, int64_t m, int64_t n, int64_t k, int64_t parts) {
-  const int64_t tiles = CeilDiv(m, info.activations) * CeilDiv(n, info.weights);
+/** products: how many of the size. */
+double TimeOf(const GemmKernelInfo& info, const DeviceKind& device, int64_t m, int64_t n, int64_t k, int64_t parts,
+              int64_t products = 1) {
+  const int64_t tiles = products * CeilDiv(m, info.activations) * CeilDiv(n, info.weights);
   const int64_t waves = CeilDiv(tiles * parts, device.multiprocessors);
   const int64_t depth = CeilDiv(k, parts) + kFixedDepth + (parts > 1 ? kSplitDepth : 0);
   return static_cast<double>(waves * info.activations * info.weights) * static_cast<double>(depth) /
@@ -180,6 +182,25 @@ GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, con
     plan.cut_k = CeilDiv(n, 16) < kStreamingBlocks * device.multiprocessors;
   } else if (forced.parts > 0) {
     plan.parts = static_cast<int32_t>(std::min<int64_t>(forced.parts, std::max<int64_t>(1, CeilDiv(k, kTileDepth))));
+  }
+  return plan;
+}
+
+GemmPlan PlanBatch(const DeviceKind& device, int64_t count, int64_t m, int64_t n, int64_t k, const ForcedPlan& forced) {
+  GemmPlan plan = {GemmKernel::k64x64, 1, {1, 1, 1}, false};
+  double least = -1.0;
+  for (const GemmKernelInfo& info : kGemmKernels) {
+    if (info.activations == 0) continue;
+    // Without a matrix-vector kernel for batches, the swapped ones take the fewest rows too.
+    const bool fits = info.activations <= kMostSwapped ? m <= info.activations : Suits(info, device.architecture, m);
+    const bool chosen =
+        forced.kernel > 0 ? static_cast<int>(info.kernel) == forced.kernel : Runs(info, device.architecture) && fits;
+    if (!chosen) continue;
+    const double time = TimeOf(info, device, m, n, k, 1, count);
+    if (least >= 0.0 && time > least) continue;
+    least = time;
+    plan.kernel = info.kernel;
+    plan.raster = RasterOf(info, m, n, k);
   }
   return plan;
 }

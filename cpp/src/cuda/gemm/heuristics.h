@@ -73,6 +73,9 @@ struct ForcedPlan {
 /** m and n > 0. */
 GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, const ForcedPlan& forced);
 
+/** Of `count` > 1 products in one launch: a kernel with tiles, one part of K. */
+GemmPlan PlanBatch(const DeviceKind& device, int64_t count, int64_t m, int64_t n, int64_t k, const ForcedPlan& forced);
+
 /** Of a convolution: m pixels, n output channels, k of taps and channels. */
 GemmPlan PlanPixels(const DeviceKind& device, int64_t m, int64_t n, int64_t k);
 

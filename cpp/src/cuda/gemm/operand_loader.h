@@ -35,8 +35,8 @@ class RowLoader {
   static_assert(kThreads % kChunks == 0 && kRowsApart % 8 == 0, "a thread's chunks differ by whole patterns");
   static_assert(kCopies == 1 || kRows * kChunks % kThreads == 0, "all threads copy as much");
 
-  /** first_tile: the tile of K that the first call of Copy or Fetch is for. */
-  __device__ RowLoader(const OperandRows& operand, int64_t first_row, int first_tile) {
+  /** first_tile: the tile of K that the first call of Copy or Fetch is for. skipped: bytes before the first row. */
+  __device__ RowLoader(const OperandRows& operand, int64_t first_row, int first_tile, int64_t skipped) {
     const int thread = static_cast<int>(threadIdx.x);
     const int row = thread / kChunks;
     const int chunk = thread % kChunks;
@@ -49,7 +49,7 @@ class RowLoader {
       const int existing = min(row + i * kRowsApart, static_cast<int>(operand.rows - 1 - first_row));
       rows_[i] = static_cast<uint32_t>(existing * static_cast<int>(operand.stride));
     }
-    from_ = operand.data + first_row * operand.stride + offset;
+    from_ = operand.data + skipped + first_row * operand.stride + offset;
   }
 
   /** Starts copying the next tile to a stage. */

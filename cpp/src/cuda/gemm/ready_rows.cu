@@ -103,7 +103,7 @@ __global__ void __launch_bounds__(kThreads) ReadyRowsKernel(const __grid_constan
       static_cast<int64_t>(blockIdx.x) * kRowsPerBlock + (kBlock ? 0 : static_cast<int>(threadIdx.x) / kWarpSize);
   if (number >= ready.m) return;
   const int thread = static_cast<int>(threadIdx.x) % Team<kBlock>::kSize;
-  const T* row = reinterpret_cast<const T*>(ready.rows.data + number * ready.rows.stride);
+  const T* row = reinterpret_cast<const T*>(ready.rows.data + ready.places.Of(number));
   numerics::Step step = ready.step;
   numerics::Limits limits = ready.limits;
   if constexpr (!kIsCode<T>) {
@@ -145,7 +145,7 @@ __global__ void __launch_bounds__(kThreads) ReadyRowsKernel(const __grid_constan
 template <typename T, bool kBlock>
 void Launch(const ReadyRows& ready, cudaStream_t stream) {
   const int64_t blocks = kBlock ? ready.m : (ready.m + kWarps - 1) / kWarps;
-  const bool vectors = reinterpret_cast<uintptr_t>(ready.rows.data) % 16 == 0 && ready.rows.stride % 16 == 0;
+  const bool vectors = reinterpret_cast<uintptr_t>(ready.rows.data) % 16 == 0 && ready.places.AreMultiplesOf(16);
   if (vectors) {
     ReadyRowsKernel<T, kBlock, true><<<static_cast<unsigned>(blocks), kThreads, 0, stream>>>(ready);
   } else {

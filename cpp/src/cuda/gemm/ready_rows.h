@@ -12,7 +12,7 @@
 
 #include <cstdint>
 
-#include "core/epilogue_view.h"
+#include "cuda/gemm/epilogue_values.h"
 #include "numerics/grid.h"
 
 namespace octet {
@@ -20,6 +20,8 @@ namespace cuda {
 
 struct ReadyRows {
   RowsView rows;
+  /** Where rows lie, from rows.data on. */
+  RowPlaces places;
   int64_t m;
   int32_t k;
   /** For floats. */

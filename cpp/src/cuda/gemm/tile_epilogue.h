@@ -13,11 +13,37 @@
 
 #include <cstdint>
 
+#include "cuda/gemm/batch.h"
 #include "cuda/gemm/epilogue_values.h"
 #include "cuda/gemm/tile.h"
 
 namespace octet {
 namespace cuda {
+
+/** What a product of a batch has of the output, in the numbers that the epilogue goes by. */
+struct EpiloguePart {
+  int64_t first_row;
+  int32_t first_column;
+  /** Rows and columns from here on are not of this product. */
+  int64_t rows_end;
+  int32_t columns_end;
+  /** From a column's number to its place in the arrays over columns. */
+  int32_t to_terms;
+  /** From a row's number to its place in the sums of activations. */
+  int64_t to_sums;
+};
+
+__device__ inline EpiloguePart PartOf(const Epilogue& epilogue, const Batch& batch, const BatchPlace& product) {
+  if (batch.count <= 1) return {0, 0, epilogue.rows, epilogue.columns, 0, 0};
+  EpiloguePart part;
+  part.first_row = product.number * batch.rows;
+  part.first_column = product.number * batch.columns;
+  part.rows_end = batch.rows == 0 ? epilogue.rows : part.first_row + batch.rows;
+  part.columns_end = batch.columns == 0 ? epilogue.columns : part.first_column + batch.columns;
+  part.to_terms = static_cast<int32_t>(product.Of(batch.terms)) - part.first_column;
+  part.to_sums = product.Of(batch.sums) - part.first_row;
+  return part;
+}
 
 /** kShift: what the sums are to be shifted right by. */
 template <typename T, int kSharedBytes, int kShift>
@@ -41,18 +67,20 @@ class TileEpilogue {
   static_assert(T::kRowParts % kPassParts == 0, "passes are alike");
   static_assert(kPassRows * kRowWords * 4 <= kWarpBytes, "a pass fits");
 
-  /** first_row, first_column: of the warp's part of the output. */
-  __device__ TileEpilogue(const Epilogue& epilogue, int8_t* shared, int64_t first_row, int32_t first_column)
+  /** first_row, first_column: of the warp's part of the product. */
+  __device__ TileEpilogue(const Epilogue& epilogue, const EpiloguePart& part, int8_t* shared, int64_t first_row,
+                          int32_t first_column)
       : epilogue_(epilogue),
+        part_(part),
         memory_(shared + static_cast<int>(threadIdx.x) / kWarpSize * kWarpBytes),
         lane_(static_cast<int>(threadIdx.x) % kWarpSize),
-        row_(first_row),
-        column_(first_column) {}
+        row_(part.first_row + first_row),
+        column_(part.first_column + first_column) {}
 
   /** Uses up sums. */
   __device__ void Run(Sums& sums) {
     const int32_t column = column_ + lane_ % kLanesPerRow * 4;
-    const ColumnTerms terms = TermsOf(epilogue_, column);
+    const ColumnTerms terms = TermsOf(epilogue_, column, part_.to_terms);
 #pragma unroll 1
     for (int pass = 0; pass < kPasses; ++pass) {
       WriteSums(sums);
@@ -118,10 +146,10 @@ class TileEpilogue {
       const int4 sum = *reinterpret_cast<const int4*>(words + row_of_pass * kRowWords + from);
       // Rows beyond the last one do as if they were it.
       const int64_t wanted = row_ + row_of_pass;
-      const int64_t row = wanted < epilogue_.rows ? wanted : epilogue_.rows - 1;
+      const int64_t row = wanted < part_.rows_end ? wanted : part_.rows_end - 1;
       const int32_t sums[4] = {sum.x, sum.y, sum.z, sum.w};
       float values[4];
-      ScaleSums(epilogue_.scales, terms, sums, row, values);
+      ScaleSums(epilogue_.scales, terms, sums, row + part_.to_sums, values);
       FinishValues(epilogue_, row, column, values);
       // Elements of a row take no more room than its sums: only those of this step could be overwritten too early.
       __syncwarp();
@@ -132,8 +160,8 @@ class TileEpilogue {
   __device__ void Store() const {
     const RowsView& out = epilogue_.view.out;
     const int size = static_cast<int>(SizeOf(out.type));
-    const int rows = static_cast<int>(min(static_cast<int64_t>(kPassRows), epilogue_.rows - row_));
-    const int columns = min(kColumns, epilogue_.columns - column_);
+    const int rows = static_cast<int>(min(static_cast<int64_t>(kPassRows), part_.rows_end - row_));
+    const int columns = min(kColumns, part_.columns_end - column_);
     if (rows <= 0 || columns <= 0) return;
     const char* from = reinterpret_cast<const char*>(memory_);
     if (!epilogue_.out_vectors) {
@@ -146,12 +174,12 @@ class TileEpilogue {
       }
       return;
     }
-    char* to = out.data + row_ * out.stride + static_cast<int64_t>(column_) * size;
+    char* to = out.data + static_cast<int64_t>(column_) * size;
     const int chunks = kColumns * size / 16;
     const int bytes = columns * size;
     for (int i = lane_; i < rows * chunks; i += kWarpSize) {
       const int offset = i % chunks * 16;
-      char* row = to + i / chunks * out.stride;
+      char* row = to + epilogue_.out_places.Of(row_ + i / chunks);
       if (offset + 16 <= bytes) {
         *reinterpret_cast<uint4*>(row + offset) = *reinterpret_cast<const uint4*>(from + i * 16);
       } else {
@@ -161,6 +189,7 @@ class TileEpilogue {
   }
 
   const Epilogue& epilogue_;
+  const EpiloguePart part_;
   int8_t* const memory_;
   const int lane_;
   int64_t row_;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "cuda/gemm/batch.h"
 #include "cuda/gemm/main_loop.h"
 #include "cuda/gemm/operand_loader.h"
 #include "cuda/gemm/raster.h"
@@ -23,6 +24,7 @@ struct TileProblem {
   int32_t depth;
   Raster raster;
   SplitK split;
+  Batch batch;
   Epilogue epilogue;
 };
 
@@ -38,7 +40,10 @@ __global__ void __launch_bounds__(T::kThreads, 1) TileKernel(const __grid_consta
     extern __shared__ __align__(128) int8_t shared[];
     const int warp = static_cast<int>(threadIdx.x) / kWarpSize;
     const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
-    const TilePlace place = PlaceOf(problem.raster, blockIdx.x);
+    const uint32_t tiles =
+        static_cast<uint32_t>(problem.raster.by_activations) * static_cast<uint32_t>(problem.raster.by_weights);
+    const BatchPlace product = PlaceOf(problem.batch, blockIdx.x, tiles);
+    const TilePlace place = PlaceOf(problem.raster, blockIdx.x - static_cast<uint32_t>(product.number) * tiles);
     const int64_t activation = static_cast<int64_t>(place.by_activations) * T::kActivations;
     const int64_t weight = static_cast<int64_t>(place.by_weights) * T::kWeights;
     const int part = static_cast<int>(blockIdx.y);
@@ -46,8 +51,8 @@ __global__ void __launch_bounds__(T::kThreads, 1) TileKernel(const __grid_consta
     const int last = static_cast<int>(static_cast<int64_t>(problem.depth) * (part + 1) / problem.split.parts);
     using ActivationLoader = typename LoaderOf<Source, T::kActivations, T::kThreads>::Type;
     using WeightLoader = RowLoader<T::kWeights, C::kWeightBits, T::kThreads, true>;
-    ActivationLoader activations(problem.activations, activation, first);
-    WeightLoader weights(problem.weights, weight, first);
+    ActivationLoader activations(problem.activations, activation, first, product.Of(problem.batch.activations));
+    WeightLoader weights(problem.weights, weight, first, product.Of(problem.batch.weights));
     typename MainLoop<T, C>::Sums sums = {};
     MainLoop<T, C> loop(shared, warp, lane);
     if constexpr (T::kSwapped) {
@@ -61,8 +66,9 @@ __global__ void __launch_bounds__(T::kThreads, 1) TileKernel(const __grid_consta
     }
     const int by_rows = warp % T::kWarpsByRows * T::kWarpRows;
     const int by_columns = warp / T::kWarpsByRows * T::kWarpColumns;
+    const EpiloguePart part_of_output = PartOf(problem.epilogue, problem.batch, product);
     TileEpilogue<T, SharedBytes<T, C::kWeightBits>(), C::kWeightBits == 8 ? 0 : kHalfByteShift> epilogue(
-        problem.epilogue, shared, activation + (T::kSwapped ? by_columns : by_rows),
+        problem.epilogue, part_of_output, shared, activation + (T::kSwapped ? by_columns : by_rows),
         static_cast<int32_t>(weight) + (T::kSwapped ? by_rows : by_columns));
     epilogue.Run(sums);
   }

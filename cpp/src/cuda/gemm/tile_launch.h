@@ -29,9 +29,10 @@ cudaError_t LaunchCodes(const TileLaunch<Source>& launch) {
       cudaFuncSetAttribute(TileKernel<T, C, Source>, cudaFuncAttributeMaxDynamicSharedMemorySize, kBytes);
   if (error != cudaSuccess) return error;
   const TileProblem<Source>& problem = *launch.problem;
-  const dim3 blocks(
-      static_cast<unsigned>(problem.raster.by_activations) * static_cast<unsigned>(problem.raster.by_weights),
-      static_cast<unsigned>(problem.split.parts));
+  const dim3 blocks(static_cast<unsigned>(problem.raster.by_activations) *
+                        static_cast<unsigned>(problem.raster.by_weights) *
+                        static_cast<unsigned>(problem.batch.count > 1 ? problem.batch.count : 1),
+                    static_cast<unsigned>(problem.split.parts));
   TileKernel<T, C, Source><<<blocks, T::kThreads, kBytes, launch.stream>>>(problem);
   return cudaGetLastError();
 }

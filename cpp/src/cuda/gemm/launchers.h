@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// What products of every kind have in common: the kernels with tiles, and the choice that a test has made.
+#ifndef OCTET_CUDA_GEMM_LAUNCHERS_H_
+#define OCTET_CUDA_GEMM_LAUNCHERS_H_
+
+#include "cuda/gemm/heuristics.h"
+#include "cuda/gemm/tile_launch.h"
+#include "cuda/launch.h"
+
+namespace octet {
+namespace cuda {
+
+ForcedPlan CurrentForcedPlan();
+
+/** Launches a kernel with tiles for a call. */
+octet_status LaunchTiles(const Call* call, GemmKernel kernel, const TileLaunch<OperandRows>& launch);
+
+}  // namespace cuda
+}  // namespace octet
+
+#endif  // OCTET_CUDA_GEMM_LAUNCHERS_H_
