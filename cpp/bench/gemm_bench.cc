@@ -106,7 +106,12 @@ struct Variant {
   bool dynamic;
   octet_weight_format format;
   octet_activation activation;
+  /** Whether each product has other weights than the one before, so that they come from beyond the first caches. */
+  bool cold = false;
 };
+
+/** More than second-level caches hold, as the weights of a model. */
+constexpr size_t kColdBytes = size_t{24} << 20;
 
 void Gemm(benchmark::State& state, Variant variant) {
   const int64_t m = state.range(0), n = state.range(1), k = state.range(2);
@@ -126,8 +131,13 @@ void Gemm(benchmark::State& state, Variant variant) {
   const octet_grid weight_grid = {scale_tensor.get(), nullptr, -128.0f, 127.0f, OCTET_SCALE_LINEAR, 1e-8f, 0};
   size_t bytes = 0;
   Check(state, octet_gemm_pack_size(weight_tensor.get(), variant.format, &bytes));
-  const Block packed(bytes);
-  Check(state, octet_gemm_pack(weight_tensor.get(), &weight_grid, variant.format, packed.data(), packed.size()));
+  const size_t packed_bytes = bytes;
+  const size_t copies = variant.cold ? kColdBytes / packed_bytes + 1 : 1;
+  const Block packed(packed_bytes * copies);
+  for (size_t i = 0; i < copies; ++i) {
+    Check(state, octet_gemm_pack(weight_tensor.get(), &weight_grid, variant.format, packed.data() + i * packed_bytes,
+                                 packed_bytes));
+  }
 
   const Floats floats(variant.a.bits == 32 ? m * k : 1);
   const Block codes(variant.a.bits == 8 ? static_cast<size_t>(m * k) : 1);
@@ -145,14 +155,17 @@ void Gemm(benchmark::State& state, Variant variant) {
   epilogue.bias = bias_tensor.get();
   epilogue.activation = variant.activation;
   if (variant.out.bits == 8) epilogue.out_grid = &out_grid;
-  Check(state, octet_gemm_workspace_size(a.get(), packed.data(), packed.size(), &bytes));
+  Check(state, octet_gemm_workspace_size(a.get(), packed.data(), packed_bytes, &bytes));
   const Block workspace(bytes);
+  size_t copy = 0;
   for (auto _ : state) {
+    const char* const w = packed.data() + copy * packed_bytes;
+    copy = (copy + 1) % copies;
     const octet_status status = variant.dynamic
-                                    ? octet_gemm_dynamic(a.get(), 8, 1e-8f, packed.data(), packed.size(), &epilogue,
+                                    ? octet_gemm_dynamic(a.get(), 8, 1e-8f, w, packed_bytes, &epilogue,
                                                          out_tensor.get(), workspace.data(), workspace.size(), nullptr)
-                                    : octet_gemm(a.get(), &a_grid, packed.data(), packed.size(), &epilogue,
-                                                 out_tensor.get(), workspace.data(), workspace.size(), nullptr);
+                                    : octet_gemm(a.get(), &a_grid, w, packed_bytes, &epilogue, out_tensor.get(),
+                                                 workspace.data(), workspace.size(), nullptr);
     if (!Check(state, status)) break;
   }
   SetGops(state, 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k));
@@ -187,6 +200,7 @@ constexpr octet_weight_format k4 = OCTET_WEIGHTS_4_BIT;
 
 BENCHMARK(InstructionSetLimit)->Apply(Limits);
 BENCHMARK_CAPTURE(Gemm, u8_f32, Variant{kU8, kF32, false, k8, OCTET_ACTIVATION_NONE})->Apply(Shapes);
+BENCHMARK_CAPTURE(Gemm, u8_s8_cold, Variant{kU8, kS8, false, k8, OCTET_ACTIVATION_NONE, true})->Apply(Shapes);
 BENCHMARK_CAPTURE(Gemm, f32_f32, Variant{kF32, kF32, false, k8, OCTET_ACTIVATION_NONE})->Apply(Shapes);
 BENCHMARK_CAPTURE(Gemm, f32_dynamic_f32, Variant{kF32, kF32, true, k8, OCTET_ACTIVATION_NONE})->Apply(Shapes);
 BENCHMARK_CAPTURE(Gemm, s8_gelu_s8, Variant{kS8, kS8, false, k8, OCTET_ACTIVATION_GELU_ERF})->Apply(Shapes);

@@ -142,8 +142,7 @@ void Conv2dProduct::RunPanel(const Conv2dBlock& block, int64_t group, int64_t pa
       tile.a = codes_ + at.slot * plan_.image_stride + at.line * geometry_.stride_h * plan_.line_stride +
                at.pixel * tile.a_stride + offset;
       tile.sums = sums + (tile.add || !last ? row * kPanelColumns : 0);
-      const int64_t fetched = (t - block.first) * tile.AheadBytes();
-      tile.ahead = last && fetched < weights.panel_bytes ? next + fetched : nullptr;
+      if (last) tile.FetchShare(next, weights.panel_bytes, t - block.first, block.end - block.first);
       kernels_.tile(tile);
       if (!last) continue;
       const int64_t column = panel * kPanelColumns;

@@ -115,8 +115,7 @@ class Product {
       for (int64_t t = 0; t < tiles; ++t) {
         const int64_t row = PartStart(rows, tiles, t);
         // As in convolutions: see conv2d_product.cc. A single tile waits for its own panel.
-        const int64_t fetched = t * tile.AheadBytes();
-        tile.ahead = last && tiles > 1 && fetched < weights_.panel_bytes ? next + fetched : nullptr;
+        if (last && tiles > 1) tile.FetchShare(next, weights_.panel_bytes, t, tiles);
         tile.rows = static_cast<int>(PartStart(rows, tiles, t + 1) - row);
         tile.a = ready_.codes + (begin + row) * ready_.stride + g * kGroup * code_size;
         tile.sums = sums + (tile.add || !last ? row * kPanelColumns : 0);

@@ -36,11 +36,24 @@ struct GemmTile {
   int32_t* sums = nullptr;
   /** Whether the products are added to sums or replace them. */
   bool add = false;
-  /** Null, or memory that is wanted next: kernels may fetch up to AheadBytes() of it into the caches meanwhile. */
+  /** Memory that is wanted next, which kernels may fetch into the caches meanwhile: cache lines for four groups. */
   const void* ahead = nullptr;
+  int64_t ahead_lines = 0;
 
-  /** A cache line for every four groups. */
-  int64_t AheadBytes() const { return runs * groups / 4 * 64; }
+  /**
+   * Fetches its share of `bytes` of memory that is wanted after `tiles` tiles like this one, which is tile number
+   * `number`.
+   */
+  void FetchShare(const void* memory, int64_t bytes, int64_t number, int64_t tiles) {
+    const int64_t steps = runs * (groups / 4);
+    if (steps == 0) return;
+    const int64_t lines = bytes / 64;
+    ahead_lines = (lines + steps * tiles - 1) / (steps * tiles);
+    const int64_t first = number * steps * ahead_lines;
+    ahead = static_cast<const char*>(memory) + 64 * first;
+    if (first + steps * ahead_lines > lines) ahead_lines = (lines - first) / steps;
+    if (ahead_lines < 0) ahead_lines = 0;
+  }
 };
 
 struct GemmKernels {

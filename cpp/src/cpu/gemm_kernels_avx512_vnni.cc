@@ -41,9 +41,9 @@ constexpr int kHalfByteRows = 4;
 template <int kTileRows>
 void Rows(const GemmTile& tile) {
   if (tile.columns == kPanelColumns) {
-    DotTile<Avx512Vnni, kTileRows, 2>::Run(tile, 0);
+    DotTile<Avx512Vnni, kTileRows, 2, kPanelColumns>::Run(tile, 0);
   } else {
-    DotTile<Avx512Vnni, kTileRows, 1>::Run(tile, 0);
+    DotTile<Avx512Vnni, kTileRows, 1, kHalfPanel>::Run(tile, 0);
   }
 }
 

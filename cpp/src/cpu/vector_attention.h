@@ -74,7 +74,8 @@ struct VectorAttention {
     const Floats factors = V::Set(factor);
     WithCodes<V>(step, limits, [&](const auto& coder) {
       for (int64_t i = 0; i < count; i += kWidth) {
-        V::StoreU8(codes + i, coder.Of(V::Mul(V::Load(values + i), factors)));
+        // Exponentials and their factor are numbers, or the row is NaN whatever its codes.
+        V::StoreIntegersU8(codes + i, coder.OfNumbers(V::Mul(V::Load(values + i), factors)));
       }
     });
   }

@@ -72,17 +72,9 @@ struct Avx2 {
   static void StoreF32(void* to, Floats a) { Store(static_cast<float*>(to), a); }
   static void StoreF16(void* to, Floats a) { _mm256_storeu_si256(static_cast<__m256i*>(to), NarrowF16(a)); }
   static void StoreBF16(void* to, Floats a) { _mm256_storeu_si256(static_cast<__m256i*>(to), NarrowBF16(a)); }
-  static void StoreS8(void* to, Floats a) {
-    _mm_storeu_si128(static_cast<__m128i*>(to), _mm_packs_epi16(Words(a.low), Words(a.high)));
-  }
-  static void StoreU8(void* to, Floats a) {
-    _mm_storeu_si128(static_cast<__m128i*>(to), _mm_packus_epi16(Words(a.low), Words(a.high)));
-  }
-  static void StoreS32(void* to, Floats a) {
-    __m256i* codes = static_cast<__m256i*>(to);
-    _mm256_storeu_si256(codes, _mm256_cvttps_epi32(a.low));
-    _mm256_storeu_si256(codes + 1, _mm256_cvttps_epi32(a.high));
-  }
+  static void StoreS8(void* to, Floats a) { StoreIntegersS8(to, Truncate(a)); }
+  static void StoreU8(void* to, Floats a) { StoreIntegersU8(to, Truncate(a)); }
+  static void StoreS32(void* to, Floats a) { StoreIntegersS32(to, Truncate(a)); }
 
   static void StreamF32(void* to, Floats a) {
     _mm256_stream_ps(static_cast<float*>(to), a.low);
@@ -139,6 +131,19 @@ struct Avx2 {
     return {_mm256_mullo_epi32(a.low, b.low), _mm256_mullo_epi32(a.high, b.high)};
   }
   static Floats ToFloats(Integers a) { return {_mm256_cvtepi32_ps(a.low), _mm256_cvtepi32_ps(a.high)}; }
+  static Integers Truncate(Floats a) { return {_mm256_cvttps_epi32(a.low), _mm256_cvttps_epi32(a.high)}; }
+  static Integers Bits(Floats a) { return {_mm256_castps_si256(a.low), _mm256_castps_si256(a.high)}; }
+  static void StoreIntegersS8(void* to, Integers a) {
+    _mm_storeu_si128(static_cast<__m128i*>(to), _mm_packs_epi16(Words(a.low), Words(a.high)));
+  }
+  static void StoreIntegersU8(void* to, Integers a) {
+    _mm_storeu_si128(static_cast<__m128i*>(to), _mm_packus_epi16(Words(a.low), Words(a.high)));
+  }
+  static void StoreIntegersS32(void* to, Integers a) {
+    __m256i* integers = static_cast<__m256i*>(to);
+    _mm256_storeu_si256(integers, a.low);
+    _mm256_storeu_si256(integers + 1, a.high);
+  }
 
   using Bytes = __m128i;
   static Bytes SetBytes(int value) { return _mm_set1_epi8(static_cast<char>(value)); }
@@ -169,6 +174,10 @@ struct Avx2 {
   static bool Any(Mask a) { return _mm256_movemask_ps(_mm256_or_ps(a.low, a.high)) != 0; }
   static Floats Select(Mask mask, Floats yes, Floats no) {
     return {_mm256_blendv_ps(no.low, yes.low, mask.low), _mm256_blendv_ps(no.high, yes.high, mask.high)};
+  }
+  static Integers Select(Mask mask, Integers yes, Integers no) {
+    return {_mm256_blendv_epi8(no.low, yes.low, _mm256_castps_si256(mask.low)),
+            _mm256_blendv_epi8(no.high, yes.high, _mm256_castps_si256(mask.high))};
   }
 
   static float SumInHalves(Floats a) {
@@ -211,10 +220,7 @@ struct Avx2 {
     const __m256i packed = _mm256_packus_epi32(RoundedBF16(a.low), RoundedBF16(a.high));
     return _mm256_permute4x64_epi64(packed, 0xd8);
   }
-  static __m128i Words(__m256 a) {
-    const __m256i integers = _mm256_cvttps_epi32(a);
-    return _mm_packs_epi32(_mm256_castsi256_si128(integers), _mm256_extracti128_si256(integers, 1));
-  }
+  static __m128i Words(__m256i a) { return _mm_packs_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1)); }
 };
 
 }  // namespace cpu

@@ -42,11 +42,9 @@ struct Avx512 {
   static void StoreF32(void* to, Floats a) { _mm512_storeu_ps(to, a); }
   static void StoreF16(void* to, Floats a) { _mm256_storeu_si256(static_cast<__m256i*>(to), NarrowF16(a)); }
   static void StoreBF16(void* to, Floats a) { _mm256_storeu_si256(static_cast<__m256i*>(to), NarrowBF16(a)); }
-  static void StoreS8(void* to, Floats a) {
-    _mm_storeu_si128(static_cast<__m128i*>(to), _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(a)));
-  }
-  static void StoreU8(void* to, Floats a) { StoreS8(to, a); }
-  static void StoreS32(void* to, Floats a) { _mm512_storeu_si512(to, _mm512_cvttps_epi32(a)); }
+  static void StoreS8(void* to, Floats a) { StoreIntegersS8(to, Truncate(a)); }
+  static void StoreU8(void* to, Floats a) { StoreIntegersU8(to, Truncate(a)); }
+  static void StoreS32(void* to, Floats a) { StoreIntegersS32(to, Truncate(a)); }
 
   static void StreamF32(void* to, Floats a) { _mm512_stream_ps(static_cast<float*>(to), a); }
   static void StreamF16(void* to, Floats a) { _mm256_stream_si256(static_cast<__m256i*>(to), NarrowF16(a)); }
@@ -87,6 +85,13 @@ struct Avx512 {
   static Integers LoadIntegers(const int32_t* from) { return {_mm512_loadu_si512(from)}; }
   static Integers Sub(Integers a, Integers b) { return {_mm512_sub_epi32(a.all, b.all)}; }
   static Integers Mul(Integers a, Integers b) { return {_mm512_mullo_epi32(a.all, b.all)}; }
+  static Integers Truncate(Floats a) { return {_mm512_cvttps_epi32(a)}; }
+  static Integers Bits(Floats a) { return {_mm512_castps_si512(a)}; }
+  static void StoreIntegersS8(void* to, Integers a) {
+    _mm_storeu_si128(static_cast<__m128i*>(to), _mm512_cvtepi32_epi8(a.all));
+  }
+  static void StoreIntegersU8(void* to, Integers a) { StoreIntegersS8(to, a); }
+  static void StoreIntegersS32(void* to, Integers a) { _mm512_storeu_si512(to, a.all); }
   static Floats ToFloats(Integers a) { return _mm512_cvtepi32_ps(a.all); }
 
   using Bytes = __m128i;
@@ -105,6 +110,9 @@ struct Avx512 {
   static Mask Or(Mask a, Mask b) { return a | b; }
   static bool Any(Mask a) { return a != 0; }
   static Floats Select(Mask mask, Floats yes, Floats no) { return _mm512_mask_blend_ps(mask, no, yes); }
+  static Integers Select(Mask mask, Integers yes, Integers no) {
+    return {_mm512_mask_blend_epi32(mask, no.all, yes.all)};
+  }
 
   static float SumInHalves(Floats a) {
     const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));

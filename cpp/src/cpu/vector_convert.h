@@ -57,8 +57,9 @@ struct VectorConvert {
   template <typename T>
   static void StoreCodes(const void* values, Step step, Limits limits, int64_t count, void* row) {
     WithCodes<V>(step, limits, [&](const auto& codes) {
-      ForEachVector<V>(count,
-                       [&](auto lanes) { lanes.template Store<T>(row, codes.Of(lanes.template Load<float>(values))); });
+      ForEachVector<V>(count, [&](auto lanes) {
+        lanes.template StoreIntegers<T>(row, codes.Of(lanes.template Load<float>(values)));
+      });
     });
   }
 

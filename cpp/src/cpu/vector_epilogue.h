@@ -63,7 +63,8 @@ struct VectorEpilogue {
       char* const data = out.data;
       const int64_t stride = out.stride;
       ForEachVector<V>(step.columns, [&](auto lanes) {
-        ScaleColumns(step, lanes, [&](int r, Floats y) { lanes.template Store<T>(data + r * stride, codes.Of(y)); });
+        ScaleColumns(step, lanes,
+                     [&](int r, Floats y) { lanes.template StoreIntegers<T>(data + r * stride, codes.Of(y)); });
       });
     });
   }
@@ -127,7 +128,7 @@ struct VectorEpilogue {
   static void StoreCodes(const float* values, const TileRows& out) {
     WithCodes<V>(out.step, out.limits, [&](const auto& codes) {
       ForEachRow(out, [&](char* row, int64_t value, auto lanes) {
-        lanes.template Store<T>(row, codes.Of(V::Load(values + value + lanes.first)));
+        lanes.template StoreIntegers<T>(row, codes.Of(V::Load(values + value + lanes.first)));
       });
     });
   }

@@ -1,172 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernels over vectors of sixteen lanes, written once. V is an instruction set (vector_avx2.h, vector_avx512.h):
-//
-//   Floats, Mask, Integers   sixteen floats; sixteen truth values; sixteen s32 (their arithmetic wraps around)
-//   Bytes                    sixteen bytes, whose sign the function says
-//   Load*, Store*            unaligned, widening to and narrowing from f32; integers are truncated and must fit
-//   Stream*                  aligned, around the caches; others see them after EndStreaming()
-//   Min(a, b), Max(a, b)     b if either is NaN or they are equal
-//   Exponent, Mantissa       k and 1 <= m < 2 of a = m * 2^k, normal positive; any number of what else there is
-//   Fma, FmaMinus(a, b, c)   a * b + c and c - a * b, rounded once
-//   Round                    to the nearest whole number, ties to even
-//   PowerOfTwo               2^a of whole -126 <= a <= 127, any number of what else there is
-//   Select(mask, yes, no)
-//   kHasFma                  whether Fma is an instruction
-//   SumInHalves              lanes l and l + 8, then l and l + 4, ...
-//
-// Every function here is a template on V, so that no code for one instruction set can be linked in for another.
-//
-// Measured on two cores of a Zen 4 at 2.6 GHz (f32, AVX-512, one thread, read + write): the true division x / scale
-// takes some 10 cycles for 16 elements, which bounds a call at about 33 GB/s. That is above what memory gives (memcpy
-// of 128 MB: 17 GB/s; fake quantization, thanks to stores around the caches: 27 GB/s) and below a copy within the
-// caches (85 GB/s and more). x * (1 / scale) with a test for quotients next to a tie has not been tried: by count of
-// instructions it could save a third of the time, in the caches only.
+// The kernels of quantization over vectors of sixteen lanes: V as in vector_lanes.h.
 #ifndef OCTET_CPU_VECTOR_KERNELS_H_
 #define OCTET_CPU_VECTOR_KERNELS_H_
 
 #include <cstdint>
 
 #include "cpu/kernels.h"
-#include "numerics/half.h"
+#include "cpu/vector_codes.h"
+#include "cpu/vector_lanes.h"
 #include "numerics/rounding.h"
 #include "numerics/summation.h"
 
 namespace octet {
 namespace cpu {
-
-constexpr int64_t kWidth = 16;
-
-/** Loads and stores of one element type. */
-template <typename V, typename T>
-struct Memory;
-
-template <typename V>
-struct Memory<V, float> {
-  static typename V::Floats Load(const void* from) { return V::LoadF32(from); }
-  static void Store(void* to, typename V::Floats a) { V::StoreF32(to, a); }
-  static void Stream(void* to, typename V::Floats a) { V::StreamF32(to, a); }
-};
-
-template <typename V>
-struct Memory<V, Float16> {
-  static typename V::Floats Load(const void* from) { return V::LoadF16(from); }
-  static void Store(void* to, typename V::Floats a) { V::StoreF16(to, a); }
-  static void Stream(void* to, typename V::Floats a) { V::StreamF16(to, a); }
-};
-
-template <typename V>
-struct Memory<V, BFloat16> {
-  static typename V::Floats Load(const void* from) { return V::LoadBF16(from); }
-  static void Store(void* to, typename V::Floats a) { V::StoreBF16(to, a); }
-  static void Stream(void* to, typename V::Floats a) { V::StreamBF16(to, a); }
-};
-
-template <typename V>
-struct Memory<V, int8_t> {
-  static typename V::Floats Load(const void* from) { return V::LoadS8(from); }
-  static void Store(void* to, typename V::Floats a) { V::StoreS8(to, a); }
-};
-
-template <typename V>
-struct Memory<V, uint8_t> {
-  static typename V::Floats Load(const void* from) { return V::LoadU8(from); }
-  static void Store(void* to, typename V::Floats a) { V::StoreU8(to, a); }
-};
-
-template <typename V>
-struct Memory<V, int32_t> {
-  static typename V::Floats Load(const void* from) { return V::LoadS32(from); }
-  static void Store(void* to, typename V::Floats a) { V::StoreS32(to, a); }
-};
-
-/** Sixteen elements from `first` on. */
-template <typename V>
-struct AllLanes {
-  using Floats = typename V::Floats;
-  int64_t first;
-
-  template <typename T>
-  Floats Load(const void* from) const {
-    return Memory<V, T>::Load(static_cast<const char*>(from) + first * static_cast<int64_t>(sizeof(T)));
-  }
-  template <typename T>
-  void Store(void* to, Floats a) const {
-    Memory<V, T>::Store(static_cast<char*>(to) + first * static_cast<int64_t>(sizeof(T)), a);
-  }
-};
-
-/** All of sixteen lanes, stored around the caches; the output must be aligned to the size of the store. */
-template <typename V>
-struct StreamedLanes : AllLanes<V> {
-  template <typename T>
-  void Store(void* to, typename V::Floats a) const {
-    Memory<V, T>::Stream(static_cast<char*>(to) + this->first * static_cast<int64_t>(sizeof(T)), a);
-  }
-};
-
-/** The first `count` of sixteen lanes; the others read zeros and are not stored. */
-template <typename V>
-struct FirstLanes {
-  using Floats = typename V::Floats;
-  int64_t first;
-  int64_t count;
-
-  template <typename T>
-  Floats Load(const void* from) const {
-    T elements[kWidth] = {};
-    __builtin_memcpy(elements, static_cast<const char*>(from) + first * static_cast<int64_t>(sizeof(T)),
-                     static_cast<size_t>(count) * sizeof(T));
-    return Memory<V, T>::Load(elements);
-  }
-  template <typename T>
-  void Store(void* to, Floats a) const {
-    T elements[kWidth];
-    Memory<V, T>::Store(elements, a);
-    __builtin_memcpy(static_cast<char*>(to) + first * static_cast<int64_t>(sizeof(T)), elements,
-                     static_cast<size_t>(count) * sizeof(T));
-  }
-};
-
-/**
- * Calls body with the lanes of every vector of a row. Always inlined: GCC 12 otherwise passes bodies with two uses by
- * address, and loads what they captured anew for every vector.
- */
-template <typename V, typename Body>
-__attribute__((always_inline)) inline void ForEachVector(int64_t count, const Body& body) {
-  int64_t i = 0;
-  for (; i + kWidth <= count; i += kWidth) body(AllLanes<V>{i});
-  if (i < count) body(FirstLanes<V>{i, count - i});
-}
-
-/** As above, with the stores to `out`, whose elements are of type T, around the caches. */
-template <typename V, typename T, typename Body>
-void ForEachVectorStreaming(int64_t count, const void* out, const Body& body) {
-  constexpr uintptr_t kBytes = kWidth * sizeof(T);
-  const uintptr_t ahead = (kBytes - reinterpret_cast<uintptr_t>(out) % kBytes) % kBytes;
-  int64_t i = static_cast<int64_t>(ahead / sizeof(T));
-  if (ahead % sizeof(T) != 0 || i > count) {
-    ForEachVector<V>(count, body);
-    return;
-  }
-  if (i > 0) body(FirstLanes<V>{0, i});
-  for (; i + kWidth <= count; i += kWidth) body(StreamedLanes<V>{{i}});
-  if (i < count) body(FirstLanes<V>{i, count - i});
-}
-
-/** Parameters of one vector's elements. */
-template <typename V>
-struct VectorStep {
-  typename V::Floats scale;
-  typename V::Floats zero_point;
-};
-
-template <typename V>
-struct VectorLimits {
-  typename V::Floats int_min;
-  typename V::Floats int_max;
-
-  explicit VectorLimits(numerics::Limits limits) : int_min(V::Set(limits.int_min)), int_max(V::Set(limits.int_max)) {}
-};
 
 /** Grid parameters as vectors: kPerElement chooses between one for all and one for each element. */
 template <typename V, bool kPerElement>
@@ -215,23 +61,6 @@ void WithGrid(const RowGrid& grid, const Body& body) {
   }
 }
 
-/** NaN goes through: it is the second operand of both. */
-template <typename V>
-typename V::Floats ClampVector(typename V::Floats a, typename V::Floats low, typename V::Floats high) {
-  return V::Min(high, V::Max(low, a));
-}
-
-template <typename V>
-typename V::Floats CodeVector(typename V::Floats x, VectorStep<V> step, const VectorLimits<V>& limits) {
-  const auto unclamped = V::Add(V::Round(V::Div(x, step.scale)), step.zero_point);
-  return ClampVector<V>(unclamped, limits.int_min, limits.int_max);
-}
-
-template <typename V>
-typename V::Floats ValueOfCodeVector(typename V::Floats code, VectorStep<V> step) {
-  return V::Mul(step.scale, V::Sub(code, step.zero_point));
-}
-
 template <typename V>
 struct FakeQuantizedVector {
   typename V::Floats out;
@@ -257,19 +86,32 @@ struct VectorKernels {
   using Floats = typename V::Floats;
   using Mask = typename V::Mask;
 
+  static numerics::Step StepOf(const RowGrid& grid) { return {grid.scale[0], grid.zero_point[0]}; }
+
   template <typename T>
   static void FakeQuantize(const Row& row) {
-    WithGrid<V>(row.grid, [&row](const auto& grid) {
-      const auto body = [&row, &grid](auto lanes) {
-        const VectorStep<V> step = grid.Step(lanes);
-        const Floats code = CodeVector<V>(lanes.template Load<T>(row.in[0]), step, grid.limits);
-        lanes.template Store<T>(row.out[0], ValueOfCodeVector<V>(code, step));
-      };
+    // Copies: stores may change anything else as far as the compiler can tell.
+    const void* const in = row.in[0];
+    void* const out = row.out[0];
+    const auto run = [&row, out ](const auto& body) __attribute__((always_inline)) {
       if (row.streaming) {
-        ForEachVectorStreaming<V, T>(row.count, row.out[0], body);
+        ForEachVectorStreaming<V, T>(row.count, out, body);
       } else {
         ForEachVector<V>(row.count, body);
       }
+    };
+    if (row.grid.per_element) {
+      const VectorGrid<V, true> grid(row.grid);
+      run([&](auto lanes) {
+        const VectorStep<V> step = grid.Step(lanes);
+        const Floats code = CodeVector<V>(lanes.template Load<T>(in), step, grid.limits);
+        lanes.template Store<T>(out, ValueOfCodeVector<V>(code, step));
+      });
+      return;
+    }
+    WithCodes<V>(StepOf(row.grid), row.grid.limits, [&](const auto& shared) {
+      const auto codes = shared;
+      run([&](auto lanes) { lanes.template Store<T>(out, codes.ValueOf(lanes.template Load<T>(in))); });
     });
   }
 
@@ -312,17 +154,24 @@ struct VectorKernels {
 
   template <typename T, typename Integer>
   static void Quantize(const Row& row) {
-    WithGrid<V>(row.grid, [&row](const auto& row_grid) {
-      // Copies: bytes may be stored anywhere as far as the compiler can tell, and what they could change would be
-      // loaded anew for every vector. Measured on Zen 5: 5.3 in place of 8.6 cycles for 16 elements of f32.
-      const auto grid = row_grid;
-      const void* const in = row.in[0];
-      void* const out = row.out[0];
+    // Copies: bytes may be stored anywhere as far as the compiler can tell, and what they could change would be loaded
+    // anew for every vector. Measured on Zen 5: 5.3 in place of 8.6 cycles for 16 elements of f32.
+    const void* const in = row.in[0];
+    void* const out = row.out[0];
+    if (row.grid.per_element) {
+      const VectorGrid<V, true> grid(row.grid);
       ForEachVector<V>(row.count, [&](auto lanes) {
         const VectorStep<V> step = grid.Step(lanes);
         const Floats code = CodeVector<V>(lanes.template Load<T>(in), step, grid.limits);
         const Floats present = V::Select(V::IsNan(code), step.zero_point, code);
         lanes.template Store<Integer>(out, V::Select(V::IsNan(present), V::Set(0.0f), present));
+      });
+      return;
+    }
+    WithCodes<V>(StepOf(row.grid), row.grid.limits, [&](const auto& shared) {
+      const auto codes = shared;
+      ForEachVector<V>(row.count, [&](auto lanes) {
+        lanes.template StoreIntegers<Integer>(out, codes.Of(lanes.template Load<T>(in)));
       });
     });
   }

@@ -43,9 +43,9 @@ struct Portable {
   static void StoreF32(void* to, const Floats& a) { std::memcpy(to, a.lane, sizeof(a.lane)); }
   static void StoreF16(void* to, const Floats& a) { StoreAs<Float16>(to, a); }
   static void StoreBF16(void* to, const Floats& a) { StoreAs<BFloat16>(to, a); }
-  static void StoreS8(void* to, const Floats& a) { StoreAs<int8_t>(to, a); }
-  static void StoreU8(void* to, const Floats& a) { StoreAs<uint8_t>(to, a); }
-  static void StoreS32(void* to, const Floats& a) { StoreAs<int32_t>(to, a); }
+  static void StoreS8(void* to, const Floats& a) { StoreIntegersS8(to, Truncate(a)); }
+  static void StoreU8(void* to, const Floats& a) { StoreIntegersU8(to, Truncate(a)); }
+  static void StoreS32(void* to, const Floats& a) { StoreIntegersS32(to, Truncate(a)); }
 
   // There are no stores around the caches in plain C++.
   static void StreamF32(void* to, const Floats& a) { StoreF32(to, a); }
@@ -104,6 +104,12 @@ struct Portable {
   static Floats ToFloats(const Integers& a) {
     return Make([&](int i) { return static_cast<float>(a.lane[i]); });
   }
+  static Integers Truncate(const Floats& a) {
+    return MakeIntegers([&](int i) { return static_cast<int32_t>(a.lane[i]); });
+  }
+  static void StoreIntegersS8(void* to, const Integers& a) { StoreIntegersAs<int8_t>(to, a); }
+  static void StoreIntegersU8(void* to, const Integers& a) { StoreIntegersAs<uint8_t>(to, a); }
+  static void StoreIntegersS32(void* to, const Integers& a) { StoreIntegersAs<int32_t>(to, a); }
 
   struct Bytes {
     uint8_t lane[kLaneCount];
@@ -155,6 +161,9 @@ struct Portable {
   static Floats Select(const Mask& mask, const Floats& yes, const Floats& no) {
     return Make([&](int i) { return mask.lane[i] ? yes.lane[i] : no.lane[i]; });
   }
+  static Integers Select(const Mask& mask, const Integers& yes, const Integers& no) {
+    return MakeIntegers([&](int i) { return mask.lane[i] ? yes.lane[i] : no.lane[i]; });
+  }
 
   static float SumInHalves(Floats a) {
     for (int width = kLaneCount / 2; width > 0; width /= 2) {
@@ -197,11 +206,6 @@ struct Portable {
   static float ToFloat(int32_t value) { return static_cast<float>(value); }
   static void FromFloat(float value, Float16* to) { numerics::Narrow(value, to); }
   static void FromFloat(float value, BFloat16* to) { numerics::Narrow(value, to); }
-  template <typename Integer>
-  static void FromFloat(float value, Integer* to) {
-    *to = static_cast<Integer>(static_cast<int32_t>(value));
-  }
-
   template <typename T>
   static Floats LoadAs(const void* from) {
     T elements[kLaneCount];
@@ -212,6 +216,12 @@ struct Portable {
   static void StoreAs(void* to, const Floats& a) {
     T elements[kLaneCount];
     for (int i = 0; i < kLaneCount; ++i) FromFloat(a.lane[i], &elements[i]);
+    std::memcpy(to, elements, sizeof(elements));
+  }
+  template <typename T>
+  static void StoreIntegersAs(void* to, const Integers& a) {
+    T elements[kLaneCount];
+    for (int i = 0; i < kLaneCount; ++i) elements[i] = static_cast<T>(a.lane[i]);
     std::memcpy(to, elements, sizeof(elements));
   }
 };
