@@ -29,9 +29,10 @@ namespace {
 
 static_assert(kTileColumns == kPanelColumns && kMaxEpilogueRows >= kMaxTileRows, "tiles fit the epilogue");
 
-// Rows that share a panel of weights while it is in the second-level cache: a whole number of tiles of 14 and of 6.
-constexpr int64_t kBlockRows = 126;
-// k that are summed up at a time: a panel of 64 KB and a block of rows of 252 KB stay in a second-level cache of 512
+// Rows that share a panel of weights while it is in the second-level cache: ten tiles of 14, so that 128 tokens do not
+// become two blocks.
+constexpr int64_t kBlockRows = 140;
+// k that are summed up at a time: a panel of 64 KB and a block of rows of 280 KB stay in a second-level cache of 512
 // KB.
 constexpr int64_t kDepth = 2048;
 // Half bytes are unpacked to the stack: less at a time, 16 KB.

@@ -28,6 +28,10 @@ struct AvxVnni {
     __builtin_memcpy(&four, from, sizeof(four));
     return _mm256_set1_epi32(four);
   }
+  template <int kTimes, int kOffset>
+  static Bytes BroadcastAt(const char* from, int64_t index) {
+    return Broadcast(from + index * kTimes + kOffset);
+  }
   static Sums Dot(Sums sums, Bytes activations, Bytes weights) {
     return _mm256_dpbusd_avx_epi32(sums, activations, weights);
   }

@@ -62,10 +62,17 @@ class RowOffsets {
     if constexpr (kRow == 0) {
       return 0;
     } else {
-      constexpr int kShift = __builtin_ctz(static_cast<unsigned>(kRow));
-      return odd_[(kRow >> kShift) / 2] << kShift;
+      return Odd<kRow>() * kTimes<kRow>;
     }
   }
+
+  /** The offset of kRow > 0 is the odd multiple times 1, 2, 4 or 8. */
+  template <int kRow>
+  OCTET_INLINE int64_t Odd() const {
+    return odd_[kRow / kTimes<kRow> / 2];
+  }
+  template <int kRow>
+  static constexpr int kTimes = kRow & -kRow;
 
  private:
   static constexpr int kOdd = kRows > 1 ? kRows / 2 : 1;

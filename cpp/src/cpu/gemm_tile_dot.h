@@ -9,6 +9,7 @@
 //   Dot(sums, u8, s8)
 //   LowerHalves(b), UpperHalves(b) half bytes as s8: eight less than they are
 //   Broadcast(p)                  four bytes at p in every lane
+//   BroadcastAt<times, d>(p, i)   those at p + i * times + d; times is 1, 2, 4 or 8
 #ifndef OCTET_CPU_GEMM_TILE_DOT_H_
 #define OCTET_CPU_GEMM_TILE_DOT_H_
 
@@ -31,13 +32,14 @@ struct DotTile {
 
   // A vpdpbusd waits 4 to 5 cycles for the one before in its sum, and two start a cycle: tiles with fewer than some ten
   // sums keep several of each, which take turns.
-  static constexpr int kChains = kRows * kVectors >= 8 ? 1 : kRows * kVectors >= 4 ? 2 : 4;
+  static constexpr int kChains = kRows * kVectors >= 10 ? 1 : kRows * kVectors >= 5 ? 2 : 4;
   static constexpr int kUnrolled = 4;
 
   static void Run(const GemmTile& tile, int first_column) {
     Sums sums[kChains][kRows][kVectors];
     ForEachSum<kChains>([&](auto c, auto r, auto v) OCTET_INLINE { sums[c()][r()][v()] = D::Zero(); });
-    const RowOffsets<kRows> rows(tile.a_stride);
+    using Rows = RowOffsets<kRows>;
+    const Rows rows(tile.a_stride);
     const char* a = nullptr;
     const int64_t step = int64_t{kColumns != 0 ? kColumns : tile.columns} * kGroup;
     const int8_t* b = tile.b + first_column * kGroup;
@@ -47,7 +49,14 @@ struct DotTile {
       Repeat<kVectors>(
           [&](auto v) OCTET_INLINE { weights[v()] = D::LoadBytes(b + kAhead * step + v() * D::kColumns * kGroup); });
       Repeat<kRows>([&](auto r) OCTET_INLINE {
-        const auto activations = D::Broadcast(a + kAhead * kGroup + rows.template Of<decltype(r)::value>());
+        constexpr int kRow = decltype(r)::value;
+        const typename D::Bytes activations = [&]() OCTET_INLINE {
+          if constexpr (kRow == 0) {
+            return D::Broadcast(a + kAhead * kGroup);
+          } else {
+            return D::template BroadcastAt<Rows::template kTimes<kRow>, kAhead * kGroup>(a, rows.template Odd<kRow>());
+          }
+        }();
         Repeat<kVectors>([&](auto v) OCTET_INLINE {
           Sums& sum = sums[kAhead % kChains][r()][v()];
           sum = D::Dot(sum, activations, weights[v()]);
@@ -55,7 +64,7 @@ struct DotTile {
       });
     };
     // Few numbers in the inner loop: of the fifteen registers the offsets of rows take up to seven, and what finds none
-    // GCC keeps in vector registers, from where it comes through a port that products need.
+    // GCC 12 keeps in vector registers, from where it comes through a port that products need.
     const int64_t unrolled_bytes = tile.groups / kUnrolled * kUnrolled * kGroup;
     const int64_t rest_bytes = tile.groups * kGroup - unrolled_bytes;
     const char* ahead = static_cast<const char*>(tile.ahead);

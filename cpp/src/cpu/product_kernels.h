@@ -59,7 +59,9 @@ struct ProductKernels {
   void (*panel_of_columns)(const PanelBytes& bytes);
   void (*panel_of_rows)(const PanelBytes& bytes);
   void (*scores)(const ScoreStep& step);
-  /** codes = codes of values * factor, within u8; NaN becomes the zero point. Up to 15 more may be written. */
+  /** greatest[r] = the greatest of ScoreStep::greatest's lanes of row r. */
+  void (*greatest)(const float* lanes, int rows, float* greatest);
+  /** codes = codes of values * factor, within u8, any code for NaN. Up to 15 more may be written. */
   void (*probabilities)(const float* values, float factor, numerics::Step step, numerics::Limits limits, int64_t count,
                         uint8_t* codes);
 };

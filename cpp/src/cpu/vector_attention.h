@@ -41,8 +41,7 @@ struct VectorAttention {
         term = V::Mul(term, scale);
         if constexpr (kBias) term = V::Add(term, lanes.template Load<float>(step.bias[r] + step.first * 4));
         if constexpr (kMask) {
-          const Floats part = lanes.template Load<uint8_t>(step.mask[r] + step.first);
-          term = V::Select(V::Equal(part, V::Set(0.0f)), none, term);
+          term = V::Select(lanes.ZeroBytes(step.mask[r] + step.first), none, term);
         }
         // Max leaves NaN out: it is the first operand.
         most = V::Max(Present(lanes, term, none), most);
@@ -67,6 +66,10 @@ struct VectorAttention {
     } else {
       ScoresWith<false, false>(step);
     }
+  }
+
+  static void Greatest(const float* lanes, int rows, float* greatest) {
+    for (int r = 0; r < rows; ++r) greatest[r] = V::GreatestLane(V::Load(lanes + r * kWidth));
   }
 
   static void Probabilities(const float* values, float factor, numerics::Step step, numerics::Limits limits,

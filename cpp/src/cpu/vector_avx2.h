@@ -158,6 +158,11 @@ struct Avx2 {
   static Mask Equal(Floats a, Floats b) {
     return {_mm256_cmp_ps(a.low, b.low, _CMP_EQ_OQ), _mm256_cmp_ps(a.high, b.high, _CMP_EQ_OQ)};
   }
+  static Mask ZeroBytes(const void* from) {
+    const __m128i zero = _mm_cmpeq_epi8(LoadBytes(from), _mm_setzero_si128());
+    return {_mm256_castsi256_ps(_mm256_cvtepi8_epi32(zero)),
+            _mm256_castsi256_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(zero, 8)))};
+  }
   static Mask IsNan(Floats a) {
     return {_mm256_cmp_ps(a.low, a.low, _CMP_UNORD_Q), _mm256_cmp_ps(a.high, a.high, _CMP_UNORD_Q)};
   }
@@ -180,6 +185,12 @@ struct Avx2 {
             _mm256_blendv_epi8(no.high, yes.high, _mm256_castps_si256(mask.high))};
   }
 
+  static float GreatestLane(Floats a) {
+    const __m256 eight = _mm256_max_ps(a.low, a.high);
+    const __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+  }
   static float SumInHalves(Floats a) {
     const __m256 eight = _mm256_add_ps(a.low, a.high);
     const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));

@@ -103,6 +103,10 @@ struct Avx512 {
 
   static Mask LessEqual(Floats a, Floats b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
   static Mask Equal(Floats a, Floats b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+  static Mask ZeroBytes(const void* from) {
+    const Bytes bytes = LoadBytes(from);
+    return _mm_testn_epi8_mask(bytes, bytes);
+  }
   static Mask IsNan(Floats a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q); }
   static Mask FirstLanes(int64_t count) { return static_cast<Mask>((uint32_t{1} << count) - 1u); }
   static Mask None() { return 0; }
@@ -114,6 +118,7 @@ struct Avx512 {
     return {_mm512_mask_blend_epi32(mask, no.all, yes.all)};
   }
 
+  static float GreatestLane(Floats a) { return _mm512_reduce_max_ps(a); }
   static float SumInHalves(Floats a) {
     const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
     const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));

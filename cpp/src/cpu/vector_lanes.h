@@ -16,6 +16,7 @@
 //   Bits                     Floats as they lie in memory, as Integers
 //   kHasFma                  whether Fma is an instruction
 //   SumInHalves              lanes l and l + 8, then l and l + 4, ...
+//   GreatestLane             of lanes without NaN
 //
 // Every function here is a template on V, so that no code for one instruction set can be linked in for another.
 #ifndef OCTET_CPU_VECTOR_LANES_H_
@@ -86,6 +87,8 @@ struct AllLanes {
   Floats Load(const void* from) const {
     return Memory<V, T>::Load(static_cast<const char*>(from) + first * static_cast<int64_t>(sizeof(T)));
   }
+  /** Which of the bytes are 0. */
+  typename V::Mask ZeroBytes(const void* from) const { return V::ZeroBytes(static_cast<const char*>(from) + first); }
   template <typename T>
   void Store(void* to, Floats a) const {
     Memory<V, T>::Store(static_cast<char*>(to) + first * static_cast<int64_t>(sizeof(T)), a);
@@ -118,6 +121,11 @@ struct FirstLanes {
     __builtin_memcpy(elements, static_cast<const char*>(from) + first * static_cast<int64_t>(sizeof(T)),
                      static_cast<size_t>(count) * sizeof(T));
     return Memory<V, T>::Load(elements);
+  }
+  typename V::Mask ZeroBytes(const void* from) const {
+    char elements[kWidth] = {};
+    __builtin_memcpy(elements, static_cast<const char*>(from) + first, static_cast<size_t>(count));
+    return V::ZeroBytes(elements);
   }
   template <typename T>
   void Store(void* to, Floats a) const {

@@ -137,6 +137,10 @@ struct Portable {
   static Mask Equal(const Floats& a, const Floats& b) {
     return MakeMask([&](int i) { return a.lane[i] == b.lane[i]; });
   }
+  static Mask ZeroBytes(const void* from) {
+    const Bytes bytes = LoadBytes(from);
+    return MakeMask([&](int i) { return bytes.lane[i] == 0; });
+  }
   static Mask IsNan(const Floats& a) {
     return MakeMask([&](int i) { return numerics::IsNan(a.lane[i]); });
   }
@@ -165,6 +169,11 @@ struct Portable {
     return MakeIntegers([&](int i) { return mask.lane[i] ? yes.lane[i] : no.lane[i]; });
   }
 
+  static float GreatestLane(const Floats& a) {
+    float greatest = a.lane[0];
+    for (float lane : a.lane) greatest = lane > greatest ? lane : greatest;
+    return greatest;
+  }
   static float SumInHalves(Floats a) {
     for (int width = kLaneCount / 2; width > 0; width /= 2) {
       for (int i = 0; i < width; ++i) a.lane[i] = a.lane[i] + a.lane[i + width];

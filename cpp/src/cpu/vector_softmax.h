@@ -38,8 +38,7 @@ struct VectorSoftmax {
       Floats term = V::Mul(lanes.template Load<float>(values), scale);
       if constexpr (kBias) term = V::Add(term, lanes.template Load<float>(terms.bias));
       if constexpr (kMask) {
-        const Mask masked = V::Equal(lanes.template Load<uint8_t>(terms.mask), V::Set(0.0f));
-        term = V::Select(masked, none, term);
+        term = V::Select(lanes.ZeroBytes(terms.mask), none, term);
       }
       nan = V::Or(nan, Nan(lanes, term));
       most = V::Max(V::Select(Present(lanes, term), term, none), most);
@@ -66,7 +65,7 @@ struct VectorSoftmax {
   static float Exponentials(float* values, float greatest, int64_t count) {
     const Floats most = V::Set(greatest);
     return SumOfBlock<V>(count, [&](auto lanes, Floats sum) {
-      const Floats e = numerics::ExpLanes<V>(V::Sub(lanes.template Load<float>(values), most));
+      const Floats e = numerics::ExpOfNonPositiveLanes<V>(V::Sub(lanes.template Load<float>(values), most));
       lanes.template Store<float>(values, e);
       return V::Add(sum, e);
     });

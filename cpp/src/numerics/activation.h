@@ -60,12 +60,23 @@ OCTET_MATH typename V::Floats ExpLanes(typename V::Floats x) {
   return V::Select(V::LessEqual(x, least), V::Set(0.0f), power);
 }
 
+/** The same for x that are not positive, or NaN: fewer steps to the same bits. */
+template <typename V>
+OCTET_MATH typename V::Floats ExpOfNonPositiveLanes(typename V::Floats x) {
+  using F = typename V::Floats;
+  const F least = V::Set(-86.5f);
+  const SplitExp<V> split = SplitExpLanes<V>(V::Max(least, x));
+  // 2^k is a normal number here, and so is the product: twice the sum times half of it would be the same.
+  const F power = V::Mul(V::Add(split.fraction, V::Set(1.0f)), V::PowerOfTwo(split.power));
+  return V::Select(V::LessEqual(x, least), V::Set(0.0f), power);
+}
+
 /** 1 / (1 + e^-x). */
 template <typename V>
 OCTET_MATH typename V::Floats SigmoidLanes(typename V::Floats x) {
   using F = typename V::Floats;
   // The exponential of what is not positive, so that small results keep their digits and nothing overflows.
-  const F t = ExpLanes<V>(V::Sub(V::Set(0.0f), V::Abs(x)));
+  const F t = ExpOfNonPositiveLanes<V>(V::Sub(V::Set(0.0f), V::Abs(x)));
   const F one = V::Set(1.0f);
   return V::Div(V::Select(V::LessEqual(x, V::Set(0.0f)), t, one), V::Add(one, t));
 }
@@ -115,8 +126,8 @@ OCTET_MATH typename V::Floats NormalTailLanes(typename V::Floats x) {
   // The square's rounding error, up to 2^-24 of up to 100, would be one of the result: it is made up for.
   const F half = V::Mul(V::Set(-0.5f), magnitude);
   const F exponent = V::Mul(half, magnitude);
-  const F lost = V::FmaMinus(V::Sub(V::Set(0.0f), half), magnitude, V::Sub(V::Set(0.0f), exponent));
-  const F power = ExpLanes<V>(exponent);
+  const F lost = V::Fma(half, magnitude, V::Sub(V::Set(0.0f), exponent));
+  const F power = ExpOfNonPositiveLanes<V>(exponent);
   return V::Mul(V::Mul(sum, t), V::Fma(power, lost, power));
 }
 
