@@ -29,7 +29,7 @@ TileRows OutOf(const EpilogueView& epilogue, int rows, int columns, int64_t firs
 // the codes), and where K is small it takes as long as the product. Cycles for 16 values on Zen 5 (AVX-512): scaling 4,
 // ReLU 2, SiLU 14, sigmoid 14, tanh 18, GELU 18 (tanh form) and 24 (erf form), to f32 1, to s8 4; a product of K = 384
 // has 48 for the same values.
-void FinishTile(const EpilogueKernels& kernels, const EpilogueView& epilogue, ScaleStep step, int64_t first_row,
+void FinishTile(const EpilogueKernels& kernels, const EpilogueView& epilogue, const ScaleStep& step, int64_t first_row,
                 int64_t first_column) {
   if (IsCode(epilogue.out.type) && epilogue.activation == numerics::Activation::kNone && epilogue.factor == nullptr &&
       epilogue.residual.data == nullptr) {
@@ -38,8 +38,7 @@ void FinishTile(const EpilogueKernels& kernels, const EpilogueView& epilogue, Sc
     return;
   }
   alignas(64) float values[kMaxEpilogueRows * kTileColumns];
-  step.values = values;
-  kernels.scale(step);
+  kernels.scale(step, values);
   FinishValues(kernels, epilogue, step.rows, step.columns, first_row, first_column, values);
 }
 

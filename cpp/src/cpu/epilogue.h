@@ -12,10 +12,10 @@ namespace octet {
 namespace cpu {
 
 /**
- * Runs the epilogue on a tile: step as scaled sums are made (its values are set here), for rows and columns of the
+ * Runs the epilogue on a tile: step as scaled sums are made, for rows and columns of the
  * output from first_row and first_column on. step.rows is at most kMaxEpilogueRows.
  */
-void FinishTile(const EpilogueKernels& kernels, const EpilogueView& epilogue, ScaleStep step, int64_t first_row,
+void FinishTile(const EpilogueKernels& kernels, const EpilogueView& epilogue, const ScaleStep& step, int64_t first_row,
                 int64_t first_column);
 
 /**

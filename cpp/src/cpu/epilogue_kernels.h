@@ -32,7 +32,6 @@ struct ScaleStep {
   /** Row r's is a_scale[r * a_scale_step]; the step is 0 or 1. */
   const float* a_scale = nullptr;
   int a_scale_step = 0;
-  float* values = nullptr;
 };
 
 /** Rows of the output, or of what is added to it, for a tile. */
@@ -49,7 +48,7 @@ struct TileRows {
 
 /** Indices, where nothing else is said: position of the type in ElementType, f32 to u8. */
 struct EpilogueKernels {
-  void (*scale)(const ScaleStep& step);
+  void (*scale)(const ScaleStep& step, float* values);
   /** What scale and store do, without values in between. Index: s8, u8. */
   void (*scale_to_codes[2])(const ScaleStep& step, const TileRows& out);
   /** values += bias, one a column. Any alignment. */

@@ -37,8 +37,8 @@ void ScaleEach(const ScaleStep& step, const Put& put) {
   }
 }
 
-void Scale(const ScaleStep& step) {
-  ScaleEach(step, [&step](int r, int c, float y) { step.values[r * kTileColumns + c] = y; });
+void Scale(const ScaleStep& step, float* values) {
+  ScaleEach(step, [values](int r, int c, float y) { values[r * kTileColumns + c] = y; });
 }
 
 template <typename T>

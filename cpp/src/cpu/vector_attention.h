@@ -23,26 +23,28 @@ struct VectorAttention {
   static void ScoresWith(const ScoreStep& step) {
     const Floats scale = V::Set(step.scale);
     const Floats none = V::Set(-numerics::Infinity());
+    // Locals, which stores can't change as far as the compiler can tell.
+    const int32_t* const column_offsets = step.column_offsets;
+    const float* const column_scales = step.column_scales;
     for (int r = 0; r < step.rows; ++r) {
       const int64_t seen = step.visible[r] - step.first;
       const int64_t count = seen < step.columns ? seen : step.columns;
       if (count <= 0) continue;
       const Integers row_offset = V::SetInteger(step.row_offsets[r]);
       const Floats row_scale = V::Set(step.row_scales[r * step.row_scale_step]);
-      const int32_t* sums = step.sums + r * kPanelColumns;
-      float* terms = step.terms + r * step.stride + step.first;
+      const int32_t* const sums = step.sums + r * kPanelColumns;
+      float* const terms = step.terms + r * step.stride + step.first;
+      const char* const bias = kBias ? step.bias[r] + step.first * 4 : nullptr;
+      const char* const mask = kMask ? step.mask[r] + step.first : nullptr;
       Floats most = V::Load(step.greatest + r * kWidth);
       // Buffers are padded: whole vectors but for what comes from outside.
       ForEachVector<V>(count, [&](auto lanes) {
         const int64_t c = lanes.first;
-        const Integers sum =
-            V::Sub(V::Sub(V::LoadIntegers(sums + c), V::LoadIntegers(step.column_offsets + c)), row_offset);
-        Floats term = V::Mul(V::ToFloats(sum), V::Mul(row_scale, V::Load(step.column_scales + c)));
+        const Integers sum = V::Sub(V::Sub(V::LoadIntegers(sums + c), V::LoadIntegers(column_offsets + c)), row_offset);
+        Floats term = V::Mul(V::ToFloats(sum), V::Mul(row_scale, V::Load(column_scales + c)));
         term = V::Mul(term, scale);
-        if constexpr (kBias) term = V::Add(term, lanes.template Load<float>(step.bias[r] + step.first * 4));
-        if constexpr (kMask) {
-          term = V::Select(lanes.ZeroBytes(step.mask[r] + step.first), none, term);
-        }
+        if constexpr (kBias) term = V::Add(term, lanes.template Load<float>(bias));
+        if constexpr (kMask) term = V::Select(lanes.ZeroBytes(mask), none, term);
         // Max leaves NaN out: it is the first operand.
         most = V::Max(Present(lanes, term, none), most);
         V::Store(terms + c, term);

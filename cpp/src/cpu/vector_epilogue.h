@@ -50,9 +50,9 @@ struct VectorEpilogue {
     }
   }
 
-  static void Scale(const ScaleStep& step) {
-    ForEachVector<V>(step.columns, [&step](auto lanes) {
-      float* const values = step.values + lanes.first;
+  static void Scale(const ScaleStep& step, float* tile) {
+    ForEachVector<V>(step.columns, [&step, tile](auto lanes) {
+      float* const values = tile + lanes.first;
       ScaleColumns(step, lanes, [values](int r, Floats y) { V::Store(values + r * kTileColumns, y); });
     });
   }
