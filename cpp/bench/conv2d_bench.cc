@@ -140,6 +140,7 @@ void ResNet(benchmark::internal::Benchmark* benchmark) {
       benchmark->Args({n, 56, 64, 64, 3, 1, 1, threads})->Args({n, 28, 128, 128, 3, 1, 1, threads});
       benchmark->Args({n, 14, 256, 256, 3, 1, 1, threads})->Args({n, 7, 512, 512, 3, 1, 1, threads});
       benchmark->Args({n, 56, 64, 128, 3, 2, 1, threads})->Args({n, 56, 64, 128, 1, 2, 1, threads});
+      benchmark->Args({n, 56, 64, 256, 1, 1, 1, threads})->Args({n, 56, 256, 64, 1, 1, 1, threads});
       benchmark->Args({n, 224, 3, 64, 7, 2, 1, threads});
     }
   }
@@ -157,6 +158,7 @@ void First(benchmark::internal::Benchmark* benchmark) {
 void Groups(benchmark::internal::Benchmark* benchmark) {
   Named(benchmark);
   for (int64_t threads : {1, 2}) {
+    benchmark->Args({1, 56, 144, 144, 3, 1, 144, threads});
     benchmark->Args({1, 112, 32, 32, 3, 1, 32, threads})->Args({1, 56, 128, 128, 3, 1, 128, threads});
     benchmark->Args({1, 56, 128, 128, 3, 2, 128, threads})->Args({8, 14, 512, 512, 3, 1, 512, threads});
     benchmark->Args({1, 56, 128, 128, 5, 1, 128, threads})->Args({1, 56, 128, 128, 3, 1, 32, threads});

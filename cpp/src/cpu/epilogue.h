@@ -25,7 +25,8 @@ void FinishTile(const EpilogueKernels& kernels, const EpilogueView& epilogue, co
 void FinishValues(const EpilogueKernels& kernels, const EpilogueView& epilogue, int rows, int columns,
                   int64_t first_row, int64_t first_column, float* values);
 
-constexpr int kMaxEpilogueRows = 16;
+/** Some tiles of matrix products, whose values stay in a first-level cache. */
+constexpr int kMaxEpilogueRows = 56;
 
 }  // namespace cpu
 }  // namespace octet

@@ -90,7 +90,7 @@ class Product {
 
  private:
   void RunPanel(int64_t begin, int64_t rows, int64_t panel) const {
-    // With one part of k a tile's sums are used up at once, and the first ones serve all tiles.
+    // With one part of k sums are used up soon, and the first ones serve all tiles.
     alignas(64) int32_t sums[kBlockRows * kPanelColumns];
     alignas(64) int8_t unpacked[kDepthUnpacked * kPanelColumns];
     const int64_t depth = (weights_.bits == 8 ? kDepth : kDepthUnpacked) / kGroup;
@@ -113,15 +113,23 @@ class Product {
         kernels_.unpack4(codes + g / 2 * columns * kGroup, (tile.groups + 1) / 2, tile.columns, unpacked);
         tile.b = unpacked;
       }
+      const bool at_once = last && !tile.add;
+      int64_t finished = 0;
       for (int64_t t = 0; t < tiles; ++t) {
         const int64_t row = PartStart(rows, tiles, t);
+        const int64_t row_end = PartStart(rows, tiles, t + 1);
         // As in convolutions: see conv2d_product.cc. A single tile waits for its own panel.
         if (last && tiles > 1) tile.FetchShare(next, weights_.panel_bytes, t, tiles);
-        tile.rows = static_cast<int>(PartStart(rows, tiles, t + 1) - row);
+        tile.rows = static_cast<int>(row_end - row);
         tile.a = ready_.codes + (begin + row) * ready_.stride + g * kGroup * code_size;
-        tile.sums = sums + (tile.add || !last ? row * kPanelColumns : 0);
+        tile.sums = sums + (at_once ? row - finished : row) * kPanelColumns;
         kernels_.tile(tile);
-        if (last) Finish(tile, begin + row, panel * kPanelColumns);
+        // Some tiles at once: what the epilogue has to make ready costs as much as a quarter of a tile of codes.
+        if (last && (t + 1 == tiles || row_end + kernels_.max_rows - finished > kMaxEpilogueRows)) {
+          const int32_t* finished_sums = sums + (at_once ? 0 : finished) * kPanelColumns;
+          Finish(finished_sums, static_cast<int>(row_end - finished), begin + finished, panel * kPanelColumns);
+          finished = row_end;
+        }
       }
       g += tile.groups;
     } while (g < groups_);
@@ -138,7 +146,7 @@ class Product {
     tile.columns = ColumnsOf(panel);
     tile.sums = sums;
     kernels_.half_byte_tile(tile);
-    Finish(tile, begin, panel * kPanelColumns);
+    Finish(sums, tile.rows, begin, panel * kPanelColumns);
   }
 
   /** Columns of a panel, those beyond N included. */
@@ -146,10 +154,10 @@ class Product {
     return static_cast<int>(std::min(kPanelColumns, RoundUp(weights_.n, kHalfPanel) - panel * kPanelColumns));
   }
 
-  void Finish(const GemmTile& tile, int64_t row, int64_t column) const {
+  void Finish(const int32_t* sums, int rows, int64_t row, int64_t column) const {
     ScaleStep step;
-    step.sums = tile.sums;
-    step.rows = tile.rows;
+    step.sums = sums;
+    step.rows = rows;
     step.columns = static_cast<int>(std::min(kPanelColumns, weights_.n - column));
     step.w_sum = weights_.sums + column;
     if (weights_.zero_points != nullptr) {

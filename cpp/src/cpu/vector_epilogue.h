@@ -20,34 +20,49 @@ struct VectorEpilogue {
   using Activation = numerics::Activation;
 
   /** Calls put(row, floats) for all rows of a vector of columns. */
-  template <bool kZeroPoints, typename Lanes, typename Put>
+  template <bool kZeroPoints, bool kScales, typename Lanes, typename Put>
   __attribute__((always_inline)) static void ScaleColumns(const ScaleStep& step, Lanes lanes, const Put& put) {
     const int64_t first = lanes.first;
     const Floats w_scale = V::Load(step.w_scale + first);
     const Floats bias = step.bias != nullptr ? lanes.template Load<float>(step.bias) : V::Set(0.0f);
     const Integers from_a = V::Mul(V::SetInteger(step.a_zero), V::LoadIntegers(step.w_sum + first));
+    const Floats first_scale = V::Mul(V::Set(step.a_scale[0]), w_scale);
     // Locals, which stores can't change as far as the compiler can tell.
     const int32_t* const sums = step.sums + first;
     const float* const a_scale = step.a_scale;
     const int rows = step.rows;
-    const int a_scale_step = step.a_scale_step;
     for (int r = 0; r < rows; ++r) {
       Integers sum = V::Sub(V::LoadIntegers(sums + r * kTileColumns), from_a);
       if constexpr (kZeroPoints) {
         sum = V::Sub(sum, V::Mul(V::LoadIntegers(step.w_zero + first), V::SetInteger(step.a_sum[r])));
       }
-      const Floats scale = V::Mul(V::Set(a_scale[r * a_scale_step]), w_scale);
+      const Floats scale = kScales ? V::Mul(V::Set(a_scale[r]), w_scale) : first_scale;
       put(r, V::Fma(V::ToFloats(sum), scale, bias));
     }
   }
 
   template <typename Lanes, typename Put>
   __attribute__((always_inline)) static void ScaleColumns(const ScaleStep& step, Lanes lanes, const Put& put) {
-    if (step.w_zero != nullptr) {
-      ScaleColumns<true>(step, lanes, put);
+    if (step.w_zero == nullptr && step.a_scale_step == 0) {
+      ScaleColumns<false, false>(step, lanes, put);
+    } else if (step.w_zero == nullptr) {
+      ScaleColumns<false, true>(step, lanes, put);
+    } else if (step.a_scale_step == 0) {
+      ScaleColumns<true, false>(step, lanes, put);
     } else {
-      ScaleColumns<false>(step, lanes, put);
+      ScaleColumns<true, true>(step, lanes, put);
     }
+  }
+
+  /** Whether scaling whatever sums of a vector of columns gives no NaN. */
+  template <typename Lanes>
+  static bool GivesNumbers(const ScaleStep& step, Lanes lanes) {
+    if (step.a_scale_step != 0) return false;
+    const Floats scale = V::Mul(V::Set(step.a_scale[0]), V::Load(step.w_scale + lanes.first));
+    const Floats bias = step.bias != nullptr ? lanes.template Load<float>(step.bias) : V::Set(0.0f);
+    // The difference of an infinite number and itself is NaN. A finite scale may make infinite values, but with a
+    // finite bias no NaN.
+    return !V::Any(V::Or(V::IsNan(V::Sub(scale, scale)), V::IsNan(V::Sub(bias, bias))));
   }
 
   static void Scale(const ScaleStep& step, float* tile) {
@@ -62,10 +77,17 @@ struct VectorEpilogue {
     WithCodes<V>(out.step, out.limits, [&](const auto& codes) {
       char* const data = out.data;
       const int64_t stride = out.stride;
-      ForEachVector<V>(step.columns, [&](auto lanes) {
-        ScaleColumns(step, lanes,
-                     [&](int r, Floats y) { lanes.template StoreIntegers<T>(data + r * stride, codes.Of(y)); });
-      });
+      ForEachVector<V>(
+          step.columns, [&](auto lanes) __attribute__((always_inline)) {
+            if (GivesNumbers(step, lanes)) {
+              ScaleColumns(step, lanes, [&](int r, Floats y) {
+                lanes.template StoreIntegers<T>(data + r * stride, codes.OfNumbers(y));
+              });
+            } else {
+              ScaleColumns(step, lanes,
+                           [&](int r, Floats y) { lanes.template StoreIntegers<T>(data + r * stride, codes.Of(y)); });
+            }
+          });
     });
   }
 
