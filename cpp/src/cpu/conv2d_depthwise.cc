@@ -38,7 +38,7 @@ DepthwiseProduct::DepthwiseProduct(const GemmKernels& kernels, const PackedConv2
       zero_(zero),
       codes_(reinterpret_cast<const uint8_t*>(workspace)),
       tap_offsets_(reinterpret_cast<const int64_t*>(workspace + plan.offsets)),
-      tiles_(plan.out_w, kMaxTileRows),
+      tiles_(plan.out_w, kMaxEpilogueRows),
       weights_(weights.Block(0)) {
   int64_t* const offsets = reinterpret_cast<int64_t*>(workspace + plan.offsets);
   for (int64_t tap = 0; tap < RoundUp(geometry.taps(), 2 * kGroup); ++tap) {
@@ -81,8 +81,8 @@ void DepthwiseProduct::Sum(DepthwiseTile tile, int64_t panel, bool ones) const {
 }
 
 void DepthwiseProduct::RunPanel(const Conv2dBlock& block, int64_t panel) const {
-  alignas(64) int32_t sums[kMaxTileRows * kPanelColumns];
-  alignas(64) int32_t code_sums[kMaxTileRows * kPanelColumns];
+  alignas(64) int32_t sums[kMaxEpilogueRows * kPanelColumns];
+  alignas(64) int32_t code_sums[kMaxEpilogueRows * kPanelColumns];
   const int64_t column = panel * kPanelColumns;
   ScaleStep step;
   step.sums = sums;
