@@ -40,6 +40,8 @@ constexpr int64_t kDepthUnpacked = 512;
 // Rows in the workspace: at least a block, and no more than this many bytes of codes.
 constexpr int64_t kReadyBytes = int64_t{4} << 20;
 constexpr int64_t kReadyRows = 1024;
+// Outputs that do not stay in a second-level cache.
+constexpr int64_t kFetchedOutput = int64_t{1} << 20;
 // Products that are worth a thread's time, some 10 microseconds; an item has about as many where there are enough.
 constexpr int64_t kItemProducts = int64_t{1} << 20;
 
@@ -64,7 +66,8 @@ class Product {
         groups_(RoundUp(weights.k, kGroup) / kGroup),
         a_zero_(ReadyZeroPoint(a)),
         panels_((weights.n + kPanelColumns - 1) / kPanelColumns),
-        blocks_(PartsOf(rows, kBlockRows)) {
+        blocks_(PartsOf(rows, kBlockRows)),
+        fetch_output_(rows * epilogue.out.stride >= kFetchedOutput) {
     const int64_t panel_products = std::max<int64_t>(1, rows / blocks_ * weights.k * kPanelColumns);
     const int64_t group = std::min(panels_, std::max<int64_t>(1, kItemProducts / panel_products));
     panel_groups_ = PartsOf(panels_, group);
@@ -123,6 +126,7 @@ class Product {
         tile.rows = static_cast<int>(row_end - row);
         tile.a = ready_.codes + (begin + row) * ready_.stride + g * kGroup * code_size;
         tile.sums = sums + (at_once ? row - finished : row) * kPanelColumns;
+        if (last) FetchOutput(begin + row, tile.rows, panel * kPanelColumns);
         kernels_.tile(tile);
         // Some tiles at once: what the epilogue has to make ready costs as much as a quarter of a tile of codes.
         if (last && (t + 1 == tiles || row_end + kernels_.max_rows - finished > kMaxEpilogueRows)) {
@@ -152,6 +156,17 @@ class Product {
   /** Columns of a panel, those beyond N included. */
   int ColumnsOf(int64_t panel) const {
     return static_cast<int>(std::min(kPanelColumns, RoundUp(weights_.n, kHalfPanel) - panel * kPanelColumns));
+  }
+
+  /** Has the output's memory on its way while the products are made. */
+  void FetchOutput(int64_t row, int rows, int64_t column) const {
+    if (!fetch_output_) return;
+    const int64_t size = SizeOf(epilogue_.out.type);
+    const char* to = epilogue_.out.data + (first_row_ + row) * epilogue_.out.stride + column * size;
+    const int64_t bytes = std::min(kPanelColumns, weights_.n - column) * size;
+    for (int r = 0; r < rows; ++r, to += epilogue_.out.stride) {
+      for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(to + i, 1, 2);
+    }
   }
 
   void Finish(const int32_t* sums, int rows, int64_t row, int64_t column) const {
@@ -184,6 +199,7 @@ class Product {
   const int32_t a_zero_;
   const int64_t panels_;
   const int64_t blocks_;
+  const bool fetch_output_;
   int64_t panel_groups_ = 1;
 };
 
