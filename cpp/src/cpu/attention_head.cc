@@ -7,9 +7,7 @@
 #include "cpu/epilogue.h"
 #include "cpu/gemm_activations.h"
 #include "cpu/integers.h"
-#include "cpu/vector_kernels.h"
-#include "numerics/softmax.h"
-#include "numerics/summation.h"
+#include "cpu/vector_lanes.h"
 
 namespace octet {
 namespace cpu {
@@ -25,6 +23,9 @@ int64_t Lines(int64_t bytes) { return RoundUp(bytes, kPackAlignment); }
 
 /** Terms of a row: an odd number of cache lines, for the reason that ReadyStride has. */
 int64_t TermStride(int64_t keys) { return ReadyStride(keys, sizeof(float)) / static_cast<int64_t>(sizeof(float)); }
+
+/** Of codes of probabilities before they are widened. */
+int64_t NarrowStride(int64_t keys) { return RoundUp(keys, kWidth); }
 
 int64_t MostRows(int64_t keys) {
   const int64_t fitting = kTermBytes / (TermStride(keys) * static_cast<int64_t>(sizeof(float)));
@@ -71,7 +72,7 @@ QueryBuffers CarveBuffers(const AttentionShape& shape, Carver* carver) {
   buffers.q_codes = carver->Take<char>(rows * ReadyStride(shape.dim, 2));
   buffers.terms = carver->Take<float>(rows * TermStride(shape.keys));
   buffers.p_codes = carver->Take<char>(rows * ReadyStride(shape.keys, 2));
-  buffers.row_codes = carver->Take<uint8_t>(RoundUp(shape.keys, kWidth));
+  buffers.narrow_codes = carver->Take<uint8_t>(rows * NarrowStride(shape.keys));
   buffers.rows = carver->Take<uint8_t>(kRowsAtOnce * Lines(std::max(shape.dim, shape.v_dim)));
   return buffers;
 }
@@ -139,14 +140,8 @@ class Queries {
 
   void Run() {
     Scores();
-    // Each step for all rows, so that processors work on the next rows while a row's last sums wait for each other: row
-    // after row took a tenth more of the time of attention on 128 keys (Xeon with AVX512-VNNI).
-    float greatest[kMaxTileRows];
-    float factors[kMaxTileRows];
-    int64_t counts[kMaxTileRows];
-    job_.product.greatest(greatest_, rows_, greatest);
-    for (int r = 0; r < rows_; ++r) factors[r] = Exponentials(r, greatest[r], &counts[r]);
-    for (int r = 0; r < rows_; ++r) StoreCodes(r, factors[r], counts[r]);
+    Exponentials();
+    StoreCodes();
     Values();
   }
 
@@ -211,44 +206,46 @@ class Queries {
     }
   }
 
-  /** Makes exponentials of a row's terms; returns the factor that makes probabilities of the first `count`. */
-  float Exponentials(int r, float greatest, int64_t* count_of_terms) {
-    float* terms = buffers_.terms + r * TermStride(job_.shape.keys);
-    const int64_t visible = visible_[r];
-    p_scales_[r] = job_.p_step.scale;
-    // Terms that are all minus infinity, or NaN.
-    if (greatest == -numerics::Infinity()) {
-      if (std::any_of(terms, terms + visible, [](float term) { return numerics::IsNan(term); })) {
-        p_scales_[r] = numerics::QuietNan();
-      }
-      *count_of_terms = 0;
-      return 0.0f;
+  void Exponentials() {
+    ExponentialStep step;
+    step.terms = buffers_.terms;
+    step.stride = TermStride(job_.shape.keys);
+    step.rows = rows_;
+    step.greatest = greatest_;
+    step.visible = visible_;
+    step.keys = job_.shape.keys;
+    step.factors = factors_;
+    job_.product.exponentials(step);
+    for (int r = 0; r < rows_; ++r) {
+      p_scales_[r] = numerics::IsNan(factors_[r]) ? factors_[r] : job_.p_step.scale;
     }
-    numerics::BlockTotal total = numerics::StartTotal(job_.shape.keys);
-    for (int64_t start = 0; start < visible; start += numerics::kBlock) {
-      const int64_t count = std::min(numerics::kBlock, visible - start);
-      numerics::AddBlock(job_.softmax.exponentials(terms + start, greatest, count), &total);
-    }
-    const float factor = numerics::InverseOfSum(numerics::TotalOf(total));
-    if (numerics::IsNan(factor)) p_scales_[r] = factor;
-    *count_of_terms = visible;
-    return factor;
   }
 
-  /** Codes of a row: of `count` terms * factor, and of 0 from there on. */
-  void StoreCodes(int r, float factor, int64_t count) {
-    const float* values = buffers_.terms + r * TermStride(job_.shape.keys);
+  void StoreCodes() {
     const bool wide = job_.gemm.wide_activations;
-    char* row = buffers_.p_codes + r * PStride();
-    uint8_t* codes = wide ? buffers_.row_codes : reinterpret_cast<uint8_t*>(row);
-    job_.product.probabilities(values, factor, job_.p_step, job_.p_limits, count, codes);
-    if (count < keys_) std::memset(codes + count, job_.p_code_of_zero, static_cast<size_t>(keys_ - count));
-    if (head_.v_zeros[0] != 0) p_sums_[r] = job_.gemm.sum(codes, keys_);
-    if (wide) job_.gemm.widen(codes, reinterpret_cast<int16_t*>(row), keys_);
+    ProbabilityStep step;
+    step.exponentials = buffers_.terms;
+    step.stride = TermStride(job_.shape.keys);
+    step.rows = rows_;
+    step.factors = factors_;
+    step.visible = visible_;
+    step.step = job_.p_step;
+    step.limits = job_.p_limits;
+    step.keys = keys_;
+    step.code_of_zero = static_cast<uint8_t>(job_.p_code_of_zero);
+    step.codes = wide ? buffers_.narrow_codes : reinterpret_cast<uint8_t*>(buffers_.p_codes);
+    step.codes_stride = wide ? NarrowStride(job_.shape.keys) : PStride();
+    job_.product.probabilities(step);
     const int64_t size = wide ? 2 : 1;
-    // What the zeros of the panel are multiplied with.
     const int64_t padding = RoundUp(keys_, kGroup) - keys_;
-    if (padding > 0) std::memset(row + keys_ * size, 0, static_cast<size_t>(padding * size));
+    for (int r = 0; r < rows_; ++r) {
+      const uint8_t* const codes = step.codes + r * step.codes_stride;
+      char* const row = buffers_.p_codes + r * PStride();
+      if (head_.v_zeros[0] != 0) p_sums_[r] = job_.gemm.sum(codes, keys_);
+      if (wide) job_.gemm.widen(codes, reinterpret_cast<int16_t*>(row), keys_);
+      // What the zeros of the panel are multiplied with.
+      if (padding > 0) std::memset(row + keys_ * size, 0, static_cast<size_t>(padding * size));
+    }
   }
 
   void Values() const {
@@ -293,6 +290,7 @@ class Queries {
   int64_t keys_ = 0;
   int64_t visible_[kMaxTileRows];
   alignas(64) float greatest_[kMaxTileRows * kWidth];
+  float factors_[kMaxTileRows];
   int32_t p_sums_[kMaxTileRows];
   float p_scales_[kMaxTileRows];
 };
@@ -313,7 +311,6 @@ AttentionJob::AttentionJob(const AttentionCall& attention)
       shape(attention),
       gemm(CurrentGemmKernels()),
       product(CurrentProductKernels()),
-      softmax(CurrentRowKernels().softmax),
       epilogue(CurrentEpilogueKernels()),
       bias(attention.bias != nullptr ? Rows(*attention.bias, 1) : Rows()),
       mask(attention.mask != nullptr ? Rows(*attention.mask, 1) : Rows()),

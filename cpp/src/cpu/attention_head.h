@@ -9,7 +9,6 @@
 #include "cpu/epilogue_kernels.h"
 #include "cpu/gemm_kernels.h"
 #include "cpu/product_kernels.h"
-#include "cpu/row_kernels.h"
 #include "cpu/rows.h"
 
 namespace octet {
@@ -35,7 +34,6 @@ struct AttentionJob {
   const AttentionShape shape;
   const GemmKernels& gemm;
   const ProductKernels& product;
-  const SoftmaxKernels& softmax;
   const EpilogueKernels& epilogue;
   Rows bias;
   Rows mask;
@@ -66,8 +64,8 @@ struct QueryBuffers {
   char* q_codes = nullptr;
   float* terms = nullptr;
   char* p_codes = nullptr;
-  /** A row of codes before they are widened. */
-  uint8_t* row_codes = nullptr;
+  /** Codes of probabilities before they are widened. */
+  uint8_t* narrow_codes = nullptr;
   /** Some rows of codes before they become panels. */
   uint8_t* rows = nullptr;
 };

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // From bytes in memory to a panel (core/packed_gemm.h) during a call: activations that are multiplied by activations.
-// Plain C++ that compilers vectorize, included by the translation unit of each instruction set; everything has internal
-// linkage, so that no code of one can be linked in for another.
+// For the most part plain C++ that compilers vectorize, included by the translation unit of each instruction set;
+// everything has internal linkage, so that no code of one can be linked in for another.
 #ifndef OCTET_CPU_PANEL_BYTES_H_
 #define OCTET_CPU_PANEL_BYTES_H_
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
 #include <cstdint>
 #include <cstring>
@@ -13,6 +17,21 @@
 
 namespace octet {
 namespace cpu {
+
+/** Adds the four codes of each column of a group. */
+static inline void AddGroup(const int8_t* group, int columns, int32_t* sums) {
+#if defined(__AVX2__)
+  const __m256i ones = _mm256_set1_epi8(1);
+  for (int c = 0; c < columns; c += 8) {
+    const __m256i codes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(group + c * kGroup));
+    const __m256i fours = _mm256_madd_epi16(_mm256_maddubs_epi16(ones, codes), _mm256_set1_epi16(1));
+    __m256i* const to = reinterpret_cast<__m256i*>(sums + c);
+    _mm256_storeu_si256(to, _mm256_add_epi32(_mm256_loadu_si256(to), fours));
+  }
+#else
+  for (int c = 0; c < columns; ++c, group += kGroup) sums[c] += group[0] + group[1] + group[2] + group[3];
+#endif
+}
 
 /** Rows of memory are columns of the panel. */
 static inline void PanelOfColumns(const PanelBytes& bytes) {
@@ -35,19 +54,15 @@ static inline void PanelOfColumns(const PanelBytes& bytes) {
       four ^= flip & ((1u << (8 * rest)) - 1u);
       std::memcpy(to, &four, sizeof(four));
     }
-    if (bytes.sums != nullptr) {
-      const uint8_t change = bytes.flip;
-      int32_t sum = 0;
-      for (int64_t i = 0; i < bytes.k; ++i) sum += static_cast<int8_t>(static_cast<uint8_t>(from[i]) ^ change);
-      bytes.sums[c] = sum;
-    }
   }
   const int64_t groups = whole + (rest != 0 ? 1 : 0);
   const size_t missing = static_cast<size_t>((bytes.columns - bytes.count) * kGroup);
   for (int64_t g = 0; missing != 0 && g < groups; ++g) {
     std::memset(bytes.to + g * step + bytes.count * kGroup, 0, missing);
   }
-  for (int c = bytes.count; bytes.sums != nullptr && c < bytes.columns; ++c) bytes.sums[c] = 0;
+  if (bytes.sums == nullptr) return;
+  std::memset(bytes.sums, 0, static_cast<size_t>(bytes.columns) * sizeof(int32_t));
+  for (int64_t g = 0; g < groups; ++g) AddGroup(bytes.to + g * step, bytes.columns, bytes.sums);
 }
 
 /** Four rows of memory, one group of the panel. */
@@ -84,7 +99,7 @@ static inline void PanelOfRowsOf(const PanelBytes& bytes) {
       Interleave<kColumns>(four[0], four[1], four[2], four[3], bytes.flip, to);
     }
     if (bytes.sums == nullptr) continue;
-    for (int i = 0; i < kColumns; ++i) sums[i] += to[4 * i] + to[4 * i + 1] + to[4 * i + 2] + to[4 * i + 3];
+    AddGroup(to, kColumns, sums);
   }
   for (int i = 0; bytes.sums != nullptr && i < kColumns; ++i) bytes.sums[i] += sums[i];
 }

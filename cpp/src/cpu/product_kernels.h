@@ -55,15 +55,43 @@ struct ScoreStep {
   float* greatest = nullptr;
 };
 
+/** From the terms of some queries' softmax to its exponentials, in place, and the factors that make probabilities. */
+struct ExponentialStep {
+  /** As ScoreStep left them. */
+  float* terms = nullptr;
+  int64_t stride = 0;
+  int rows = 0;
+  const float* greatest = nullptr;
+  const int64_t* visible = nullptr;
+  /** Keys of the whole softmax, those without a term included: they decide the order of the sum. */
+  int64_t keys = 0;
+  /** One a row: 0 where no key takes part, NaN where the row is NaN. */
+  float* factors = nullptr;
+};
+
+/** From exponentials to codes of probabilities, as u8. */
+struct ProbabilityStep {
+  const float* exponentials = nullptr;
+  int64_t stride = 0;
+  int rows = 0;
+  const float* factors = nullptr;
+  const int64_t* visible = nullptr;
+  numerics::Step step = {1.0f, 0.0f};
+  numerics::Limits limits = {0.0f, 255.0f};
+  /** Codes for all rows, this many each: those beyond the visible ones, or of a row without terms, are code_of_zero. */
+  int64_t keys = 0;
+  uint8_t code_of_zero = 0;
+  /** Up to 15 more than keys may be written. Any code where the factor is NaN. */
+  uint8_t* codes = nullptr;
+  int64_t codes_stride = 0;
+};
+
 struct ProductKernels {
   void (*panel_of_columns)(const PanelBytes& bytes);
   void (*panel_of_rows)(const PanelBytes& bytes);
   void (*scores)(const ScoreStep& step);
-  /** greatest[r] = the greatest of ScoreStep::greatest's lanes of row r. */
-  void (*greatest)(const float* lanes, int rows, float* greatest);
-  /** codes = codes of values * factor, within u8, any code for NaN. Up to 15 more may be written. */
-  void (*probabilities)(const float* values, float factor, numerics::Step step, numerics::Limits limits, int64_t count,
-                        uint8_t* codes);
+  void (*exponentials)(const ExponentialStep& step);
+  void (*probabilities)(const ProbabilityStep& step);
 };
 
 const ProductKernels& PortableProductKernels();

@@ -9,6 +9,8 @@
 #include "cpu/product_kernels.h"
 #include "cpu/vector_codes.h"
 #include "cpu/vector_kernels.h"
+#include "cpu/vector_softmax.h"
+#include "numerics/softmax.h"
 
 namespace octet {
 namespace cpu {
@@ -70,17 +72,44 @@ struct VectorAttention {
     }
   }
 
-  static void Greatest(const float* lanes, int rows, float* greatest) {
-    for (int r = 0; r < rows; ++r) greatest[r] = V::GreatestLane(V::Load(lanes + r * kWidth));
+  static void Exponentials(const ExponentialStep& step) {
+    for (int r = 0; r < step.rows; ++r) {
+      float* const terms = step.terms + r * step.stride;
+      const int64_t visible = step.visible[r];
+      const float greatest = V::GreatestLane(V::Load(step.greatest + r * kWidth));
+      if (greatest == -numerics::Infinity()) {
+        step.factors[r] = HasNan(terms, visible) ? numerics::QuietNan() : 0.0f;
+        continue;
+      }
+      numerics::BlockTotal total = numerics::StartTotal(step.keys);
+      for (int64_t start = 0; start < visible; start += numerics::kBlock) {
+        const int64_t count = visible - start < numerics::kBlock ? visible - start : numerics::kBlock;
+        numerics::AddBlock(VectorSoftmax<V>::Exponentials(terms + start, greatest, count), &total);
+      }
+      step.factors[r] = numerics::InverseOfSum(numerics::TotalOf(total));
+    }
   }
 
-  static void Probabilities(const float* values, float factor, numerics::Step step, numerics::Limits limits,
-                            int64_t count, uint8_t* codes) {
-    const Floats factors = V::Set(factor);
-    WithCodes<V>(step, limits, [&](const auto& coder) {
-      for (int64_t i = 0; i < count; i += kWidth) {
-        // Exponentials and their factor are numbers, or the row is NaN whatever its codes.
-        V::StoreIntegersU8(codes + i, coder.OfNumbers(V::Mul(V::Load(values + i), factors)));
+  static bool HasNan(const float* terms, int64_t count) {
+    Mask nan = V::None();
+    ForEachVector<V>(count, [&](auto lanes) { nan = V::Or(nan, V::IsNan(lanes.template Load<float>(terms))); });
+    return V::Any(nan);
+  }
+
+  static void Probabilities(const ProbabilityStep& step) {
+    WithCodes<V>(step.step, step.limits, [&](const auto& shared) {
+      const auto coder = shared;
+      const int64_t keys = step.keys;
+      for (int r = 0; r < step.rows; ++r) {
+        const float* const exponentials = step.exponentials + r * step.stride;
+        uint8_t* const codes = step.codes + r * step.codes_stride;
+        const Floats factor = V::Set(step.factors[r]);
+        const int64_t count = step.factors[r] == 0.0f ? 0 : step.visible[r];
+        for (int64_t i = 0; i < count; i += kWidth) {
+          // Exponentials and their factor are numbers, or the row is NaN whatever its codes.
+          V::StoreIntegersU8(codes + i, coder.OfNumbers(V::Mul(V::Load(exponentials + i), factor)));
+        }
+        if (count < keys) __builtin_memset(codes + count, step.code_of_zero, static_cast<size_t>(keys - count));
       }
     });
   }

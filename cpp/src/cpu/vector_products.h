@@ -13,7 +13,7 @@ namespace cpu {
 template <typename V>
 constexpr ProductKernels MakeProductKernels() {
   using A = VectorAttention<V>;
-  return {PanelOfColumns, PanelOfRows, A::Scores, A::Greatest, A::Probabilities};
+  return {PanelOfColumns, PanelOfRows, A::Scores, A::Exponentials, A::Probabilities};
 }
 
 }  // namespace cpu
