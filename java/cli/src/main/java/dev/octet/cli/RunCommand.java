@@ -3,6 +3,7 @@ package dev.octet.cli;
 
 import dev.octet.runtime.session.Session;
 import dev.octet.runtime.session.SessionOptions;
+import dev.octet.runtime.type.Device;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,12 +12,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 @Command(
     name = "run",
@@ -32,7 +35,8 @@ import picocli.CommandLine.Spec;
       "  octet run --input inputs.safetensors --output outputs.safetensors model.octet",
       "  octet run --input ids=ids.json --input mask=mask.json encoder.octet",
       "  octet run --input x=image.raw --size batch=1 model.octet",
-      "  octet run --random --size batch=8 --threads 1 --repeat 100 --profile model.octet"
+      "  octet run --random --size batch=8 --threads 1 --repeat 100 --profile model.octet",
+      "  octet run --random --size batch=8 --device cuda:0 model.octet"
     })
 final class RunCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -79,6 +83,16 @@ final class RunCommand implements Callable<Integer> {
   private Path output;
 
   @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      defaultValue = "cpu",
+      converter = DeviceName.class,
+      description =
+          "Where to run: cpu, or cuda:N; 'octet version --verbose' lists the CUDA devices, or says"
+              + " why there are none (default: ${DEFAULT-VALUE}).")
+  private Device device;
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       defaultValue = "0",
@@ -99,6 +113,18 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print JSON, with all elements of the outputs.")
   private boolean json;
 
+  /** Reads the name of a device. */
+  static final class DeviceName implements ITypeConverter<Device> {
+    @Override
+    public Device convert(String name) {
+      try {
+        return Device.parse(name);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+
   @Override
   public Integer call() throws IOException {
     if (repeat < 1) {
@@ -108,7 +134,8 @@ final class RunCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--threads must be at least 0");
     }
     long start = System.nanoTime();
-    try (Session session = Session.open(file, SessionOptions.defaults().withThreads(threads))) {
+    SessionOptions options = SessionOptions.defaults().withThreads(threads).withDevice(device);
+    try (Session session = Session.open(file, options)) {
       double openMillis = (System.nanoTime() - start) / 1e6;
       sizes.check(session.inputs());
       RunInputs given =

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.octet.bindings.NativeLibrary;
 import dev.octet.runtime.safetensors.SafetensorsWriter;
+import dev.octet.runtime.session.GraphReport;
 import dev.octet.runtime.session.IoBinding;
 import dev.octet.runtime.session.Session;
 import dev.octet.runtime.session.TensorData;
@@ -21,21 +22,28 @@ import java.util.Map;
 /**
  * What a run gave, and how long it took.
  *
- * @param instructionSet the instruction set whose kernels ran
+ * @param device where it ran
+ * @param instructionSet the instruction set whose kernels ran; null on a CUDA device
  * @param inputs name, type and shape of every input
  * @param outputs what it gave
  * @param openMillis how long it took to open the artifact, in milliseconds
  * @param firstMillis how long the first run took, which plans memory, in milliseconds
+ * @param cudaGraph the kernels and copies that further runs launch as one CUDA graph; null on the
+ *     CPU, or if there was no further run
+ * @param noCudaGraph why runs on a CUDA device launch no graph; null if they do
  * @param latency of the further runs; null if there were none
  * @param profile times of the operations; null if not asked for
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record RunReport(
+    String device,
     @JsonProperty("instruction_set") String instructionSet,
     List<String> inputs,
     List<Output> outputs,
     @JsonProperty("open_ms") double openMillis,
     @JsonProperty("first_run_ms") double firstMillis,
+    @JsonProperty("cuda_graph") Long cudaGraph,
+    @JsonProperty("no_cuda_graph") String noCudaGraph,
     Latency latency,
     List<RunProfile.Row> profile) {
   private static final int SHOWN = 8;
@@ -55,13 +63,19 @@ record RunReport(
     long start = System.nanoTime();
     binding.run();
     double first = (System.nanoTime() - start) / 1e6;
+    Latency latency = repeat > 1 ? Latency.measure(binding::run, repeat) : null;
+    boolean cpu = session.device().isCpu();
+    GraphReport graph = session.graphs().get(0);
     return new RunReport(
-        NativeLibrary.instructionSet().name().toLowerCase(Locale.ROOT),
+        session.device().toString(),
+        cpu ? NativeLibrary.instructionSet().name().toLowerCase(Locale.ROOT) : null,
         inputs.stream().map(RunReport::describe).toList(),
         outputs.stream().map(Output::new).toList(),
         openMillis,
         first,
-        repeat > 1 ? Latency.measure(binding::run, repeat) : null,
+        cpu || graph.nodes() == 0 ? null : graph.nodes(),
+        cpu ? null : graph.obstacle(),
+        latency,
         profile ? RunProfile.of(session, data, repeat) : null);
   }
 
@@ -140,7 +154,13 @@ record RunReport(
             "%nopened in %.1f ms, first run %.2f ms (%s kernels)",
             openMillis,
             firstMillis,
-            instructionSet));
+            instructionSet == null ? device : instructionSet));
+    if (cudaGraph != null) {
+      text.append(String.format("%nfurther runs are a CUDA graph of %d nodes", cudaGraph));
+    }
+    if (noCudaGraph != null) {
+      text.append(String.format("%nruns are no CUDA graph: %s", noCudaGraph));
+    }
     if (latency != null) {
       text.append(String.format("%n%s", latency.text()));
     }

@@ -78,11 +78,10 @@ final class LinearFloatKind extends OperationKind {
         context.operation().integer("weight_bits") == 4
             ? octet.OCTET_WEIGHTS_4_BIT
             : octet.OCTET_WEIGHTS_8_BIT;
-    return PackedBlock.of(
+    return PackedBlock.ofHost(
         context,
         bytes -> octet.octet_gemm_pack_size(weights, format, bytes),
-        (memory, bytes) -> octet.octet_gemm_pack(weights, grid, format, memory, bytes),
-        DeviceWeights.GEMM);
+        (memory, bytes) -> octet.octet_gemm_pack(weights, grid, format, memory, bytes));
   }
 
   /** Returns a tensor as a matrix of its last dimension's rows. */

@@ -11,10 +11,12 @@ import dev.octet.runtime.session.TensorData;
 import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Grid;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Tag("cuda")
 class Conv2dTest {
   private static final int BATCH = 2;
   private static final int HEIGHT = 7;

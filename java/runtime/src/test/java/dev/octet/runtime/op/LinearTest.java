@@ -8,10 +8,12 @@ import dev.octet.runtime.TestPrograms;
 import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Grid;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Tag("cuda")
 class LinearTest {
   private static final int M = 6;
   private static final int K = 37;

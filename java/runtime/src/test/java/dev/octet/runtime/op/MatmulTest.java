@@ -12,10 +12,12 @@ import dev.octet.runtime.session.TensorData;
 import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Grid;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("cuda")
 class MatmulTest {
   private static final Grid SIGNED = Grid.perTensor(0.02f, -3, -128, 127);
   private static final Grid UNSIGNED = Grid.perTensor(0.03f, 120, 0, 255);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.runtime.op;
 
+import dev.octet.runtime.OnCuda;
 import dev.octet.runtime.artifact.Artifact;
 import dev.octet.runtime.program.OperationBuilder;
 import dev.octet.runtime.program.Program;
@@ -19,7 +20,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A program of one operation, run as built and as read back from a file. */
+/** A program of one operation, run as built, as read back from a file, and on a CUDA device. */
 final class OneOperation {
   private final ProgramBuilder builder = Program.builder();
   private final OperationBuilder operation;
@@ -83,7 +84,7 @@ final class OneOperation {
     return this;
   }
 
-  /** Runs the operation both ways; the results must be the same bytes. */
+  /** Runs the operation in all ways; the results must be the same bytes. */
   Map<String, TensorData> run(String... furtherOutputs) {
     Value out = declared ? operation.as("out", type, grid) : operation.as("out");
     builder.output(out);
@@ -98,6 +99,7 @@ final class OneOperation {
       if (!describe(results).equals(describe(again))) {
         throw new AssertionError("as built " + describe(results) + ", as read " + describe(again));
       }
+      OnCuda.assertSame(program, data, results);
       return results;
     }
   }
