@@ -9,8 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.octet.benchmarks.QuantizedResNet;
 import dev.octet.benchmarks.ScriptResNet;
+import dev.octet.bindings.NativeLibrary;
 import dev.octet.quantization.convert.QuantizationMapJson;
 import dev.octet.quantization.graph.GraphModule;
+import dev.octet.runtime.NeedsCuda;
 import dev.octet.runtime.artifact.Artifact;
 import dev.octet.runtime.program.Program;
 import dev.octet.runtime.program.ProgramBuilder;
@@ -36,6 +38,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.LinearImpl;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -233,6 +236,40 @@ class ArtifactCommandsTest {
     assertEquals(1, result.code());
     assertTrue(
         result.err().contains("Tiny") && result.err().contains("octet convert"), result.err());
+  }
+
+  @NeedsCuda
+  @Test
+  void runOnACudaDeviceGivesWhatTheCpuGives() throws IOException {
+    quantize();
+    String[] inputs = {"--input", data.toString(), "--repeat", "3", "--json"};
+    CommandResult cpu = runArtifact(inputs);
+    CommandResult cuda =
+        runArtifact(
+            Stream.of(inputs, new String[] {"--device", "cuda:0"})
+                .flatMap(Arrays::stream)
+                .toArray(String[]::new));
+    assertEquals(0, cuda.code(), cuda.err());
+    assertEquals(cpu.json().get("outputs"), cuda.json().get("outputs"));
+    assertEquals("cpu", cpu.json().get("device").asText());
+    assertEquals("cuda:0", cuda.json().get("device").asText());
+    assertTrue(cuda.json().get("cuda_graph").asLong() > 0, cuda.out());
+    assertFalse(cuda.json().has("no_cuda_graph"), cuda.out());
+    CommandResult text = runArtifact("--input", data.toString(), "--device", "cuda");
+    assertTrue(text.out().contains("(cuda:0 kernels)"), text.out());
+  }
+
+  @Test
+  void runSaysWhichDevicesThereAre() {
+    quantize();
+    CommandResult far = runArtifact("--input", data.toString(), "--device", "cuda:99");
+    assertEquals(1, far.code());
+    assertTrue(far.err().contains("cuda:99"), far.err());
+    String reason = NativeLibrary.whyNoCuda();
+    assertTrue(far.err().contains(reason.isEmpty() ? "expected cuda:0" : reason), far.err());
+    CommandResult wrong = runArtifact("--input", data.toString(), "--device", "gpu");
+    assertEquals(2, wrong.code());
+    assertTrue(wrong.err().contains("--device") && wrong.err().contains("cuda:N"), wrong.err());
   }
 
   @Test

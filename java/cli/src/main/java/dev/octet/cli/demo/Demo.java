@@ -32,10 +32,10 @@ final class Demo {
   private static final double QAT_LEARNING_RATE = 3e-3;
 
   /** A pair of estimators, by the name in the report. */
-  private record Estimators(
+  record Estimators(
       String name, RangeEstimatorParameters activations, RangeEstimatorParameters weights) {}
 
-  private static final Estimators MIN_MAX =
+  static final Estimators MIN_MAX =
       new Estimators("min-max", new RunningMinMaxParameters(), new CurrentMinMaxParameters());
   private static final Estimators MSE =
       new Estimators("MSE", new MseParameters(), new MseParameters());
@@ -96,7 +96,7 @@ final class Demo {
   /**
    * Everything at these bits, weights per channel; the input of the first layer too, the head not.
    */
-  private static QuantizationMap map(int bits, Estimators estimators) {
+  static QuantizationMap map(int bits, Estimators estimators) {
     ActivationQuantConfig activations =
         ActivationQuantConfig.builder()
             .nBits(bits)
@@ -119,8 +119,8 @@ final class Demo {
             .build());
   }
 
-  private static DigitsNet convert(
-      DigitsNet model, Digits digits, int bits, Estimators estimators) {
+  /** Converts a network and calibrates its ranges. */
+  static DigitsNet convert(DigitsNet model, Digits digits, int bits, Estimators estimators) {
     DigitsNet converted =
         Conversion.convertToQuantized(model, map(bits, estimators), DigitsNet::new);
     List<Tensor> batches = new ArrayList<>();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.octet.quantization.graph.GraphModule;
 import dev.octet.quantization.kernel.Tensors;
+import dev.octet.runtime.OnCuda;
 import dev.octet.runtime.program.Program;
 import dev.octet.runtime.session.Session;
 import dev.octet.runtime.session.TensorData;
@@ -16,7 +17,10 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Compares what a session gives with what the simulated model gives. */
+/**
+ * Compares what a session gives with what the simulated model gives, and, where there is a CUDA
+ * device, a session there with the one on the CPU.
+ */
 public final class LoweredComparison {
   private LoweredComparison() {}
 
@@ -38,7 +42,9 @@ public final class LoweredComparison {
     try (NoGradGuard noGrad = new NoGradGuard();
         Session session = Session.open(program)) {
       Tensor expected = (Tensor) simulated.forwardAny(inputs.values().toArray());
-      TensorData output = session.run(data).values().iterator().next();
+      Map<String, TensorData> outputs = session.run(data);
+      OnCuda.assertSame(program, data, outputs);
+      TensorData output = outputs.values().iterator().next();
       assertArrayEquals(Tensors.shape(expected), output.shape());
       return difference(Tensors.toFloats(expected), output.floats());
     }

@@ -33,9 +33,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Networks for images: how programs store images, and what their operations do in one pass. */
+@Tag("cuda")
 class LoweringImagesTest {
   private static final ActivationQuantConfig ACTIVATIONS =
       ActivationQuantConfig.builder().nBits(8).symmetric(false).build();

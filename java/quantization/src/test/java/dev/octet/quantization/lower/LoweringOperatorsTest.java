@@ -23,9 +23,11 @@ import org.bytedeco.pytorch.ReflectionPad2dImpl;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /** Operators that models have beside their layers give in programs what they give in libtorch. */
+@Tag("cuda")
 class LoweringOperatorsTest {
   private static DynamicTest test(
       String name, long[] shape, BiFunction<GraphBuilder, GraphValue, GraphValue> make) {

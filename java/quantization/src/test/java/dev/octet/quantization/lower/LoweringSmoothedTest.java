@@ -23,9 +23,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Smoothed models as programs: the layer before does the multiplication where it can. */
+@Tag("cuda")
 class LoweringSmoothedTest {
   private static final int WIDTH = 16;
   private static final int INNER = 40;
