@@ -48,9 +48,11 @@ typedef struct octet_attention_inputs {
 
 /**
  * Bytes of workspace for octet_attention: for each thread a head's keys and values as codes and some queries' scores,
- * for few long sequences all heads' keys and values. Asks for as many threads as the calling one may use now.
+ * for few long sequences all heads' keys and values. Asks for as many threads as the calling one may use now. On a CUDA
+ * device: q, k and v as codes, with their scales; s8 and u8 codes whose rows begin at multiples of 16 bytes are read
+ * where they lie, and the workspace is not touched.
  *
- * @param inputs  the shapes of q, k and v alone are looked at; their data may be null.
+ * @param inputs  the shapes of q, k and v alone are looked at, and where they are; their data may be null.
  */
 OCTET_API octet_status octet_attention_workspace_size(const octet_attention_inputs* inputs, size_t* bytes);
 
@@ -65,7 +67,8 @@ OCTET_API octet_status octet_attention_workspace_size(const octet_attention_inpu
  *
  * which are the operations of a graph of quantizers, f32 matrix products and softmax: only the products' own rounding
  * errors are missing. Queries for which no key takes part give 0, those with a NaN or plus infinity among their terms
- * NaN. The same bits for any strides, threads and instruction set, and for a length as for the mask that says the same.
+ * NaN. The same bits for any strides, threads, instruction set and device, and for a length as for the mask that says
+ * the same.
  *
  * dim and keys are at most 33025, so that no sum overflows; any of the dimensions may be 0 (without keys out is 0).
  * Nothing is allocated. Safe to call from any thread.
@@ -74,8 +77,9 @@ OCTET_API octet_status octet_attention_workspace_size(const octet_attention_inpu
  *                   out_grid (NaN: the zero point). Shares no memory with the inputs.
  * @param out_grid   the grid of codes, axis -1; null for floats.
  * @param workspace  aligned to 64, at least what octet_attention_workspace_size said with one thread; what it says with
- *                   more lets more of them work. For one call at a time.
- * @param stream     null.
+ *                   more lets more of them work. For one call at a time. On a CUDA device memory of it, for one call
+ *                   of a stream at a time.
+ * @param stream     null on the CPU; on a CUDA device its stream, null for the default one. Nothing is waited for.
  */
 OCTET_API octet_status octet_attention(const octet_attention_inputs* inputs, DLTensor* out, const octet_grid* out_grid,
                                        void* workspace, size_t workspace_bytes, void* stream);

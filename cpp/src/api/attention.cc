@@ -3,6 +3,7 @@
 
 #include <cinttypes>
 
+#include "api/cuda_library.h"
 #include "api/epilogue.h"
 #include "api/error.h"
 #include "api/operand.h"
@@ -49,7 +50,7 @@ octet_status Most(const Checker& check, const char* name, const TensorView& view
 }
 
 /** Checks what has to do with shapes. */
-octet_status ReadViews(Checker* check, const octet_attention_inputs* inputs, bool data, cpu::AttentionCall* call) {
+octet_status ReadViews(Checker* check, const octet_attention_inputs* inputs, bool data, AttentionCall* call) {
   OCTET_RETURN_IF_ERROR(check->NotNull("inputs", inputs));
   TensorView& q = call->q.view;
   TensorView& k = call->k.view;
@@ -74,7 +75,7 @@ octet_status ReadViews(Checker* check, const octet_attention_inputs* inputs, boo
 
 /** The grid of an input, or that it has none. */
 octet_status ReadInputGrid(Checker* check, const char* name, const octet_grid* grid, const GridNames& names, float eps,
-                           cpu::AttentionInput* input) {
+                           AttentionInput* input) {
   if (grid == nullptr && IsCode(input->view.type)) {
     return Fail(OCTET_INVALID_ARGUMENT, "%s: %s is null, but %s has dtype %s; pass the grid of its codes",
                 check->function(), names.grid, name, TypeWords(input->view.type));
@@ -93,7 +94,7 @@ octet_status ReadInputGrid(Checker* check, const char* name, const octet_grid* g
   return OCTET_OK;
 }
 
-octet_status ReadProbabilityGrid(Checker* check, const octet_grid* grid, cpu::AttentionCall* call) {
+octet_status ReadProbabilityGrid(Checker* check, const octet_grid* grid, AttentionCall* call) {
   call->p_step = numerics::kProbabilityStep;
   call->p_limits = numerics::kProbabilityLimits;
   if (grid == nullptr) return OCTET_OK;
@@ -105,19 +106,33 @@ octet_status ReadProbabilityGrid(Checker* check, const octet_grid* grid, cpu::At
   return OCTET_OK;
 }
 
+/** Bytes that a call asks for, and the least that it takes. */
+octet_status Workspace(const Checker& check, const AttentionCall& call, size_t* wanted, size_t* least) {
+  if (check.on_cuda()) {
+    *least = 0;
+    OCTET_RETURN_IF_ERROR(RunOnCuda(check, nullptr, CudaTable()->attention.workspace_size, &call, least));
+    *wanted = *least;
+    return OCTET_OK;
+  }
+  const cpu::AttentionWorkspace workspace = cpu::AttentionWorkspaceSize(call);
+  *wanted = workspace.wanted;
+  *least = workspace.least;
+  return OCTET_OK;
+}
+
 octet_status WorkspaceSize(const octet_attention_inputs* inputs, size_t* bytes) {
   Checker check("octet_attention_workspace_size");
-  cpu::AttentionCall call;
+  AttentionCall call;
+  size_t least = 0;
   OCTET_RETURN_IF_ERROR(ReadViews(&check, inputs, false, &call));
   OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
-  *bytes = cpu::AttentionWorkspaceSize(call).wanted;
-  return OCTET_OK;
+  return Workspace(check, call, bytes, &least);
 }
 
 octet_status Attention(const octet_attention_inputs* inputs, DLTensor* out, const octet_grid* out_grid, void* workspace,
                        size_t workspace_bytes, void* stream) {
   Checker check("octet_attention");
-  cpu::AttentionCall call;
+  AttentionCall call;
   SoftmaxTermsView terms;
   OCTET_RETURN_IF_ERROR(ReadViews(&check, inputs, true, &call));
   const float eps = inputs->eps;
@@ -155,8 +170,12 @@ octet_status Attention(const octet_attention_inputs* inputs, DLTensor* out, cons
                                          {"terms.mask", terms.mask.GivenOrNull()},
                                          {"terms.lengths", terms.LengthsOrNull()}},
                                         nullptr));
-  OCTET_RETURN_IF_ERROR(check.Stream(stream));
-  OCTET_RETURN_IF_ERROR(check.Workspace(workspace, workspace_bytes, cpu::AttentionWorkspaceSize(call).least));
+  size_t wanted = 0;
+  size_t least = 0;
+  OCTET_RETURN_IF_ERROR(Workspace(check, call, &wanted, &least));
+  if (!check.on_cuda()) OCTET_RETURN_IF_ERROR(check.Stream(stream));
+  OCTET_RETURN_IF_ERROR(check.Workspace(workspace, workspace_bytes, least));
+  if (check.on_cuda()) return RunOnCuda(check, stream, CudaTable()->attention.run, &call, workspace);
   cpu::Attention(call, static_cast<char*>(workspace), workspace_bytes);
   return OCTET_OK;
 }

@@ -4,44 +4,11 @@
 #define OCTET_CPU_ATTENTION_H_
 
 #include <cstddef>
-#include <cstdint>
 
-#include "core/operand.h"
+#include "core/attention_call.h"
 
 namespace octet {
 namespace cpu {
-
-/** Codes, or floats that are quantized while they are read. Last dimensions lie without gaps. */
-struct AttentionInput {
-  TensorView view;
-  numerics::Step step = {1.0f, 0.0f};
-  numerics::Limits limits = {0.0f, 0.0f};
-  /** Floats without a grid: int_max of limits alone counts. */
-  bool dynamic = false;
-  float eps = 0.0f;
-};
-
-/** Null: none. */
-struct AttentionCall {
-  /** [batch, heads, queries, dim]. */
-  AttentionInput q;
-  /** [batch, kv_heads, keys, dim]. */
-  AttentionInput k;
-  /** [batch, kv_heads, keys, v_dim]. */
-  AttentionInput v;
-  float scale = 1.0f;
-  /** [batch, heads, queries, keys], with strides of 0 where broadcast. */
-  const TensorView* bias = nullptr;
-  const TensorView* mask = nullptr;
-  /** s32 or s64 [batch]. */
-  const TensorView* lengths = nullptr;
-  bool causal = false;
-  int64_t causal_offset = 0;
-  numerics::Step p_step = {1.0f, 0.0f};
-  numerics::Limits p_limits = {0.0f, 0.0f};
-  /** [batch, heads, queries, v_dim]. */
-  Operand out;
-};
 
 /** What a call asks for, and the least that it takes: with more its items can run in more threads. */
 struct AttentionWorkspace {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/attention_call.h"
 #include "core/conv2d_arguments.h"
 #include "core/device_conv2d.h"
 #include "core/device_gemm.h"
@@ -147,6 +148,13 @@ struct Conv2dFunctions {
   octet_status (*run)(const Call* call, const Conv2dArguments* arguments, const DeviceConv2d* weights, void* workspace);
 };
 
+/** Attention in integers: octet/attention.h. */
+struct AttentionFunctions {
+  /** Looks at the shapes of q, k and v alone. */
+  octet_status (*workspace_size)(const Call* call, const AttentionCall* attention, size_t* bytes);
+  octet_status (*run)(const Call* call, const AttentionCall* attention, void* workspace);
+};
+
 struct Table {
   /** kVersion and sizeof(Table) of the library that made it. */
   uint32_t version;
@@ -161,10 +169,11 @@ struct Table {
   PoolFunctions pool;
   Conv2dFunctions conv2d;
   MatmulFunctions matmul;
+  AttentionFunctions attention;
 };
 
 /** To be raised whenever a function, or a structure that one takes, changes. */
-constexpr uint32_t kVersion = 6;
+constexpr uint32_t kVersion = 7;
 
 /** The symbol that liboctet_cuda exports, a `const Table* (*)()`. */
 constexpr const char* kTableSymbol = "octet_cuda_table";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one symbol of this library that others see.
+#include "cuda/attention/attention.h"
 #include "cuda/backend.h"
 #include "cuda/conv/conv2d.h"
 #include "cuda/device.h"
@@ -22,6 +23,7 @@ octet::cuda::Table MakeTable() {
   table.device = octet::cuda::TheDeviceFunctions();
   table.quantization.quantize = octet::cuda::Quantize;
   table.quantization.dequantize = octet::cuda::Dequantize;
+  table.attention = octet::cuda::TheAttentionFunctions();
   table.conv2d = octet::cuda::TheConv2dFunctions();
   table.gemm = octet::cuda::TheGemmFunctions();
   table.matmul = octet::cuda::TheMatmulFunctions();
