@@ -8,67 +8,55 @@ import org.bytedeco.javacpp.SizeTPointer;
 /** The functions that bring packed weights of a family to a CUDA device. */
 enum DeviceWeights {
   /** Of {@code octet/gemm.h}. */
-  GEMM(octet.OCTET_GEMM_DEVICE_HANDLE_BYTES) {
-    @Override
-    int deviceSize(Pointer packed, long packedBytes, SizeTPointer bytes) {
-      return octet.octet_gemm_device_size(packed, packedBytes, bytes);
-    }
-
-    @Override
-    int toDevice(
-        Pointer packed,
-        long packedBytes,
-        int device,
-        Pointer block,
-        long blockBytes,
-        Pointer handle,
-        Pointer stream) {
-      return octet.octet_gemm_to_device(
-          packed, packedBytes, device, block, blockBytes, handle, stream);
-    }
-  },
+  GEMM(
+      octet.OCTET_GEMM_DEVICE_HANDLE_BYTES,
+      octet::octet_gemm_device_size,
+      octet::octet_gemm_to_device),
   /** Of {@code octet/conv2d.h}. */
-  CONV2D(octet.OCTET_CONV2D_DEVICE_HANDLE_BYTES) {
-    @Override
-    int deviceSize(Pointer packed, long packedBytes, SizeTPointer bytes) {
-      return octet.octet_conv2d_device_size(packed, packedBytes, bytes);
-    }
+  CONV2D(
+      octet.OCTET_CONV2D_DEVICE_HANDLE_BYTES,
+      octet::octet_conv2d_device_size,
+      octet::octet_conv2d_to_device);
 
-    @Override
-    int toDevice(
+  /** Says how many bytes of the device packed weights take; returns an {@code octet_status}. */
+  interface Size {
+    int run(Pointer packed, long packedBytes, SizeTPointer bytes);
+  }
+
+  /** Copies packed weights to a block of a device and writes their handle; returns a status. */
+  interface Placement {
+    int run(
         Pointer packed,
         long packedBytes,
         int device,
         Pointer block,
         long blockBytes,
         Pointer handle,
-        Pointer stream) {
-      return octet.octet_conv2d_to_device(
-          packed, packedBytes, device, block, blockBytes, handle, stream);
-    }
-  };
+        Pointer stream);
+  }
 
   private final int handleBytes;
+  private final Size size;
+  private final Placement placement;
 
-  DeviceWeights(int handleBytes) {
+  DeviceWeights(int handleBytes, Size size, Placement placement) {
     this.handleBytes = handleBytes;
+    this.size = size;
+    this.placement = placement;
   }
 
   /** Returns the size of a handle. */
-  final int handleBytes() {
+  int handleBytes() {
     return handleBytes;
   }
 
-  /** Says how many bytes of the device packed weights take; returns an {@code octet_status}. */
-  abstract int deviceSize(Pointer packed, long packedBytes, SizeTPointer bytes);
+  /** Returns what says how many bytes are needed. */
+  Size size() {
+    return size;
+  }
 
-  /** Copies packed weights to a block of a device and writes their handle; returns a status. */
-  abstract int toDevice(
-      Pointer packed,
-      long packedBytes,
-      int device,
-      Pointer block,
-      long blockBytes,
-      Pointer handle,
-      Pointer stream);
+  /** Returns what copies weights. */
+  Placement placement() {
+    return placement;
+  }
 }

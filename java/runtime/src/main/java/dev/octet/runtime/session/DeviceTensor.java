@@ -31,6 +31,7 @@ public final class DeviceTensor implements AutoCloseable {
   private final StructMemory structs = new StructMemory();
   private final TensorData data;
   private final long dlpack;
+  private boolean closed;
 
   private DeviceTensor(Value value, DeviceBlock block) {
     this.value = value;
@@ -59,20 +60,37 @@ public final class DeviceTensor implements AutoCloseable {
     return new DeviceTensor(value, block);
   }
 
-  /** Returns the memory as sessions take it; not to be used after {@link #close()}. */
+  /**
+   * Returns the memory as sessions take it; bindings must not use it after {@link #close()}.
+   *
+   * @throws IllegalStateException if it is closed
+   */
   public TensorData data() {
+    requireOpen();
     return data;
   }
 
-  /** Returns the address of its {@code DLTensor}, for other libraries; valid until it is closed. */
+  /**
+   * Returns the address of its {@code DLTensor}, for other libraries; valid until it is closed.
+   *
+   * @throws IllegalStateException if it is closed
+   */
   public long dlpack() {
+    requireOpen();
     return dlpack;
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the tensor is closed; allocate another one");
+    }
   }
 
   /**
    * Copies elements from memory of the host, and waits for it.
    *
    * @throws IllegalArgumentException unless it has as many elements, of the same type
+   * @throws IllegalStateException if the tensor is closed
    */
   public void copyFrom(TensorData source) {
     requireFits("source", source);
@@ -84,6 +102,7 @@ public final class DeviceTensor implements AutoCloseable {
    *
    * @throws IllegalArgumentException unless it has as many elements, of the same type, and can be
    *     written
+   * @throws IllegalStateException if the tensor is closed
    */
   public void copyTo(TensorData target) {
     requireFits("target", target);
@@ -94,6 +113,7 @@ public final class DeviceTensor implements AutoCloseable {
   }
 
   private void requireFits(String name, TensorData host) {
+    requireOpen();
     if (!host.device().isCpu()) {
       throw new IllegalArgumentException(
           name + " is on " + host.device() + "; expected memory of the host");
@@ -147,6 +167,7 @@ public final class DeviceTensor implements AutoCloseable {
   /** Frees the memory; calls after the first do nothing. */
   @Override
   public void close() {
+    closed = true;
     block.close();
     structs.close();
   }

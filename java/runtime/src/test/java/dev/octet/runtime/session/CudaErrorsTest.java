@@ -108,6 +108,10 @@ class CudaErrorsTest {
           "int",
           "f32");
       assertWords(IllegalArgumentException.class, () -> tensor.copyTo(tensor.data()), "cuda:0");
+      tensor.close();
+      assertWords(IllegalStateException.class, tensor::data, "closed");
+      assertWords(
+          IllegalStateException.class, () -> tensor.copyTo(TensorData.of(new float[6])), "closed");
     }
   }
 
