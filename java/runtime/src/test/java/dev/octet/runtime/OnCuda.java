@@ -20,7 +20,7 @@ import java.util.Set;
 public final class OnCuda {
   /** Kinds that may have no kernels on devices. */
   private static final Set<String> WITHOUT_KERNELS =
-      Set.of("attention", "matmul", "linear_float", "conv2d_float");
+      Set.of("matmul", "linear_float", "conv2d_float");
 
   /** One by one, recorded, and launched as a graph. */
   private static final int RUNS = 3;
