@@ -1,27 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Matrix products of s8 on a CUDA device, s8 out with a scale for each column and a bias, beside cuBLASLt's with one
-// scale. Each run finds the second-level cache cold: memory twice its size is written before. Times are between CUDA
-// events, the median of 20 runs; TOPS counts a multiplication and an addition as two, GB/s each operand once.
-//
-//     octet_cuda_bench [liboctet_cuda.so]
-//
-// On an emulated device shapes are small, everything is run once, and no times are printed: there are none.
-#include <cuda_runtime_api.h>
-
-#include <algorithm>
-#include <cstdio>
-#include <cstring>
-#include <vector>
-
+// scale. TOPS counts a multiplication and an addition as two, GB/s each operand once.
 #include "cublaslt.h"
-#include "octet/octet.h"
+#include "cuda_bench.h"
+#include "cuda_timing.h"
 
 namespace octet {
 namespace bench {
 namespace {
-
-constexpr int kRuns = 20;
-constexpr int kWarmUps = 3;
 
 struct Shape {
   int64_t m, n, k;
@@ -33,31 +19,6 @@ constexpr Shape kShapes[] = {{1, 4096, 4096},    {8, 4096, 4096},    {16, 4096, 
                              {4096, 384, 1536},  {12288, 768, 768},  {12288, 3072, 768}};
 constexpr Shape kSmallShapes[] = {{1, 64, 128}, {16, 64, 128}, {32, 64, 128}, {70, 96, 192}};
 
-#define BENCH_CHECK(call)                                                 \
-  do {                                                                    \
-    if ((call) != 0) {                                                    \
-      std::fprintf(stderr, "%s failed: %s\n", #call, octet_last_error()); \
-      std::exit(1);                                                       \
-    }                                                                     \
-  } while (false)
-
-/** Memory of the device, filled with a byte. */
-class Memory {
- public:
-  explicit Memory(size_t bytes) : bytes_(bytes) {
-    BENCH_CHECK(cudaMalloc(&data_, std::max<size_t>(bytes, 1)));
-    BENCH_CHECK(cudaMemset(data_, 1, bytes));
-  }
-  ~Memory() { cudaFree(data_); }
-  Memory(const Memory&) = delete;
-  void* data() const { return data_; }
-  size_t bytes() const { return bytes_; }
-
- private:
-  size_t bytes_;
-  void* data_ = nullptr;
-};
-
 struct Matrix {
   Matrix(void* data, DLDevice device, DLDataType type, int64_t rows, int64_t columns) : shape{rows, columns} {
     tensor = {data, device, 2, type, shape, nullptr, 0};
@@ -65,35 +26,6 @@ struct Matrix {
   int64_t shape[2];
   DLTensor tensor;
 };
-
-constexpr DLDataType kS8 = {kDLInt, 8, 1};
-constexpr DLDataType kF32 = {kDLFloat, 32, 1};
-constexpr DLDevice kHost = {kDLCPU, 0};
-constexpr DLDevice kDevice = {kDLCUDA, 0};
-
-/** Median microseconds of a call; one run without a time where it can't be taken. */
-template <typename Call>
-double Time(bool timed, const Memory& cold, const Call& call) {
-  cudaEvent_t before, after;
-  BENCH_CHECK(cudaEventCreate(&before));
-  BENCH_CHECK(cudaEventCreate(&after));
-  std::vector<float> times;
-  for (int run = 0; run < (timed ? kWarmUps + kRuns : 1); ++run) {
-    if (timed) BENCH_CHECK(cudaMemsetAsync(cold.data(), run, cold.bytes(), nullptr));
-    BENCH_CHECK(cudaEventRecord(before, nullptr));
-    call();
-    BENCH_CHECK(cudaEventRecord(after, nullptr));
-    BENCH_CHECK(cudaEventSynchronize(after));
-    float milliseconds = 0.0f;
-    BENCH_CHECK(cudaEventElapsedTime(&milliseconds, before, after));
-    if (run >= kWarmUps) times.push_back(milliseconds);
-  }
-  cudaEventDestroy(before);
-  cudaEventDestroy(after);
-  if (times.empty()) return 0.0;
-  std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
-  return 1000.0 * static_cast<double>(times[times.size() / 2]);
-}
 
 /** 64-byte aligned memory of the host. */
 struct alignas(64) Line {
@@ -159,28 +91,17 @@ void Run(const Shape& shape, bool timed, const Memory& cold, CublasLt* lt) {
   std::printf("  cuBLASLt %10.1f us, ratio %.2f\n", theirs, theirs / time);
 }
 
-int Main(int count, char** arguments) {
-  if (octet_cuda_load(count > 1 ? arguments[1] : nullptr) != OCTET_OK) {
-    std::printf("skipped: %s\n", octet_cuda_unavailable());
-    return 77;
-  }
-  octet_cuda_properties properties;
-  BENCH_CHECK(octet_cuda_device_properties(0, &properties));
-  const bool timed = std::strstr(properties.name, "vgpu") == nullptr;
-  std::printf("%s, sm_%d%d, %d multiprocessors%s\n     M      N      K\n", properties.name, properties.major,
-              properties.minor, properties.multiprocessors, timed ? "" : ": emulated, no times");
-  const Memory cold(timed ? static_cast<size_t>(2 * properties.l2_cache) : 1);
+}  // namespace
+
+void GemmBench(bool timed, const Memory& cold) {
+  std::printf("     M      N      K\n");
   CublasLt lt;
   if (timed) {
     for (const Shape& shape : kShapes) Run(shape, timed, cold, &lt);
   } else {
     for (const Shape& shape : kSmallShapes) Run(shape, timed, cold, &lt);
   }
-  return 0;
 }
 
-}  // namespace
 }  // namespace bench
 }  // namespace octet
-
-int main(int count, char** arguments) { return octet::bench::Main(count, arguments); }

@@ -12,8 +12,9 @@ arch=$3
 most=$4
 
 # Matrix products keep their sums in registers: 128 of them and two steps of fragments for a warp tile of 64 x 64, and
-# eight rows by four columns, with the vectors they are made of, in the kernel for few rows.
-ALLOWED="TileKernel=255 MatrixVectorKernel=168"
+# eight rows by four columns, with the vectors they are made of, in the kernel for few rows. Attention has the terms of
+# 64 keys, the sums of 128 dimensions of values and a step's fragments.
+ALLOWED="TileKernel=255 MatrixVectorKernel=168 AttentionKernel=255"
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -19,13 +19,12 @@ namespace cuda {
 static_assert(kKeyTile == numerics::kLanes, "a tile of keys adds a term to each lane");
 
 /**
- * The lane with which ExpLanes takes what is at most 0 or NaN. Rounding by a magic number makes another zero of numbers
- * above -1/2, which leads to the same exponential; of numbers from -2^22 down it makes nonsense, as bounds that are not
- * kept do, but below -86.5 the result is 0 whatever has been computed.
+ * The lane of exponentials of what is at most 0 or NaN. Rounding by a magic number makes another zero of numbers above
+ * -1/2, which leads to the same exponential. Of numbers from -2^22 down it makes nonsense, as the bound that is not
+ * kept does, but below -86.5 the result is 0 whatever has been computed.
  */
 struct AtMostZero : numerics::OneLane {
   OCTET_MATH Floats Round(Floats a) { return (a + kWholeNumbers) - kWholeNumbers; }
-  OCTET_MATH Floats Min(Floats, Floats b) { return b; }
   OCTET_MATH Floats Max(Floats, Floats b) { return b; }
 };
 
@@ -63,7 +62,9 @@ class Greatest {
 #pragma unroll
     for (int part = 0; part < kKeyParts; ++part) {
 #pragma unroll
-      for (int i = 0; i < 4; ++i) terms[part][i] = numerics::ExpLanes<AtMostZero>(terms[part][i] - values_[i / 2]);
+      for (int i = 0; i < 4; ++i) {
+        terms[part][i] = numerics::ExpOfNonPositiveLanes<AtMostZero>(terms[part][i] - values_[i / 2]);
+      }
     }
   }
 
@@ -134,15 +135,18 @@ class RowTotals {
 /** Codes of a tile's probabilities as fragments of a product with values: cuda/attention/values.h. */
 using Codes64 = uint32_t[2][4];
 
-/** The quotient of a probability by the scale, or 2^20 where that is less. */
-__device__ inline float ProbabilityQuotient(const AttentionProblem& problem, float p) {
-  if (!problem.p_corrected) return fminf(__fdiv_rn(p, problem.p_step.scale), 1048576.0f);
-  // The correctly rounded quotient: see cpu/vector_codes.h. A probability is at most 1, 2^20 steps.
+/** The correctly rounded quotient: see cpu/vector_codes.h. A probability is at most 1, so 2^20 steps. */
+__device__ inline float CorrectedQuotient(const AttentionProblem& problem, float p) {
   const float scale = problem.p_step.scale;
   const float reciprocal = problem.p_reciprocal;
   float quotient = p * reciprocal;
   quotient = numerics::Fma(numerics::Fma(-quotient, scale, p), reciprocal, quotient);
   return numerics::Fma(numerics::Fma(-quotient, scale, p), reciprocal, quotient);
+}
+
+/** For scales that it does not do with, or 2^20 where that is less. Not inlined: divisions are long, and rare here. */
+__device__ __noinline__ inline float DividedQuotient(float p, float scale) {
+  return fminf(__fdiv_rn(p, scale), 1048576.0f);
 }
 
 /** Whole numbers in the lowest bits of floats: the lowest bytes of four of them. */
@@ -157,12 +161,23 @@ __device__ inline void MakeCodes(const AttentionProblem& problem, const float (&
   // Probabilities are not negative, so that codes are bounded from above alone. Ties go to the even one, as they do
   // beside an even number.
   const float most = problem.p_most + kWholeNumbers;
+  if (problem.p_corrected) {
 #pragma unroll
-  for (int part = 0; part < kKeyParts; ++part) {
+    for (int part = 0; part < kKeyParts; ++part) {
 #pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      const float p = exponentials[part][i] * factors[i / 2];
-      exponentials[part][i] = fminf(ProbabilityQuotient(problem, p) + kWholeNumbers, most);
+      for (int i = 0; i < 4; ++i) {
+        const float quotient = CorrectedQuotient(problem, exponentials[part][i] * factors[i / 2]);
+        exponentials[part][i] = fminf(quotient + kWholeNumbers, most);
+      }
+    }
+  } else {
+#pragma unroll
+    for (int part = 0; part < kKeyParts; ++part) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        const float quotient = DividedQuotient(exponentials[part][i] * factors[i / 2], problem.p_step.scale);
+        exponentials[part][i] = fminf(quotient + kWholeNumbers, most);
+      }
     }
   }
   const uint32_t zero = static_cast<uint32_t>(problem.p_zero) * 0x01010101u;

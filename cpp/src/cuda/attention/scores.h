@@ -159,18 +159,13 @@ class Scores {
         for (int i = 0; i < 4; ++i) terms[part][i] = static_cast<float>(sums[part][i]);
       }
     }
+    if (k_scales_ != nullptr) {
+      ScaleByKeys(first, terms);
+    } else {
 #pragma unroll
-    for (int part = 0; part < kKeyParts; ++part) {
-      float k_scales[2] = {1.0f, 1.0f};
-      if (k_scales_ != nullptr) {
+      for (int part = 0; part < kKeyParts; ++part) {
 #pragma unroll
-        for (int i = 0; i < 2; ++i) k_scales[i] = __ldg(k_scales_ + min(first + part * 8 + i, last_key_));
-      }
-#pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        const float row = rows_[i / 2].scale;
-        terms[part][i] *= k_scales_ == nullptr ? row : row * k_scales[i % 2];
-        terms[part][i] *= problem_.scale;
+        for (int i = 0; i < 4; ++i) terms[part][i] = terms[part][i] * rows_[i / 2].scale * problem_.scale;
       }
     }
     if (problem_.bias.data != nullptr) AddBias(first, terms);
@@ -181,6 +176,17 @@ class Scores {
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
         if (first + part * 8 + i % 2 >= rows_[i / 2].visible) terms[part][i] = -numerics::Infinity();
+      }
+    }
+  }
+
+  __device__ void ScaleByKeys(int first, Terms& terms) const {
+#pragma unroll
+    for (int part = 0; part < kKeyParts; ++part) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        const float key = __ldg(k_scales_ + min(first + part * 8 + i % 2, last_key_));
+        terms[part][i] = terms[part][i] * (rows_[i / 2].scale * key) * problem_.scale;
       }
     }
   }
