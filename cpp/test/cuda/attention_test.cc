@@ -21,6 +21,8 @@ struct Grid {
   float zero_point = 0.0f;
   /** Floats: whether they are put on it, or on grids taken from the values. */
   bool given = true;
+  /** Type of the tensor; bits 0: that of the case. */
+  DLDataType in = {};
 };
 
 struct Case {
@@ -105,9 +107,9 @@ octet_status RunWhereItIs(const octet_attention_inputs& inputs, DLTensor* out, c
 /** The tensors of a case, to be changed before it runs. */
 struct Inputs {
   explicit Inputs(const Case& c)
-      : q(Made(c.in, Shape(c, c.heads, c.queries, c.dim), c.layout, c.q, c.seed)),
-        k(Made(c.in, Shape(c, c.kv_heads, c.keys, c.dim), c.layout, c.k, c.seed + 1)),
-        v(Made(c.in, Shape(c, c.kv_heads, c.keys, c.v_dim), c.layout, c.v, c.seed + 2)),
+      : q(Made(TypeOf(c, c.q), Shape(c, c.heads, c.queries, c.dim), c.layout, c.q, c.seed)),
+        k(Made(TypeOf(c, c.k), Shape(c, c.kv_heads, c.keys, c.dim), c.layout, c.k, c.seed + 1)),
+        v(Made(TypeOf(c, c.v), Shape(c, c.kv_heads, c.keys, c.v_dim), c.layout, c.v, c.seed + 2)),
         bias(kF32, SpreadShape(c, c.bias), c.seed % 2 == 0 ? Layout::kCompact : Layout::kShifted),
         mask(kBool, SpreadShape(c, c.mask), c.seed % 2 == 0 ? Layout::kCompact : Layout::kShifted),
         lengths(c.lengths.bits == 0 ? kS32 : c.lengths, {c.batch}) {
@@ -118,6 +120,8 @@ struct Inputs {
       lengths.Set(b, static_cast<double>(b % 3 == 0 ? c.keys / 2 : b % 3 == 1 ? c.keys + 5 : -1));
     }
   }
+
+  static DLDataType TypeOf(const Case& c, const Grid& grid) { return grid.in.bits == 0 ? c.in : grid.in; }
 
   static std::vector<int64_t> Shape(const Case& c, int64_t heads, int64_t tokens, int64_t dim) {
     if (c.tokens_first) return {c.batch, tokens, heads, dim};
@@ -226,6 +230,17 @@ TEST(CudaAttention, EqualsTheCpuForHeads) {
       }
     }
   }
+}
+
+// More heads than a grid of blocks has in its second and third dimension.
+TEST(CudaAttention, EqualsTheCpuForManyHeads) {
+  Case c;
+  c.heads = 33000;
+  c.kv_heads = 6;
+  c.queries = 1;
+  c.keys = 3;
+  c.dim = c.v_dim = 1;
+  Attends(c);
 }
 
 TEST(CudaAttention, EqualsTheCpuForTypesAndZeroPoints) {
@@ -444,9 +459,11 @@ TEST(CudaAttention, EqualsTheCpuForRandomCases) {
     c.v_dim = 1 + below(140);
     c.tokens_first = below(2) == 1;
     for (Grid* grid : {&c.q, &c.k, &c.v}) {
-      grid->type = c.in.bits == 8 ? c.in : below(2) == 0 ? kS8 : kU8;
+      if (i % 3 == 0) grid->in = types[below(5)];
+      const DLDataType in = Inputs::TypeOf(c, *grid);
+      grid->type = in.bits == 8 ? in : below(2) == 0 ? kS8 : kU8;
       grid->zero_point = static_cast<float>(grid->type.code == kDLInt ? below(256) - 128 : below(256));
-      grid->given = c.in.bits == 8 || below(2) == 0;
+      grid->given = in.bits == 8 || below(2) == 0;
     }
     c.with_p_grid = below(2) == 0;
     c.p = {below(2) == 0 ? kS8 : kU8, 0.001f * static_cast<float>(1 + below(20)), static_cast<float>(below(100))};
