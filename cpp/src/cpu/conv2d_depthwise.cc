@@ -46,6 +46,14 @@ DepthwiseProduct::DepthwiseProduct(const GemmKernels& kernels, const PackedConv2
     const int64_t x = tap % geometry.kernel_w * geometry.dilation_w;
     offsets[tap] = tap < geometry.taps() ? y * plan.line_stride + x * plan.pixel_stride : 0;
   }
+  // Others gain little from it: at a stride of 2 most columns are new, and with five rows a column would be two groups.
+  by_column_ = geometry.kernel_h <= kGroup && geometry.kernel_w == kColumns && geometry.stride_w == 1 &&
+               geometry.dilation_w == 1 && weights.bits == 8;
+  for (int64_t x = 0; by_column_ && x < kColumns; ++x) {
+    for (int64_t y = 0; y < kGroup; ++y) {
+      column_offsets_[x * kGroup + y] = y < geometry.kernel_h ? offsets[y * geometry.kernel_w + x] : offsets[x];
+    }
+  }
 }
 
 void DepthwiseProduct::RunPart(const Conv2dPart& part) const {
@@ -80,7 +88,20 @@ void DepthwiseProduct::Sum(DepthwiseTile tile, int64_t panel, bool ones) const {
   }
 }
 
+void DepthwiseProduct::TakeByColumn(int64_t panel, int columns, int8_t* to) const {
+  const int8_t* const codes = reinterpret_cast<const int8_t*>(weights_.panels + panel * weights_.panel_bytes);
+  for (int64_t x = 0; x < kColumns; ++x) {
+    for (int64_t c = 0; c < columns; ++c) {
+      for (int64_t y = 0; y < kGroup; ++y) {
+        const int64_t tap = y * kColumns + x;
+        *to++ = y < geometry_.kernel_h ? codes[(tap / kGroup * columns + c) * kGroup + tap % kGroup] : int8_t{0};
+      }
+    }
+  }
+}
+
 void DepthwiseProduct::RunPanel(const Conv2dBlock& block, int64_t panel) const {
+  alignas(64) int8_t by_column[kColumns * kPanelColumns * kGroup];
   alignas(64) int32_t sums[kMaxEpilogueRows * kPanelColumns];
   alignas(64) int32_t code_sums[kMaxEpilogueRows * kPanelColumns];
   const int64_t column = panel * kPanelColumns;
@@ -92,13 +113,23 @@ void DepthwiseProduct::RunPanel(const Conv2dBlock& block, int64_t panel) const {
   DepthwiseTile tile;
   tile.columns = static_cast<int>(std::min(kPanelColumns, RoundUp(weights_.n, kHalfPanel) - column));
   tile.a_stride = geometry_.stride_w * plan_.pixel_stride;
+  if (by_column_) TakeByColumn(panel, tile.columns, by_column);
   for (int64_t t = block.first; t < block.end; ++t) {
     const Conv2dTile at = tiles_.At(block.part, t);
     tile.a = codes_ + at.slot * plan_.image_stride + at.line * geometry_.stride_h * plan_.line_stride +
              at.pixel * tile.a_stride + column;
     tile.rows = step.rows = at.rows;
     tile.sums = sums;
-    Sum(tile, panel, false);
+    if (by_column_) {
+      DepthwiseTile rolling = tile;
+      rolling.rolling = true;
+      rolling.groups = kColumns;
+      rolling.tap_offsets = column_offsets_;
+      rolling.b = by_column;
+      kernel_(rolling);
+    } else {
+      Sum(tile, panel, false);
+    }
     if (weights_.zero_points != nullptr) {
       // The sum of the codes under a pixel is not one for all channels, as epilogues would have it.
       tile.sums = code_sums;

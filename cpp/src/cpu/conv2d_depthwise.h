@@ -23,7 +23,12 @@ class DepthwiseProduct {
   void RunPart(const Conv2dPart& part) const;
 
  private:
+  /** Columns of a kernel whose codes roll on from pixel to pixel. */
+  static constexpr int64_t kColumns = 3;
+
   void RunPanel(const Conv2dBlock& block, int64_t panel) const;
+  /** Weights of a panel by columns of the kernel: [kColumns][columns][kGroup]. */
+  void TakeByColumn(int64_t panel, int columns, int8_t* to) const;
   /** Sets sums of products for a panel and a tile. `ones`: with 1 for each weight. */
   void Sum(DepthwiseTile tile, int64_t panel, bool ones) const;
 
@@ -37,6 +42,8 @@ class DepthwiseProduct {
   const int64_t* const tap_offsets_;
   const LineTiles tiles_;
   const PackedGemm weights_;
+  bool by_column_ = false;
+  int64_t column_offsets_[kColumns * kGroup];
 };
 
 }  // namespace cpu

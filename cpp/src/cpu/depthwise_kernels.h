@@ -21,6 +21,11 @@ struct DepthwiseTile {
   const int64_t* tap_offsets = nullptr;
   /** s8 [groups][columns][4]; taps that are none have weight 0, and any offset. */
   const int8_t* b = nullptr;
+  /**
+   * Whether group g + 1 of a pixel has the codes of group g of the next pixel, as the columns of a kernel have where
+   * pixels lie one step apart. Kernels may make use of it.
+   */
+  bool rolling = false;
   /** 16 or 32. */
   int columns = 0;
   /** [rows][kPanelColumns], aligned to 64; columns beyond the panel's are written too. */
