@@ -185,6 +185,20 @@ TEST(Conv2d, DepthwiseOfAnyWidth) {
   }
 }
 
+TEST(Conv2d, DepthwiseKernelsOfThreeColumns) {
+  // Widths around those that are worked on three at a time, and more than a tile.
+  for (int64_t width : {1, 2, 3, 4, 5, 6, 57, 115}) {
+    for (int64_t height : {1, 2, 3, 4, 5}) {
+      const WeightKind& kind = kWeightKinds[(width + height) % 7];
+      CheckCodes({1, height, width, 20, 20, height, 3, {1, 1, 0, 1, 0, 1, 1, 1, 20}}, kU8, kind);
+    }
+    for (const WeightKind& kind : {kWeightKinds[0], kWeightKinds[2], kWeightKinds[5]}) {
+      CheckCodes({2, 4, width, 33, 33, 3, 3, {2, 1, 1, 1, 1, 1, 1, 1, 33}}, kS8, kind);
+      CheckCodes({1, 6, width, 33, 33, 3, 3, {1, 1, 2, 1, 2, 1, 2, 1, 33}}, kU8, kind);
+    }
+  }
+}
+
 TEST(Conv2d, EmptyTensors) {
   const WeightKind& kind = kWeightKinds[2];
   CheckCodes({0, 5, 6, 3, 4, 3, 3, Params(1, 1)}, kS8, kind);
