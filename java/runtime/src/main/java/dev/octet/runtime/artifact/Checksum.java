@@ -2,6 +2,7 @@
 package dev.octet.runtime.artifact;
 
 import java.nio.ByteBuffer;
+import java.util.HexFormat;
 import java.util.zip.CRC32C;
 
 /** CRC-32C as eight hexadecimal digits. */
@@ -11,6 +12,6 @@ final class Checksum {
   static String of(ByteBuffer data) {
     CRC32C crc = new CRC32C();
     crc.update(data.duplicate());
-    return String.format("%08x", crc.getValue());
+    return HexFormat.of().toHexDigits(crc.getValue(), 8);
   }
 }
