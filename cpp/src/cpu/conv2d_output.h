@@ -9,7 +9,7 @@
 namespace octet {
 namespace cpu {
 
-/** The first pixel and channel of a tile, whose rows are pixels of one line. */
+/** The first pixel and channel of a tile, whose rows are pixels of one line, or of some where lines go on. */
 struct TilePlace {
   int64_t image;
   int64_t line;
@@ -20,6 +20,9 @@ struct TilePlace {
 class Conv2dOutput {
  public:
   explicit Conv2dOutput(const Conv2dArguments& arguments);
+
+  /** Whether the first pixel of a line follows the last one of the line before as pixels of a line do. */
+  bool LinesGoOn(int64_t out_w) const { return out_.LinesGoOn(out_w) && residual_.LinesGoOn(out_w); }
 
   /** Sets what scaled sums are made with, but for what belongs to the weights, and runs the epilogue. */
   void Finish(ScaleStep step, int32_t a_zero, const TilePlace& place) const;
@@ -38,6 +41,7 @@ class Conv2dOutput {
       return data + place.image * strides[0] + place.line * strides[1] + place.pixel * strides[2] +
              place.channel * strides[3];
     }
+    bool LinesGoOn(int64_t width) const { return data == nullptr || strides[1] == width * strides[2]; }
     /** Whether channels lie side by side. */
     bool together() const { return strides[3] == SizeOf(type); }
   };

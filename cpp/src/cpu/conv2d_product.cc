@@ -36,6 +36,7 @@ Conv2dProduct::Conv2dProduct(const GemmKernels& kernels, const PackedConv2d& wei
       run_offsets_(PlaceOf(workspace, plan.offsets)),
       sums_(sums),
       tiles_(plan.out_w, kernels.max_rows),
+      lines_go_on_(output.LinesGoOn(plan.out_w)),
       run_groups_(geometry.padded_run(weights.bits) / kGroup),
       panels_(PartsOf(geometry.group_out(), kPanelColumns)) {
   int64_t* const offsets = PlaceOf(workspace, plan.offsets);
@@ -94,7 +95,7 @@ void Conv2dProduct::SumCodes(const Conv2dBlock& block, int64_t group, int32_t* a
 }
 
 void Conv2dProduct::RunPanel(const Conv2dBlock& block, int64_t group, int64_t panel, const int32_t* a_sums) const {
-  // With one part of the products a tile's sums are used up at once, and the first ones serve all tiles.
+  // With one part of the products sums are used up soon, and the first ones serve all tiles.
   alignas(64) int32_t sums[kBlockRows * kPanelColumns];
   alignas(64) int8_t unpacked[kDepthUnpacked * kPanelColumns];
   const PackedGemm weights = weights_.Block(group);
@@ -135,20 +136,31 @@ void Conv2dProduct::RunPanel(const Conv2dBlock& block, int64_t group, int64_t pa
       g = 0;
     }
     const bool last = run == geometry_.runs();
+    const bool at_once = last && !tile.add;
+    Conv2dTile at = tiles_.At(block.part, block.first);
+    Conv2dTile first = at;
+    int rows = 0;
     for (int64_t t = block.first; t < block.end; ++t) {
-      const Conv2dTile at = tiles_.At(block.part, t);
       const int64_t row = (t - block.first) * tiles_.rows();
       tile.rows = at.rows;
       tile.a = codes_ + at.slot * plan_.image_stride + at.line * geometry_.stride_h * plan_.line_stride +
                at.pixel * tile.a_stride + offset;
-      tile.sums = sums + (tile.add || !last ? row * kPanelColumns : 0);
+      tile.sums = sums + (at_once ? rows : row) * kPanelColumns;
       if (last) tile.FetchShare(next, weights.panel_bytes, t - block.first, block.end - block.first);
       kernels_.tile(tile);
+      const Conv2dTile done = at;
+      if (t + 1 < block.end) at = tiles_.At(block.part, t + 1);
       if (!last) continue;
+      rows += done.rows;
+      // Some tiles at once, as in matrix products.
+      if (at_once && tile.runs * tile.groups <= kFewGroups && t + 1 < block.end && weights.zero_points == nullptr &&
+          rows + at.rows <= kMaxEpilogueRows && at.slot == done.slot && (at.line == done.line || lines_go_on_)) {
+        continue;
+      }
       const int64_t column = panel * kPanelColumns;
       ScaleStep step;
-      step.sums = tile.sums;
-      step.rows = at.rows;
+      step.sums = sums + (at_once ? 0 : row * kPanelColumns);
+      step.rows = rows;
       step.columns = static_cast<int>(std::min(kPanelColumns, weights.n - column));
       step.w_sum = weights.sums + column;
       if (weights.zero_points != nullptr) {
@@ -156,9 +168,11 @@ void Conv2dProduct::RunPanel(const Conv2dBlock& block, int64_t group, int64_t pa
         step.a_sum = a_sums + row;
       }
       step.w_scale = weights.scales + column;
-      output_.Finish(
-          step, zero_,
-          {block.part.first_image + at.slot, block.part.first_line + at.line, at.pixel, group * weights.n + column});
+      output_.Finish(step, zero_,
+                     {block.part.first_image + first.slot, block.part.first_line + first.line, first.pixel,
+                      group * weights.n + column});
+      rows = 0;
+      first = at;
     }
   } while (run < geometry_.runs());
 }

@@ -36,6 +36,7 @@ class Conv2dProduct {
   const int64_t* const run_offsets_;
   const int32_t* const sums_;
   const LineTiles tiles_;
+  const bool lines_go_on_;
   /** Groups of codes in a run. */
   const int64_t run_groups_;
   /** Panels of a group. */

@@ -25,7 +25,12 @@ void FinishTile(const EpilogueKernels& kernels, const EpilogueView& epilogue, co
 void FinishValues(const EpilogueKernels& kernels, const EpilogueView& epilogue, int rows, int columns,
                   int64_t first_row, int64_t first_column, float* values);
 
-/** Some tiles of matrix products, whose values stay in a first-level cache. */
+/**
+ * Some tiles of matrix products of few groups, which share what an epilogue has to make ready: as much work as a
+ * quarter of a tile of codes. With more groups that is little, and sums that stay longer push operands out of the
+ * first-level cache.
+ */
+constexpr int64_t kFewGroups = 128;
 constexpr int kMaxEpilogueRows = 56;
 
 }  // namespace cpu

@@ -128,8 +128,8 @@ class Product {
         tile.sums = sums + (at_once ? row - finished : row) * kPanelColumns;
         if (last) FetchOutput(begin + row, tile.rows, panel * kPanelColumns);
         kernels_.tile(tile);
-        // Some tiles at once: what the epilogue has to make ready costs as much as a quarter of a tile of codes.
-        if (last && (t + 1 == tiles || row_end + kernels_.max_rows - finished > kMaxEpilogueRows)) {
+        const int64_t most_rows = groups_ <= kFewGroups ? kMaxEpilogueRows : kernels_.max_rows;
+        if (last && (t + 1 == tiles || row_end + kernels_.max_rows - finished > most_rows)) {
           const int32_t* finished_sums = sums + (at_once ? 0 : finished) * kPanelColumns;
           Finish(finished_sums, static_cast<int>(row_end - finished), begin + finished, panel * kPanelColumns);
           finished = row_end;
