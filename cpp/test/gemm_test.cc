@@ -401,6 +401,31 @@ TEST_F(GemmEpilogue, OutputsOfEveryTypeEqualTheF32OnesConverted) {
   }
 }
 
+TEST_F(GemmEpilogue, CodesAfterAReluAreThoseOfTheF32Ones) {
+  bias.Set(5, NAN);
+  bias.Set(6, INFINITY);
+  for (octet_activation activation : {OCTET_ACTIVATION_RELU, OCTET_ACTIVATION_RELU6}) {
+    epilogue.activation = activation;
+    epilogue.out_grid = nullptr;
+    const Tensor f32 = Run(kF32);
+    for (DLDataType type : {kS8, kU8}) {
+      const double least = type.code == kDLInt ? -128.0 : 0.0;
+      for (float scale : {0.25f, 0.031f, 0.0019f}) {
+        for (double zero_point : {least, least + 11.0, least + 255.0}) {
+          const CodeGrid out_grid = CodeGrid::For(type, scale, static_cast<float>(zero_point));
+          epilogue.out_grid = &out_grid.grid;
+          const Tensor codes = Run(type);
+          for (int64_t i = 0; i < f32.count(); ++i) {
+            const auto value = static_cast<float>(f32.Get(i));
+            const double expected = std::isnan(value) ? zero_point : static_cast<double>(out_grid.naive().Code(value));
+            ASSERT_EQ(codes.Get(i), expected) << value << " / " << scale << " + " << zero_point;
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST_F(GemmEpilogue, RequantizesTiesToEvenAndNanToTheZeroPoint) {
   Weights one(3, 1, {kS8, OCTET_WEIGHTS_8_BIT, 1, 1, false, false}, 5);
   one.delta.Set(0, 1.0);

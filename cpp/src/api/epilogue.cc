@@ -74,12 +74,21 @@ octet_status ReadResidual(Checker* check, const octet_epilogue& epilogue, const 
 }
 
 /**
- * Whether codes are the same without a ReLU: it is the last step, and values below 0 become the least code, which is
- * also that of 0.
+ * Leaves a ReLU or ReLU6 that is the last step before codes to their limits: codes rise with values, so that the code
+ * of a value between two ends is that of the value, between the codes of the ends. NaN becomes the zero point either
+ * way.
  */
-bool ReluIsInLimits(const EpilogueView& view) {
-  return view.activation == numerics::Activation::kRelu && IsCode(view.out.type) && view.factor == nullptr &&
-         (view.residual.data == nullptr || view.residual_first) && view.out_step.zero_point <= view.out_limits.int_min;
+void LimitCodesByRelu(EpilogueView* view) {
+  const bool relu6 = view->activation == numerics::Activation::kRelu6;
+  if (!relu6 && view->activation != numerics::Activation::kRelu) return;
+  const bool last = view->factor == nullptr && (view->residual.data == nullptr || view->residual_first);
+  if (!IsCode(view->out.type) || !last) return;
+  numerics::Limits limits = view->out_limits;
+  limits.int_min = numerics::Code(0.0f, view->out_step, view->out_limits);
+  if (relu6) limits.int_max = numerics::Code(6.0f, view->out_step, view->out_limits);
+  if (!(limits.int_min <= limits.int_max)) return;
+  view->out_limits = limits;
+  view->activation = numerics::Activation::kNone;
 }
 
 }  // namespace
@@ -167,7 +176,7 @@ octet_status ReadEpilogue(Checker* check, const octet_epilogue* epilogue, const 
                 "or neither",
                 check->function());
   }
-  if (ReluIsInLimits(*view)) view->activation = numerics::Activation::kNone;
+  LimitCodesByRelu(view);
   return OCTET_OK;
 }
 
