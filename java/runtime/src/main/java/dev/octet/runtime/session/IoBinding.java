@@ -22,8 +22,9 @@ import java.util.Objects;
  * }</pre>
  *
  * <p>From the second run on with the same bindings, {@link #run()} allocates nothing, neither Java
- * objects nor native memory, unless other shapes have pushed its plan out. Not safe for use by
- * several threads: each has a binding of its own, made by {@link Session#bind()}.
+ * objects nor native memory, unless other shapes have pushed its plan out; on a CUDA device, where
+ * the second run records a graph, from the third run on. Not safe for use by several threads: each
+ * has a binding of its own, made by {@link Session#bind()}.
  */
 public final class IoBinding {
   private final Session session;

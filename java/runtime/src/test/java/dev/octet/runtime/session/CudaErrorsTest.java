@@ -185,6 +185,16 @@ class CudaErrorsTest {
   }
 
   @Test
+  void whatHasNoKernelsIsNamedWithAWayOut() {
+    UnsupportedOperationException cause = new UnsupportedOperationException("f: no CUDA kernel");
+    String message = PlanInstance.unsupported("operation 'a' (b)", DEVICE, cause).getMessage();
+    assertEquals(
+        "operation 'a' (b): f: no CUDA kernel. Run the program on the CPU:"
+            + " SessionOptions.withDevice(Device.cpu()), --device cpu",
+        message);
+  }
+
+  @Test
   void aStreamIsUsableAfterAFailedCopy() {
     try (CudaStream stream = CudaStream.create(DEVICE)) {
       assertWords(IllegalArgumentException.class, () -> stream.copy(0, 0, 4), "to is null");
