@@ -17,12 +17,15 @@ elseif(OCTET_CUDA)
   if(NOT CMAKE_CUDA_HOST_COMPILER)
     set(CMAKE_CUDA_HOST_COMPILER ${CMAKE_CXX_COMPILER} CACHE FILEPATH "Host compiler of nvcc")
   endif()
+  # Of the kernels for Hopper, which no other architecture runs.
+  set(OCTET_CUDA_HOPPER_ARCHITECTURE 90a-real)
   if(OCTET_CUDA_ARCHS STREQUAL "default")
     # Machine code for what there is, and PTX for what comes between (8.0) and after (12.0).
     set(CMAKE_CUDA_ARCHITECTURES 75-real 80 86-real 89-real 90a-real 100-real 120)
   elseif(OCTET_CUDA_ARCHS STREQUAL "test")
-    # What runs on emulated devices of 7.5, 8.0 and 9.0: there are no kernels of 9.0 alone.
+    # What runs on emulated devices of 7.5, 8.0 and 9.0.
     set(CMAKE_CUDA_ARCHITECTURES 75-virtual 80-virtual)
+    set(OCTET_CUDA_HOPPER_ARCHITECTURE 90a-virtual)
   else()
     set(CMAKE_CUDA_ARCHITECTURES ${OCTET_CUDA_ARCHS})
   endif()

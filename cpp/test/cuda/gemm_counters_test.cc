@@ -4,6 +4,9 @@
 // is read and written in whole sectors.
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <vector>
+
 #include "cuda/counters.h"
 #include "cuda/gemm_on_device.h"
 #include "support/values.h"
@@ -68,7 +71,12 @@ class CudaGemmCounters : public testing::Test {
       GTEST_SKIP() << properties.name << " does not count what kernels do";
     }
     if (properties.major < 8) GTEST_SKIP() << "the table is of kernels for sm_80 and later";
+    major_ = properties.major;
   }
+
+  bool HasHopper() const { return major_ == 9; }
+
+  int major_ = 0;
 };
 
 TEST_F(CudaGemmCounters, MainLoopsCostWhatTheTableSays) {
@@ -88,8 +96,39 @@ TEST_F(CudaGemmCounters, MainLoopsCostWhatTheTableSays) {
   }
 }
 
+/** Of the sm_90a kernels: products of a warpgroup for each step of 32 K and block. */
+struct GroupRow {
+  Row row;
+  int64_t wgmma;
+};
+
+constexpr GroupRow kGroupRows[] = {
+    {{"hopper_128x256", 256, 512, 0, 0, 0, 0.0}, 2},
+};
+
+TEST_F(CudaGemmCounters, WarpgroupsMultiplyFromSharedMemoryThatTheyDoNotFill) {
+  if (!HasHopper()) GTEST_SKIP() << "kernels of sm_90a";
+  for (const GroupRow& group : kGroupRows) {
+    SCOPED_TRACE(group.row.kernel);
+    const Counters shorter = Count(group.row, 1024, kS8).tile;
+    const Counters longer = Count(group.row, 1536, kS8).tile;
+    // Waiting warps ask again and again, so the number of all instructions depends on the schedule.
+    const int64_t blocks = longer.warps / 12;
+    EXPECT_EQ(longer.mma - shorter.mma, blocks * (1536 - 1024) / 32 * group.wgmma);
+    EXPECT_EQ(longer.ldmatrix, 0);
+    EXPECT_EQ(longer.cp_async, 0);
+    // Operands come by TMA: loads are of the epilogue alone, and do not depend on K.
+    EXPECT_EQ(longer.load.bytes, shorter.load.bytes);
+    EXPECT_EQ(longer.load.requests, shorter.load.requests);
+  }
+}
+
 TEST_F(CudaGemmCounters, SharedMemoryHasNoConflictsAndGlobalMemoryWholeSectors) {
-  for (const Row& row : kRows) {
+  std::vector<Row> rows(std::begin(kRows), std::end(kRows));
+  if (HasHopper()) {
+    for (const GroupRow& group : kGroupRows) rows.push_back(group.row);
+  }
+  for (const Row& row : rows) {
     for (DLDataType out_type : {kS8, kF16, kF32}) {
       SCOPED_TRACE(std::string(row.kernel) + " to " + TypeName(out_type));
       const Counters tile = Count(row, 256, out_type).tile;

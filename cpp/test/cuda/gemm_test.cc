@@ -5,114 +5,12 @@
 #include <cmath>
 #include <cstring>
 
-#include "cuda/gemm_on_device.h"
+#include "cuda/gemm_case.h"
 #include "support/values.h"
 
 namespace octet {
 namespace test {
 namespace {
-
-constexpr DLDataType kAllTypes[] = {kF32, kF16, kBF16, kS8, kU8};
-
-bool IsCodes(DLDataType type) { return type.bits == 8; }
-int Least(DLDataType type) { return type.code == kDLUInt ? 0 : -128; }
-
-/** A grid for a whole tensor, of the whole type if that is of codes. */
-struct CodeGrid {
-  CodeGrid(DLDataType type, float scale, float zero_point)
-      : delta(Tensor::Scalar(scale)), zero(Tensor::Scalar(zero_point)) {
-    const bool is_unsigned = type.code == kDLUInt;
-    grid = {delta.dl(), zero.dl(), is_unsigned ? 0.0f : -128.0f, is_unsigned ? 255.0f : 127.0f, OCTET_SCALE_LINEAR,
-            1e-8f,      -1};
-  }
-  Tensor delta;
-  Tensor zero;
-  octet_grid grid;
-};
-
-struct Shape {
-  int64_t m, n, k;
-};
-
-void Fill(Tensor* tensor, uint32_t seed) {
-  if (IsCodes(tensor->type())) {
-    const int least = Least(tensor->type());
-    tensor->Fill(RandomCodes(tensor->count(), least, least + 255, seed));
-  } else {
-    tensor->Fill(RandomValues(tensor->count(), 1.0f, seed));
-  }
-}
-
-/** What a product is made of; each field has the value of a plain one. */
-struct Case {
-  Shape shape;
-  DLDataType a_type = kS8;
-  WeightKind kind = kWeightKinds[0];
-  bool dynamic = false;
-  DLDataType out_type = kF32;
-  octet_activation activation = OCTET_ACTIVATION_NONE;
-  bool bias = true;
-  /** Bits 0: none. */
-  DLDataType residual_type = {kDLFloat, 0, 1};
-  octet_residual_place place = OCTET_RESIDUAL_AFTER_ACTIVATION;
-  /** Elements of gaps after rows, and before the first one. */
-  int64_t gap = 0;
-  int64_t shift = 0;
-};
-
-/** The rows of a tensor [m + 1, columns + gap], shifted. */
-struct RowsOf {
-  RowsOf(const DLTensor& whole, const Case& test, int64_t columns)
-      : shape{test.shape.m, columns}, strides{columns + test.gap, 1}, dl(whole) {
-    dl.ndim = 2;
-    dl.shape = shape;
-    dl.strides = strides;
-    dl.byte_offset += static_cast<uint64_t>(test.shift * (whole.dtype.bits / 8));
-  }
-  int64_t shape[2];
-  int64_t strides[2];
-  DLTensor dl;
-};
-
-void ExpectSame(const Case& test) {
-  const auto [m, n, k] = test.shape;
-  SCOPED_TRACE(std::to_string(m) + " x " + std::to_string(n) + " x " + std::to_string(k) + ", " +
-               TypeName(test.a_type) + " * " + TypeName(test.kind.type) +
-               (test.kind.format == OCTET_WEIGHTS_4_BIT ? " of 4 bits" : "") + " to " + TypeName(test.out_type) +
-               ", activation " + std::to_string(test.activation) + ", gap " + std::to_string(test.gap) + ", shift " +
-               std::to_string(test.shift));
-  const CodeGrid a_grid(IsCodes(test.a_type) ? test.a_type : kU8, 0.0078125f, 7.0f);
-  const CodeGrid out_grid(test.out_type, 0.31f, 5.0f);
-  const CodeGrid residual_grid(test.residual_type, 0.05f, 9.0f);
-  // Small enough that activations are not all at their ends.
-  Weights weights(n, k, test.kind, 5);
-  for (int64_t i = 0; i < weights.delta.count(); ++i) weights.delta.Set(i, weights.delta.Get(i) / 16);
-  weights.Pack();
-  const DeviceWeights on_device(weights);
-  const GemmRun run = {&weights, &on_device, test.dynamic ? nullptr : &a_grid.grid};
-  // Room for a gap and a shift.
-  const auto room = [&](int64_t columns) { return std::vector<int64_t>{(m + 1) * (columns + test.gap) + test.shift}; };
-  Tensor a(test.a_type, room(k));
-  Fill(&a, 17);
-  Tensor bias = Tensor::Of(RandomValues(n, 1.0f, 3));
-  const bool has_residual = test.residual_type.bits != 0;
-  Tensor residual(has_residual ? test.residual_type : kF32, room(n));
-  Fill(&residual, 8);
-  ExpectSameOnDevice({&a, &bias, &residual}, OneOutput(test.out_type, room(n)),
-                     [&](const Tensors& in, const Tensors& out) {
-                       octet_epilogue epilogue = {};
-                       epilogue.bias = test.bias ? in[1] : nullptr;
-                       epilogue.activation = test.activation;
-                       RowsOf residual_rows(*in[2], test, n);
-                       epilogue.residual = has_residual ? &residual_rows.dl : nullptr;
-                       epilogue.residual_place = test.place;
-                       epilogue.residual_grid = IsCodes(test.residual_type) ? &residual_grid.grid : nullptr;
-                       epilogue.out_grid = IsCodes(test.out_type) ? &out_grid.grid : nullptr;
-                       RowsOf a_rows(*in[0], test, k);
-                       RowsOf out_rows(*out[0], test, n);
-                       return RunWhereItIs(run, &a_rows.dl, &epilogue, &out_rows.dl);
-                     });
-}
 
 constexpr int64_t kSizes[] = {0, 1, 7, 17, 127, 129};
 

@@ -11,6 +11,7 @@
 #include "cuda/gemm/device_kind.h"
 #include "cuda/gemm/device_weights.h"
 #include "cuda/gemm/heuristics.h"
+#include "cuda/gemm/hopper_launch.h"
 #include "cuda/gemm/launchers.h"
 #include "cuda/gemm/matrix_vector.h"
 #include "cuda/gemm/ready_rows.h"
@@ -34,6 +35,7 @@ constexpr TileLauncher kLaunchers[kGemmKernelCount] = {
     LaunchTile<Turing32x64Swapped>,
     LaunchTile<Turing64x64>,
     LaunchTile<Turing128x128>,
+    LaunchHopper128x256,
 };
 
 std::atomic<int> forced_kernel(-1);
@@ -82,9 +84,11 @@ bool Aligned(const RowsView& rows, int64_t bytes) {
 RowPlaces EvenRows(const RowsView& rows) { return {rows.stride, 0, 0, 0, 0, 0, SizeOf(rows.type)}; }
 
 /** Whether the kernels can read codes where they lie. */
-bool ReadableInPlace(const GemmActivations& a, int64_t k, int architecture) {
+bool ReadableInPlace(const GemmActivations& a, int64_t k, int architecture, const GemmPlan& plan) {
   if (!IsCode(a.rows.type) || !Aligned(a.rows, 16)) return false;
   if (a.rows.stride < 0 || a.rows.stride > kMostStride) return false;
+  // Rows of a tensor map do not overlap.
+  if (InfoOf(plan.kernel).wgmma && a.rows.stride < k) return false;
   // Copies that do not wait are cut at the end of a row; loads into registers are not.
   return architecture >= 80 || k % 16 == 0;
 }
@@ -99,17 +103,17 @@ class Product {
     DeviceKind kind;
     if (const octet_status status = Fits(call_, a_.m, weights_.n); status != OCTET_OK) return status;
     if (const octet_status status = KindOf(call_, &kind); status != OCTET_OK) return status;
-    const GemmPlan plan = PlanGemm(kind, a_.m, weights_.n, weights_.k, CurrentForcedPlan());
+    const GemmPlan plan = PlanGemm(kind, a_.m, weights_.n, weights_.k, weights_.bits, CurrentForcedPlan());
     workspace_ = WorkspaceOf(a_.m, weights_.k, plan);
-    if (const octet_status status = ReadActivations(kind); status != OCTET_OK) return status;
+    if (const octet_status status = ReadActivations(kind, plan); status != OCTET_OK) return status;
     if (plan.kernel == GemmKernel::kMatrixVector) return RunVector(plan);
     return RunTiles(plan);
   }
 
  private:
-  octet_status ReadActivations(const DeviceKind& kind) {
+  octet_status ReadActivations(const DeviceKind& kind, const GemmPlan& plan) {
     const int64_t k = weights_.k;
-    const bool in_place = ReadableInPlace(a_, k, kind.architecture);
+    const bool in_place = ReadableInPlace(a_, k, kind.architecture, plan);
     const bool with_sums = weights_.zero_points != nullptr;
     activations_ = {reinterpret_cast<const int8_t*>(a_.rows.data), a_.rows.stride, static_cast<int32_t>(a_.m),
                     static_cast<int32_t>(k)};
@@ -208,7 +212,11 @@ octet_status GemmWorkspaceSize(const Call* call, int64_t m, int64_t n, int64_t k
   DeviceKind kind;
   if (const octet_status status = Fits(call, m, n); status != OCTET_OK) return status;
   if (const octet_status status = KindOf(call, &kind); status != OCTET_OK) return status;
-  *bytes = static_cast<size_t>(WorkspaceOf(m, k, PlanGemm(kind, m, n, k, CurrentForcedPlan())).bytes);
+  // Enough for weights of any number of bits: plans depend on it.
+  for (int bits : {4, 8}) {
+    const GemmPlan plan = PlanGemm(kind, m, n, k, bits, CurrentForcedPlan());
+    *bytes = std::max(*bytes, static_cast<size_t>(WorkspaceOf(m, k, plan).bytes));
+  }
   return OCTET_OK;
 }
 

@@ -24,6 +24,8 @@ constexpr int kAnyLater = 1000;
 // Start of the pipeline, epilogue and launch of a tile, in K of its main loop: of the order of the latency of memory (1
 // microsecond) and of 16 I2F and F2I a clock. An estimate.
 constexpr int64_t kFixedDepth = 256;
+// The same of a kernel that has nothing else to do in the epilogue of a tile, counted: PERFORMANCE.md.
+constexpr int64_t kOpenDepth = 768;
 // Adding up parts of K costs about another epilogue.
 constexpr int64_t kSplitDepth = 256;
 /** K that a part has at least: less is start and end of a pipeline alone. */
@@ -42,7 +44,8 @@ struct Rates {
   double shared_bytes;
 };
 
-Rates RatesOf(int architecture) {
+Rates RatesOf(const GemmKernelInfo& info, int architecture) {
+  if (info.wgmma) return {4096.0, 128.0};
   switch (architecture) {
     case 75:
       return {1024.0, 64.0};
@@ -84,9 +87,9 @@ double TimeOf(const GemmKernelInfo& info, const DeviceKind& device, int64_t m, i
               int64_t products = 1) {
   const int64_t tiles = products * CeilDiv(m, info.activations) * CeilDiv(n, info.weights);
   const int64_t waves = CeilDiv(tiles * parts, device.multiprocessors);
-  const int64_t depth = CeilDiv(k, parts) + kFixedDepth + (parts > 1 ? kSplitDepth : 0);
+  const int64_t depth = CeilDiv(k, parts) + (info.wgmma ? kOpenDepth : kFixedDepth) + (parts > 1 ? kSplitDepth : 0);
   return static_cast<double>(waves * info.activations * info.weights) * static_cast<double>(depth) /
-         Throughput(info, RatesOf(device.architecture));
+         Throughput(info, RatesOf(info, device.architecture));
 }
 
 bool Runs(const GemmKernelInfo& info, int architecture) { return info.from <= architecture && architecture <= info.to; }
@@ -96,12 +99,18 @@ bool SharedMemoryIsSmall(int architecture) {
   return architecture == 86 || architecture == 89 || architecture / 10 == 12;
 }
 
+/** Whether a row can make such a product, on a device that it runs on. */
+bool Takes(const GemmKernelInfo& info, int64_t m, int64_t k, int weight_bits) {
+  if (info.activations == 0) return m <= 8;
+  return !info.wgmma || (k > 0 && weight_bits == 8);
+}
+
 /** Whether the heuristics take a row for so many activations. */
 bool Suits(const GemmKernelInfo& info, int architecture, int64_t m) {
   if (info.kernel == GemmKernel::k128x128Shallow && !SharedMemoryIsSmall(architecture)) return false;
   // On sm_80 two blocks of 128x128 a multiprocessor do as well, and one stores while the other multiplies.
   if (info.kernel == GemmKernel::k256x128 && architecture == 80) return false;
-  if (info.activations == 0) return m <= 8;
+  if (info.activations == 0) return true;
   if (info.activations <= kMostSwapped) return m > 8 && m <= info.activations;
   return m > kMostSwapped;
 }
@@ -117,6 +126,7 @@ struct Parts {
 };
 
 Parts BestParts(const GemmKernelInfo& info, const DeviceKind& device, int64_t m, int64_t n, int64_t k) {
+  if (info.wgmma) return {1, TimeOf(info, device, m, n, k, 1)};
   if (info.activations <= kMostSwapped) {
     // Bound by reading weights: enough blocks to ask for them.
     const int64_t tiles = CeilDiv(m, info.activations) * CeilDiv(n, info.weights);
@@ -158,17 +168,22 @@ const GemmKernelInfo kGemmKernels[kGemmKernelCount] = {
     {GemmKernel::kTuring32x64Swapped, "turing_32x64_swapped", 75, 75, 32, 64, 16, 32, false},
     {GemmKernel::kTuring64x64, "turing_64x64", 75, 75, 64, 64, 32, 32, true},
     {GemmKernel::kTuring128x128, "turing_128x128", 75, 75, 128, 128, 64, 64, false},
+    // sm_90a: twice the multiply-adds of mma.sync. The largest tile that leaves shared memory for four stages: copies
+    // and products together take all of its 128 bytes a clock. One block a multiprocessor: nothing multiplies while it
+    // stores, which kOpenDepth stands for.
+    {GemmKernel::kHopper128x256, "hopper_128x256", 90, 90, 128, 256, 64, 256, false, true},
 };
 
-GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, const ForcedPlan& forced) {
+GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, int weight_bits,
+                  const ForcedPlan& forced) {
   GemmPlan plan = {GemmKernel::kMatrixVector, 1, {1, 1, 1}, false};
-  // The matrix-vector kernel takes eight rows at most, forced or not.
-  const bool is_forced = forced.kernel > 0 || (forced.kernel == 0 && Suits(kGemmKernels[0], device.architecture, m));
+  const bool is_forced = forced.kernel >= 0 && Takes(kGemmKernels[forced.kernel], m, k, weight_bits);
   // Of rows with equal times the later, larger one: it moves fewer bytes.
   double least = -1.0;
   for (const GemmKernelInfo& info : kGemmKernels) {
     const bool chosen = is_forced ? static_cast<int>(info.kernel) == forced.kernel
-                                  : Runs(info, device.architecture) && Suits(info, device.architecture, m);
+                                  : Runs(info, device.architecture) && Takes(info, m, k, weight_bits) &&
+                                        Suits(info, device.architecture, m);
     if (!chosen || info.activations == 0) continue;
     const Parts parts = BestParts(info, device, m, n, k);
     if (least >= 0.0 && parts.time > least) continue;
@@ -180,7 +195,7 @@ GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, con
   if (plan.kernel == GemmKernel::kMatrixVector) {
     // A block makes 16 columns, or 4 with its warps sharing K: the latter where blocks are few.
     plan.cut_k = CeilDiv(n, 16) < kStreamingBlocks * device.multiprocessors;
-  } else if (forced.parts > 0) {
+  } else if (forced.parts > 0 && !InfoOf(plan.kernel).wgmma) {
     plan.parts = static_cast<int32_t>(std::min<int64_t>(forced.parts, std::max<int64_t>(1, CeilDiv(k, kTileDepth))));
   }
   return plan;
@@ -188,13 +203,15 @@ GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, con
 
 GemmPlan PlanBatch(const DeviceKind& device, int64_t count, int64_t m, int64_t n, int64_t k, const ForcedPlan& forced) {
   GemmPlan plan = {GemmKernel::k64x64, 1, {1, 1, 1}, false};
+  const bool is_forced = forced.kernel > 0 && !kGemmKernels[forced.kernel].wgmma;
   double least = -1.0;
   for (const GemmKernelInfo& info : kGemmKernels) {
-    if (info.activations == 0) continue;
+    // Tensor maps are of one matrix.
+    if (info.activations == 0 || info.wgmma) continue;
     // Without a matrix-vector kernel for batches, the swapped ones take the fewest rows too.
     const bool fits = info.activations <= kMostSwapped ? m <= info.activations : Suits(info, device.architecture, m);
     const bool chosen =
-        forced.kernel > 0 ? static_cast<int>(info.kernel) == forced.kernel : Runs(info, device.architecture) && fits;
+        is_forced ? static_cast<int>(info.kernel) == forced.kernel : Runs(info, device.architecture) && fits;
     if (!chosen) continue;
     const double time = TimeOf(info, device, m, n, k, 1, count);
     if (least >= 0.0 && time > least) continue;

@@ -30,6 +30,7 @@ enum class GemmKernel {
   kTuring32x64Swapped,
   kTuring64x64,
   kTuring128x128,
+  kHopper128x256,
 };
 
 struct GemmKernelInfo {
@@ -45,9 +46,11 @@ struct GemmKernelInfo {
   int warp_weights;
   /** Whether there is one for convolutions too. */
   bool takes_pixels;
+  /** Products of warpgroups (wgmma) and TMA copies: weights of 8 bits, one part of a K that is not empty. */
+  bool wgmma = false;
 };
 
-constexpr int kGemmKernelCount = 11;
+constexpr int kGemmKernelCount = 12;
 extern const GemmKernelInfo kGemmKernels[kGemmKernelCount];
 
 inline const GemmKernelInfo& InfoOf(GemmKernel kernel) { return kGemmKernels[static_cast<int>(kernel)]; }
@@ -70,8 +73,8 @@ struct ForcedPlan {
   int parts = 0;
 };
 
-/** m and n > 0. */
-GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, const ForcedPlan& forced);
+/** m and n > 0; weight_bits: on the device. A forced kernel that can't make the product is left out of account. */
+GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, int weight_bits, const ForcedPlan& forced);
 
 /** Of `count` > 1 products in one launch: a kernel with tiles, one part of K. */
 GemmPlan PlanBatch(const DeviceKind& device, int64_t count, int64_t m, int64_t n, int64_t k, const ForcedPlan& forced);

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the sums of a warp to its part of the output, through the shared memory that the main loop is done with.
 //
-// Fragments have two neighbouring sums a thread. Written to shared memory and read as rows, they are four neighbouring
-// columns a thread: parameters of columns are loaded once, residuals in whole sectors. The elements made of them are
-// written back, where sums have been read already, in rows without gaps, and from there to global memory 16 bytes a
-// thread. Each warp has memory of its own, so that no warp waits for another one.
+// Fragments have two neighbouring sums a thread. Written to shared memory they are read as rows: epilogue_rows.h.
 //
 // Rows of sums are 8 words (swapped: 4 words) longer than their columns: then neither writes of fragments nor reads of
 // rows meet in a bank.
@@ -13,37 +10,11 @@
 
 #include <cstdint>
 
-#include "cuda/gemm/batch.h"
-#include "cuda/gemm/epilogue_values.h"
+#include "cuda/gemm/epilogue_rows.h"
 #include "cuda/gemm/tile.h"
 
 namespace octet {
 namespace cuda {
-
-/** What a product of a batch has of the output, in the numbers that the epilogue goes by. */
-struct EpiloguePart {
-  int64_t first_row;
-  int32_t first_column;
-  /** Rows and columns from here on are not of this product. */
-  int64_t rows_end;
-  int32_t columns_end;
-  /** From a column's number to its place in the arrays over columns. */
-  int32_t to_terms;
-  /** From a row's number to its place in the sums of activations. */
-  int64_t to_sums;
-};
-
-__device__ inline EpiloguePart PartOf(const Epilogue& epilogue, const Batch& batch, const BatchPlace& product) {
-  if (batch.count <= 1) return {0, 0, epilogue.rows, epilogue.columns, 0, 0};
-  EpiloguePart part;
-  part.first_row = product.number * batch.rows;
-  part.first_column = product.number * batch.columns;
-  part.rows_end = batch.rows == 0 ? epilogue.rows : part.first_row + batch.rows;
-  part.columns_end = batch.columns == 0 ? epilogue.columns : part.first_column + batch.columns;
-  part.to_terms = static_cast<int32_t>(product.Of(batch.terms)) - part.first_column;
-  part.to_sums = product.Of(batch.sums) - part.first_row;
-  return part;
-}
 
 /** kShift: what the sums are to be shifted right by. */
 template <typename T, int kSharedBytes, int kShift>
@@ -79,26 +50,17 @@ class TileEpilogue {
 
   /** Uses up sums. */
   __device__ void Run(Sums& sums) {
-    const int32_t column = column_ + lane_ % kLanesPerRow * 4;
-    const ColumnTerms terms = TermsOf(epilogue_, column, part_.to_terms);
+    const EpilogueRows<kColumns, kPassRows, kRowWords> rows(epilogue_, part_, memory_, column_);
 #pragma unroll 1
     for (int pass = 0; pass < kPasses; ++pass) {
       WriteSums(sums);
-      __syncwarp();
-      MakeElements(terms, column);
-      __syncwarp();
-      Store();
-      __syncwarp();
+      rows.Run(row_);
       row_ += kPassRows;
       if constexpr (kPasses > 1) Shift(sums);
     }
   }
 
  private:
-  static constexpr int kLanesPerRow = kColumns / 4;
-  static constexpr int kRowsPerStep = kWarpSize / kLanesPerRow;
-  static_assert(kWarpSize % kLanesPerRow == 0 && kPassRows % kRowsPerStep == 0, "whole steps");
-
   __device__ void WriteSums(const Sums& sums) const {
     int32_t* words = reinterpret_cast<int32_t*>(memory_);
     const int group = lane_ / 4;
@@ -132,58 +94,6 @@ class TileEpilogue {
       for (int c = 0; c < T::kColumnParts; ++c) {
 #pragma unroll
         for (int i = 0; i < 4; ++i) sums[r][c][i] = sums[r + kPassParts][c][i];
-      }
-    }
-  }
-
-  __device__ void MakeElements(const ColumnTerms& terms, int32_t column) const {
-    const int32_t* words = reinterpret_cast<const int32_t*>(memory_);
-    const int size = static_cast<int>(SizeOf(epilogue_.view.out.type));
-    const int from = lane_ % kLanesPerRow * 4;
-#pragma unroll 1
-    for (int step = 0; step < kPassRows / kRowsPerStep; ++step) {
-      const int row_of_pass = step * kRowsPerStep + lane_ / kLanesPerRow;
-      const int4 sum = *reinterpret_cast<const int4*>(words + row_of_pass * kRowWords + from);
-      // Rows beyond the last one do as if they were it.
-      const int64_t wanted = row_ + row_of_pass;
-      const int64_t row = wanted < part_.rows_end ? wanted : part_.rows_end - 1;
-      const int32_t sums[4] = {sum.x, sum.y, sum.z, sum.w};
-      float values[4];
-      ScaleSums(epilogue_.scales, terms, sums, row + part_.to_sums, values);
-      FinishValues(epilogue_, row, column, values);
-      // Elements of a row take no more room than its sums: only those of this step could be overwritten too early.
-      __syncwarp();
-      PutValues(epilogue_.view, values, memory_ + (row_of_pass * kColumns + from) * size);
-    }
-  }
-
-  __device__ void Store() const {
-    const RowsView& out = epilogue_.view.out;
-    const int size = static_cast<int>(SizeOf(out.type));
-    const int rows = static_cast<int>(min(static_cast<int64_t>(kPassRows), part_.rows_end - row_));
-    const int columns = min(kColumns, part_.columns_end - column_);
-    if (rows <= 0 || columns <= 0) return;
-    const char* from = reinterpret_cast<const char*>(memory_);
-    if (!epilogue_.out_vectors) {
-      const RowPlaces& places = epilogue_.out_places;
-      for (int i = lane_; i < rows * kColumns; i += kWarpSize) {
-        const int column = i % kColumns;
-        if (column >= columns) continue;
-        char* to = out.data + places.Of(row_ + i / kColumns) + (column_ + column) * places.column;
-        CopyElement(to, from + i * size, size);
-      }
-      return;
-    }
-    char* to = out.data + static_cast<int64_t>(column_) * size;
-    const int chunks = kColumns * size / 16;
-    const int bytes = columns * size;
-    for (int i = lane_; i < rows * chunks; i += kWarpSize) {
-      const int offset = i % chunks * 16;
-      char* row = to + epilogue_.out_places.Of(row_ + i / chunks);
-      if (offset + 16 <= bytes) {
-        *reinterpret_cast<uint4*>(row + offset) = *reinterpret_cast<const uint4*>(from + i * 16);
-      } else {
-        for (int b = offset; b < bytes; b += size) CopyElement(row + b, from + i * 16 + b - offset, size);
       }
     }
   }

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sm_90a kernel of a matrix product: TMA copies, wgmma, a block a multiprocessor that goes from tile to tile.
+//
+// One thread of the last warpgroup copies: for every stage it waits until consumers have given it back, announces its
+// bytes to the stage's barrier and starts two copies. It runs ahead over the ends of tiles, so a tile's first stages
+// are there when the epilogue of the tile before is over. Consumers wait for a stage, start its products, and give the
+// stage before back when the products of that are done: one group of products is always under way.
+#ifndef OCTET_CUDA_GEMM_HOPPER_KERNEL_H_
+#define OCTET_CUDA_GEMM_HOPPER_KERNEL_H_
+
+#include <cuda.h>
+
+#include <cstdint>
+
+#include "cuda/gemm/hopper_epilogue.h"
+#include "cuda/gemm/hopper_tile.h"
+#include "cuda/gemm/raster.h"
+
+namespace octet {
+namespace cuda {
+
+struct HopperProblem {
+  /** Boxes of kDepth codes of a tile's rows. */
+  CUtensorMap activations;
+  CUtensorMap weights;
+  /** Stages of a tile: at least 1. */
+  int32_t depth;
+  uint32_t tiles;
+  Raster raster;
+  Epilogue epilogue;
+};
+
+/** A stage, and the parity of its barriers' phase. */
+template <int kStages>
+struct StagePlace {
+  int stage = 0;
+  uint32_t parity = 0;
+
+  __device__ void Advance() {
+    if (++stage == kStages) {
+      stage = 0;
+      parity ^= 1;
+    }
+  }
+};
+
+template <typename T, bool kSigned>
+class HopperBlock {
+ public:
+  using Sums = int32_t[T::kRowParts][T::kColumnParts][4];
+
+  __device__ HopperBlock(const HopperProblem& problem, int8_t* shared)
+      : problem_(problem), shared_(shared), address_(SharedAddress(shared)) {}
+
+  /** By one thread, before the others go on. */
+  __device__ void InitBarriers() const {
+    for (int stage = 0; stage < T::kStages; ++stage) {
+      InitBarrier(Full(stage), 1);
+      InitBarrier(Empty(stage), kConsumerWarps);
+    }
+    PublishBarriers();
+  }
+
+  /** By one thread. */
+  __device__ void Produce() const {
+    PrefetchMap(&problem_.activations);
+    PrefetchMap(&problem_.weights);
+    StagePlace<T::kStages> place;
+    for (uint32_t tile = blockIdx.x; tile < problem_.tiles; tile += gridDim.x) {
+      const TilePlace at = PlaceOf(problem_.raster, tile);
+      for (int k = 0; k < problem_.depth; ++k) {
+        // Stages are empty at first: the phase before the first one counts as over.
+        WaitForPhase(Empty(place.stage), place.parity ^ 1);
+        const uint32_t stage = Stage(place.stage);
+        const uint32_t full = Full(place.stage);
+        ArriveAndExpect(full, T::kStageBytes);
+        CopyBox(stage, &problem_.activations, k * T::kDepth, at.by_activations * T::kActivations, full);
+        CopyBox(stage + T::kActivationBytes, &problem_.weights, k * T::kDepth, at.by_weights * T::kWeights, full);
+        place.Advance();
+      }
+    }
+  }
+
+  /** By the warps of both consumers. */
+  __device__ void Consume(int warp) const {
+    const int group = warp / kGroupWarps;
+    const HopperEpilogue<T> epilogue(problem_.epilogue, shared_ + T::kEpilogueOffset + warp * T::kEpilogueWarpBytes);
+    StagePlace<T::kStages> place;
+    Sums sums;
+    for (uint32_t tile = blockIdx.x; tile < problem_.tiles; tile += gridDim.x) {
+      const TilePlace at = PlaceOf(problem_.raster, tile);
+      Multiply(group * T::kGroupRows * kBoxRowBytes, &place, sums);
+      const int row = group * T::kGroupRows + warp % kGroupWarps * 16;
+      epilogue.Run(sums, static_cast<int64_t>(at.by_activations) * T::kActivations + row, at.by_weights * T::kWeights);
+    }
+  }
+
+ private:
+  __device__ uint32_t Stage(int stage) const { return address_ + stage * T::kStageBytes; }
+  __device__ uint32_t Full(int stage) const { return address_ + T::kFullOffset + stage * 8; }
+  __device__ uint32_t Empty(int stage) const { return address_ + T::kEmptyOffset + stage * 8; }
+
+  /** offset: of the consumer's first activations in a stage. */
+  __device__ void Multiply(uint32_t offset, StagePlace<T::kStages>* place, Sums& sums) const {
+    int before = 0;
+    for (int k = 0; k < problem_.depth; ++k) {
+      WaitForPhase(Full(place->stage), place->parity);
+      const uint32_t stage = Stage(place->stage);
+      const uint64_t activations = RowsDescriptor(stage + offset);
+      const uint64_t weights = RowsDescriptor(stage + T::kActivationBytes);
+      BeginProducts();
+#pragma unroll
+      for (int step = 0; step < T::kSteps; ++step) {
+#pragma unroll
+        for (int part = 0; part < T::kRowParts; ++part) {
+          constexpr int kPartBytes = kGroupProductRows * kBoxRowBytes;
+          MultiplyRows<kSigned>(sums[part], activations + (part * kPartBytes + step * kStepDepth) / 16,
+                                weights + step * kStepDepth / 16, k + step);
+        }
+      }
+      CommitProducts();
+      WaitForProducts<1>();
+      if (k > 0) Release(before);
+      before = place->stage;
+      place->Advance();
+    }
+    WaitForProducts<0>();
+#pragma unroll
+    for (int part = 0; part < T::kRowParts; ++part) HoldSums(sums[part]);
+    Release(before);
+  }
+
+  /** Gives a stage back: each warp by itself, since each one knows only its own products to be done. */
+  __device__ void Release(int stage) const {
+    if (threadIdx.x % kWarpSize == 0) Arrive(Empty(stage));
+  }
+
+  const HopperProblem& problem_;
+  int8_t* const shared_;
+  const uint32_t address_;
+};
+
+template <typename T, bool kSigned>
+__global__ void __launch_bounds__(T::kThreads, 1) HopperKernel(const __grid_constant__ HopperProblem problem) {
+  extern __shared__ __align__(1024) int8_t hopper_shared[];
+  const HopperBlock<T, kSigned> block(problem, hopper_shared);
+  // The same in all threads of a warp, which the compiler can't know otherwise.
+  const int warp = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / kWarpSize, 0);
+  if (threadIdx.x == 0) block.InitBarriers();
+  __syncthreads();
+  if (warp < kConsumerWarps) {
+    TakeRegisters<kConsumerRegisters>();
+    block.Consume(warp);
+  } else {
+    GiveRegisters<kProducerRegisters>();
+    if (threadIdx.x == kConsumerWarps * kWarpSize) block.Produce();
+  }
+}
+
+}  // namespace cuda
+}  // namespace octet
+
+#endif  // OCTET_CUDA_GEMM_HOPPER_KERNEL_H_

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sm_90a kernels, chosen by force: the heuristics take them for large products only.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "cuda/gemm_case.h"
+#include "support/values.h"
+
+namespace octet {
+namespace test {
+namespace {
+
+class CudaGemmHopper : public testing::Test {
+ protected:
+  void SetUp() override {
+    octet_cuda_properties properties;
+    ASSERT_OK(octet_cuda_device_properties(0, &properties));
+    multiprocessors_ = properties.multiprocessors;
+    for (const std::string& name : GemmKernelNames()) {
+      if (name.rfind("hopper", 0) == 0) names_.push_back(name);
+    }
+    if (properties.major != 9) {
+      EXPECT_TRUE(names_.empty());
+      GTEST_SKIP() << "kernels of sm_90a, and this is sm_" << properties.major << properties.minor;
+    }
+    EXPECT_FALSE(names_.empty());
+  }
+
+  int multiprocessors_ = 0;
+  std::vector<std::string> names_;
+};
+
+TEST_F(CudaGemmHopper, EqualsTheCpuForAnyShape) {
+  for (const std::string& name : names_) {
+    SCOPED_TRACE(name);
+    const ForcedKernel forced(name);
+    int number = 0;
+    for (int64_t m : {1, 7, 17, 127, 129}) {
+      for (int64_t n : {1, 7, 17, 127, 129, 257}) {
+        for (int64_t k : {0, 1, 7, 17, 127, 129}) {
+          Case test;
+          test.shape = {m, n, k};
+          test.a_type = number % 2 == 0 ? kS8 : kU8;
+          test.kind = kWeightKinds[number % 4];
+          test.out_type = kAllTypes[number % 5];
+          ++number;
+          ExpectSame(test);
+        }
+      }
+    }
+  }
+}
+
+TEST_F(CudaGemmHopper, GoesAroundTheStagesAnyNumberOfTimes) {
+  for (const std::string& name : names_) {
+    SCOPED_TRACE(name);
+    const ForcedKernel forced(name);
+    for (int64_t k : {128, 256, 384, 500, 512, 513, 640, 1000, 1030, 1290, 2100}) {
+      Case test;
+      test.shape = {130, 40, k};
+      test.a_type = k % 4 == 0 ? kS8 : kU8;
+      ExpectSame(test);
+    }
+  }
+}
+
+TEST_F(CudaGemmHopper, BlocksGoFromTileToTile) {
+  for (const std::string& name : names_) {
+    SCOPED_TRACE(name);
+    const ForcedKernel forced(name);
+    // Blocks have one tile, two or three, with one stage and with more than there are.
+    const int64_t rows = 128 * multiprocessors_;
+    for (const Shape& shape : {Shape{rows * 2 + 300, 9, 70}, Shape{rows + 300, 20, 900}}) {
+      Case test;
+      test.shape = shape;
+      test.a_type = shape.k == 70 ? kS8 : kU8;
+      test.kind = kWeightKinds[2];
+      test.out_type = kS8;
+      ExpectSame(test);
+    }
+  }
+}
+
+TEST_F(CudaGemmHopper, EveryEpilogueEqualsTheCpu) {
+  for (const std::string& name : names_) {
+    SCOPED_TRACE(name);
+    const ForcedKernel forced(name);
+    for (int activation = OCTET_ACTIVATION_NONE; activation <= OCTET_ACTIVATION_TANH; ++activation) {
+      for (DLDataType type : kAllTypes) {
+        Case test;
+        test.shape = {75, 147, 70};
+        test.activation = static_cast<octet_activation>(activation);
+        test.out_type = type;
+        test.residual_type = kAllTypes[(activation + type.bits / 8) % 5];
+        test.place = activation % 2 == 0 ? OCTET_RESIDUAL_AFTER_ACTIVATION : OCTET_RESIDUAL_BEFORE_ACTIVATION;
+        test.bias = type.bits != 16;
+        ExpectSame(test);
+      }
+    }
+  }
+}
+
+TEST_F(CudaGemmHopper, TakesRowsAtAnyStrideAndOffset) {
+  for (const std::string& name : names_) {
+    SCOPED_TRACE(name);
+    const ForcedKernel forced(name);
+    for (int64_t gap : {0, 1, 4, 16}) {
+      for (int64_t shift : {0, 1, 8, 16}) {
+        Case test;
+        test.shape = {70, 144, 80};
+        test.kind = kWeightKinds[2];
+        test.out_type = shift % 2 == 0 ? kU8 : kBF16;
+        test.residual_type = shift % 2 == 0 ? kF16 : kS8;
+        test.gap = gap;
+        test.shift = shift;
+        ExpectSame(test);
+      }
+    }
+  }
+}
+
+TEST_F(CudaGemmHopper, QuantizesFloatsByRows) {
+  for (const std::string& name : names_) {
+    SCOPED_TRACE(name);
+    const ForcedKernel forced(name);
+    for (DLDataType type : kFloatTypes) {
+      for (const WeightKind& kind : {kWeightKinds[0], kWeightKinds[2]}) {
+        Case test;
+        test.shape = {133, 40, 300};
+        test.a_type = type;
+        test.kind = kind;
+        test.dynamic = true;
+        ExpectSame(test);
+      }
+    }
+  }
+}
+
+TEST_F(CudaGemmHopper, OneRowMayStandForAll) {
+  Weights weights(40, 64, kWeightKinds[0], 5);
+  weights.Pack();
+  const DeviceWeights on_device(weights);
+  const CodeGrid grid(kS8, 0.0078125f, 7.0f);
+  const GemmRun run = {&weights, &on_device, &grid.grid};
+  for (const std::string& name : names_) {
+    SCOPED_TRACE(name);
+    const ForcedKernel forced(name);
+    Tensor a(kS8, {64});
+    Fill(&a, 1);
+    ExpectSameOnDevice({&a}, OneOutput(kF32, {70, 40}), [&](const Tensors& in, const Tensors& out) {
+      int64_t shape[2] = {70, 64};
+      int64_t strides[2] = {0, 1};
+      DLTensor rows = *in[0];
+      rows.ndim = 2;
+      rows.shape = shape;
+      rows.strides = strides;
+      return RunWhereItIs(run, &rows, nullptr, out[0]);
+    });
+  }
+}
+
+TEST_F(CudaGemmHopper, SumsAreExactAtTheirLimits) {
+  for (const std::string& name : names_) {
+    SCOPED_TRACE(name);
+    const ForcedKernel forced(name);
+    for (int w : {-128, 127}) {
+      Case test;
+      test.shape = {2, 3, 65793};
+      test.a_type = kU8;
+      test.kind = {kS8, OCTET_WEIGHTS_8_BIT, w, w, false, false};
+      ExpectSame(test);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace test
+}  // namespace octet
