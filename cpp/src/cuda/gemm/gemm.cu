@@ -36,6 +36,7 @@ constexpr TileLauncher kLaunchers[kGemmKernelCount] = {
     LaunchTile<Turing64x64>,
     LaunchTile<Turing128x128>,
     LaunchHopper128x256,
+    LaunchHopper128x128Turns,
 };
 
 std::atomic<int> forced_kernel(-1);

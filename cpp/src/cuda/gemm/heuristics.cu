@@ -172,6 +172,9 @@ const GemmKernelInfo kGemmKernels[kGemmKernelCount] = {
     // and products together take all of its 128 bytes a clock. One block a multiprocessor: nothing multiplies while it
     // stores, which kOpenDepth stands for.
     {GemmKernel::kHopper128x256, "hopper_128x256", 90, 90, 128, 256, 64, 256, false, true},
+    // One consumer multiplies while the other one stores, with sums of 128x128 each: shared memory feeds 0.8 of the
+    // multiply-adds, which is more than an open epilogue leaves of a K up to some 3000.
+    {GemmKernel::kHopper128x128Turns, "hopper_128x128_turns", 90, 90, 128, 128, 64, 128, false, true},
 };
 
 GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, int weight_bits,

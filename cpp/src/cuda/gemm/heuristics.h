@@ -31,6 +31,7 @@ enum class GemmKernel {
   kTuring64x64,
   kTuring128x128,
   kHopper128x256,
+  kHopper128x128Turns,
 };
 
 struct GemmKernelInfo {
@@ -50,7 +51,7 @@ struct GemmKernelInfo {
   bool wgmma = false;
 };
 
-constexpr int kGemmKernelCount = 12;
+constexpr int kGemmKernelCount = 13;
 extern const GemmKernelInfo kGemmKernels[kGemmKernelCount];
 
 inline const GemmKernelInfo& InfoOf(GemmKernel kernel) { return kGemmKernels[static_cast<int>(kernel)]; }

@@ -5,7 +5,7 @@ namespace octet {
 namespace cuda {
 
 cudaError_t LaunchHopper128x256(const TileLaunch<OperandRows>& launch) {
-  return LaunchHopperTile<HopperTile<1, 256, 4>>(launch);
+  return LaunchHopperTile<HopperTile<Sharing::kRows, 1, 256, 4>>(launch);
 }
 
 }  // namespace cuda

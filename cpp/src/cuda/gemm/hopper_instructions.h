@@ -64,6 +64,15 @@ __device__ inline void ArriveAndExpect(uint32_t barrier, uint32_t bytes) {
       : "memory");
 }
 
+/** Barriers of a block besides that of __syncthreads, which is number 0: threads that wait and threads that arrive. */
+__device__ inline void WaitAtBarrier(int number, int threads) {
+  asm volatile("barrier.cta.sync.aligned %0, %1;" ::"r"(number), "r"(threads) : "memory");
+}
+
+__device__ inline void ArriveAtBarrier(int number, int threads) {
+  asm volatile("barrier.cta.arrive.aligned %0, %1;" ::"r"(number), "r"(threads) : "memory");
+}
+
 __device__ inline void PrefetchMap(const CUtensorMap* map) {
   asm volatile("prefetch.tensormap [%0];" ::"l"(map) : "memory");
 }

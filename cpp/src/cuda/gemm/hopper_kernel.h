@@ -5,6 +5,9 @@
 // bytes to the stage's barrier and starts two copies. It runs ahead over the ends of tiles, so a tile's first stages
 // are there when the epilogue of the tile before is over. Consumers wait for a stage, start its products, and give the
 // stage before back when the products of that are done: one group of products is always under way.
+//
+// Where consumers share rows they leave the tensor cores alone together in the epilogue; where they take turns one of
+// them always multiplies, but tiles are half as large, so shared memory moves more bytes for each product.
 #ifndef OCTET_CUDA_GEMM_HOPPER_KERNEL_H_
 #define OCTET_CUDA_GEMM_HOPPER_KERNEL_H_
 
@@ -42,6 +45,15 @@ struct StagePlace {
       parity ^= 1;
     }
   }
+
+  __device__ int Before() const { return (stage == 0 ? kStages : stage) - 1; }
+
+  /** As often as there are stages of a tile that somebody else makes. */
+  __device__ void Skip(int count) {
+    const int beyond = stage + count;
+    stage = beyond % kStages;
+    parity ^= static_cast<uint32_t>(beyond / kStages) & 1;
+  }
 };
 
 template <typename T, bool kSigned>
@@ -56,7 +68,7 @@ class HopperBlock {
   __device__ void InitBarriers() const {
     for (int stage = 0; stage < T::kStages; ++stage) {
       InitBarrier(Full(stage), 1);
-      InitBarrier(Empty(stage), kConsumerWarps);
+      InitBarrier(Empty(stage), T::kTileConsumers * kGroupWarps);
     }
     PublishBarriers();
   }
@@ -87,11 +99,26 @@ class HopperBlock {
     const HopperEpilogue<T> epilogue(problem_.epilogue, shared_ + T::kEpilogueOffset + warp * T::kEpilogueWarpBytes);
     StagePlace<T::kStages> place;
     Sums sums;
-    for (uint32_t tile = blockIdx.x; tile < problem_.tiles; tile += gridDim.x) {
-      const TilePlace at = PlaceOf(problem_.raster, tile);
-      Multiply(group * T::kGroupRows * kBoxRowBytes, &place, sums);
-      const int row = group * T::kGroupRows + warp % kGroupWarps * 16;
-      epilogue.Run(sums, static_cast<int64_t>(at.by_activations) * T::kActivations + row, at.by_weights * T::kWeights);
+    if constexpr (T::kSharing == Sharing::kRows) {
+      for (uint32_t tile = blockIdx.x; tile < problem_.tiles; tile += gridDim.x) {
+        Multiply(group * T::kGroupRows * kBoxRowBytes, &place, sums);
+        FinishProducts(place, sums);
+        Store(epilogue, tile, group * T::kGroupRows + warp % kGroupWarps * 16, sums);
+      }
+    } else {
+      if (group == 1) {
+        PassTurn(0);
+        place.Skip(problem_.depth);
+      }
+      for (uint32_t tile = blockIdx.x + group * gridDim.x; tile < problem_.tiles; tile += kConsumers * gridDim.x) {
+        // Stages before this tile's have been filled when the turn comes: no barrier is two phases behind.
+        WaitForTurn(group);
+        Multiply(0, &place, sums);
+        if (tile + gridDim.x < problem_.tiles) PassTurn(1 - group);
+        FinishProducts(place, sums);
+        Store(epilogue, tile, warp % kGroupWarps * 16, sums);
+        place.Skip(problem_.depth);
+      }
     }
   }
 
@@ -100,9 +127,15 @@ class HopperBlock {
   __device__ uint32_t Full(int stage) const { return address_ + T::kFullOffset + stage * 8; }
   __device__ uint32_t Empty(int stage) const { return address_ + T::kEmptyOffset + stage * 8; }
 
-  /** offset: of the consumer's first activations in a stage. */
+  /** Waits for the other consumer to pass the turn; by all threads of this one. */
+  __device__ static void WaitForTurn(int group) { WaitAtBarrier(kTurnBarrier + group, kConsumers * kGroupThreads); }
+
+  __device__ static void PassTurn(int to_group) {
+    ArriveAtBarrier(kTurnBarrier + to_group, kConsumers * kGroupThreads);
+  }
+
+  /** Starts all products of a tile; offset: of the consumer's first activations in a stage. */
   __device__ void Multiply(uint32_t offset, StagePlace<T::kStages>* place, Sums& sums) const {
-    int before = 0;
     for (int k = 0; k < problem_.depth; ++k) {
       WaitForPhase(Full(place->stage), place->parity);
       const uint32_t stage = Stage(place->stage);
@@ -120,14 +153,23 @@ class HopperBlock {
       }
       CommitProducts();
       WaitForProducts<1>();
-      if (k > 0) Release(before);
-      before = place->stage;
+      if (k > 0) Release(place->Before());
       place->Advance();
     }
+  }
+
+  /** Waits for the last products. */
+  __device__ void FinishProducts(const StagePlace<T::kStages>& place, Sums& sums) const {
     WaitForProducts<0>();
 #pragma unroll
     for (int part = 0; part < T::kRowParts; ++part) HoldSums(sums[part]);
-    Release(before);
+    Release(place.Before());
+  }
+
+  /** row: the warp's first one in the tile. */
+  __device__ void Store(const HopperEpilogue<T>& epilogue, uint32_t tile, int row, const Sums& sums) const {
+    const TilePlace at = PlaceOf(problem_.raster, tile);
+    epilogue.Run(sums, static_cast<int64_t>(at.by_activations) * T::kActivations + row, at.by_weights * T::kWeights);
   }
 
   /** Gives a stage back: each warp by itself, since each one knows only its own products to be done. */

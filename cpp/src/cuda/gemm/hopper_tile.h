@@ -19,21 +19,36 @@ namespace cuda {
 /** Activations of one product of a warpgroup. */
 constexpr int kGroupProductRows = 64;
 constexpr int kGroupWarps = 4;
+constexpr int kGroupThreads = kGroupWarps * kWarpSize;
 constexpr int kConsumers = 2;
 constexpr int kConsumerWarps = kConsumers * kGroupWarps;
+
+/** Barriers at which consumers wait for their turns: this one and the next one. */
+constexpr int kTurnBarrier = 1;
 
 /** Registers of a thread after they were moved: multiples of 8, of whose sum a quarter of a multiprocessor has 512. */
 constexpr int kConsumerRegisters = 232;
 constexpr int kProducerRegisters = 40;
 static_assert(kConsumers * kConsumerRegisters + kProducerRegisters <= 512);
 
+/** How the consumers of a block share its work. */
+enum class Sharing {
+  /** Each makes its rows of the same tile. */
+  kRows,
+  /** Each makes tiles of its own in turn: while one is in its main loop, the other one is in its epilogue. */
+  kTurns,
+};
+
 /** kGroupParts: products of 64 activations of a consumer; its sums are of 64 * kGroupParts x kWeightCount. */
-template <int kGroupParts, int kWeightCount, int kStageCount>
+template <Sharing kShare, int kGroupParts, int kWeightCount, int kStageCount>
 struct HopperTile {
+  static constexpr Sharing kSharing = kShare;
   static constexpr int kRowParts = kGroupParts;
   static constexpr int kColumnParts = kWeightCount / 8;
   static constexpr int kGroupRows = kGroupProductRows * kGroupParts;
-  static constexpr int kActivations = kConsumers * kGroupRows;
+  /** Consumers of a tile. */
+  static constexpr int kTileConsumers = kShare == Sharing::kRows ? kConsumers : 1;
+  static constexpr int kActivations = kTileConsumers * kGroupRows;
   static constexpr int kWeights = kWeightCount;
   static constexpr int kStages = kStageCount;
   static constexpr int kThreads = (kConsumerWarps + kGroupWarps) * kWarpSize;
