@@ -104,6 +104,7 @@ struct GroupRow {
 
 constexpr GroupRow kGroupRows[] = {
     {{"hopper_128x256", 256, 512, 0, 0, 0, 0.0}, 2},
+    {{"hopper_128x128_turns", 256, 256, 0, 0, 0, 0.0}, 2},
 };
 
 TEST_F(CudaGemmCounters, WarpgroupsMultiplyFromSharedMemoryThatTheyDoNotFill) {
@@ -121,6 +122,13 @@ TEST_F(CudaGemmCounters, WarpgroupsMultiplyFromSharedMemoryThatTheyDoNotFill) {
     EXPECT_EQ(longer.load.bytes, shorter.load.bytes);
     EXPECT_EQ(longer.load.requests, shorter.load.requests);
   }
+}
+
+TEST_F(CudaGemmCounters, LargeProductsAreMadeByWarpgroups) {
+  if (!HasHopper()) GTEST_SKIP() << "kernels of sm_90a";
+  const Counters kernel = Count({"", 8448, 512, 0, 0, 0, 0.0}, 704, kS8).tile;
+  EXPECT_EQ(kernel.ldmatrix, 0);
+  EXPECT_GT(kernel.mma, 0);
 }
 
 TEST_F(CudaGemmCounters, SharedMemoryHasNoConflictsAndGlobalMemoryWholeSectors) {

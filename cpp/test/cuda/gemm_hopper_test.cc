@@ -2,6 +2,7 @@
 // The sm_90a kernels, chosen by force: the heuristics take them for large products only.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,14 @@ class CudaGemmHopper : public testing::Test {
   int multiprocessors_ = 0;
   std::vector<std::string> names_;
 };
+
+TEST_F(CudaGemmHopper, ClustersNeedADeviceThatLaunchesThem) {
+  const char* name = "hopper_128x256_cluster";
+  const bool has = std::find(names_.begin(), names_.end(), name) != names_.end();
+  // The emulator has none; on a device the other tests run this kernel too.
+  EXPECT_EQ(octet_gemm_force_kernel(0, name, 0), has ? OCTET_OK : OCTET_INVALID_ARGUMENT);
+  EXPECT_OK(octet_gemm_force_kernel(0, nullptr, 0));
+}
 
 TEST_F(CudaGemmHopper, EqualsTheCpuForAnyShape) {
   for (const std::string& name : names_) {

@@ -16,7 +16,10 @@ octet_status KindOf(const Call* call, DeviceKind* kind) {
   if (error == cudaSuccess) {
     error = cudaDeviceGetAttribute(&kind->multiprocessors, cudaDevAttrMultiProcessorCount, call->device);
   }
+  int clusters = 0;
+  if (error == cudaSuccess) error = cudaDeviceGetAttribute(&clusters, cudaDevAttrClusterLaunch, call->device);
   if (error != cudaSuccess) return Report(call, "cudaDeviceGetAttribute", error);
+  kind->clusters = clusters != 0;
   kind->architecture = 10 * major + minor;
   if (kind->architecture != 103) return OCTET_OK;
   std::snprintf(call->message, call->message_bytes,

@@ -37,6 +37,7 @@ constexpr TileLauncher kLaunchers[kGemmKernelCount] = {
     LaunchTile<Turing128x128>,
     LaunchHopper128x256,
     LaunchHopper128x128Turns,
+    LaunchHopper128x256Cluster,
 };
 
 std::atomic<int> forced_kernel(-1);
@@ -236,12 +237,11 @@ octet_status ForceKernel(const Call* call, const char* kernel, int32_t parts) {
   }
   DeviceKind kind;
   if (const octet_status status = KindOf(call, &kind); status != OCTET_OK) return status;
-  if (kernel != nullptr &&
-      (index < 0 || kind.architecture < kGemmKernels[index].from || kind.architecture > kGemmKernels[index].to)) {
+  if (kernel != nullptr && (index < 0 || !Runs(kGemmKernels[index], kind))) {
     int length = std::snprintf(call->message, call->message_bytes, "kernel is %s; on sm_%d there are", kernel,
                                kind.architecture);
     for (const GemmKernelInfo& info : kGemmKernels) {
-      if (kind.architecture < info.from || kind.architecture > info.to) continue;
+      if (!Runs(info, kind)) continue;
       if (length < 0 || static_cast<size_t>(length) >= call->message_bytes) break;
       length +=
           std::snprintf(call->message + length, call->message_bytes - static_cast<size_t>(length), " %s", info.name);

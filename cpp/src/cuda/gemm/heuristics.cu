@@ -4,11 +4,12 @@
 //
 // Where more than one row fits, the one with the least estimated time wins:
 //
-//     time  = waves * tile * (K of a part + kFixedDepth) / min(multiply-adds, shared memory)
+//     time  = waves * tile * (K of a part + kFixedDepth) / min(multiply-adds, shared memory, cache)
 //     waves = ceil(tiles * parts / multiprocessors)
 //
 // tile: its sums; multiply-adds: a clock, of a multiprocessor; shared memory: the multiply-adds that its 128 bytes a
-// clock (64 on sm_75) can feed, from the bytes that a tile's copies and fragments move for each of them.
+// clock (64 on sm_75) can feed, from the bytes that a tile's copies and fragments move for each of them; cache: the
+// same of the bytes that copies read.
 #include "cuda/gemm/heuristics.h"
 
 #include <algorithm>
@@ -24,8 +25,9 @@ constexpr int kAnyLater = 1000;
 // Start of the pipeline, epilogue and launch of a tile, in K of its main loop: of the order of the latency of memory (1
 // microsecond) and of 16 I2F and F2I a clock. An estimate.
 constexpr int64_t kFixedDepth = 256;
-// The same of a kernel that has nothing else to do in the epilogue of a tile, counted: PERFORMANCE.md.
-constexpr int64_t kOpenDepth = 768;
+// The same of the Hopper kernel that multiplies nothing during the epilogue of its 128x256 tile: 6500 instructions a
+// warp and two warps a scheduler are 13000 clocks.
+constexpr int64_t kOpenDepth = 1280;
 // Adding up parts of K costs about another epilogue.
 constexpr int64_t kSplitDepth = 256;
 /** K that a part has at least: less is start and end of a pipeline alone. */
@@ -38,27 +40,34 @@ constexpr int64_t kMostSwapped = 32;
 /** Blocks a multiprocessor that keep enough bytes under way to read weights at full bandwidth. */
 constexpr int64_t kStreamingBlocks = 2;
 
-/** Multiply-adds a clock and multiprocessor, and bytes of shared memory a clock. */
+// The second-level cache of an A100 gives 5120 bytes a clock, to 108 multiprocessors. Nobody says so of an H100's, for
+// 132: taken to be the same.
+constexpr double kCacheBytes = 5120.0;
+
+/** Of a clock and multiprocessor: multiply-adds, bytes of shared memory, and of the second-level cache. */
 struct Rates {
   double products;
   double shared_bytes;
+  /** 0: not a limit that is known. */
+  double cache_bytes;
 };
 
 Rates RatesOf(const GemmKernelInfo& info, int architecture) {
-  if (info.wgmma) return {4096.0, 128.0};
   switch (architecture) {
     case 75:
-      return {1024.0, 64.0};
+      return {1024.0, 64.0, 0.0};
     case 80:
-      return {2048.0, 128.0};
+      return {2048.0, 128.0, kCacheBytes / 108.0};
     case 86:
     case 87:
     case 89:
     case 120:
-      return {1024.0, 128.0};
+      return {1024.0, 128.0, 0.0};
+    case 90:
+      // mma.sync reaches some 60 % of what wgmma does.
+      return {info.wgmma ? 4096.0 : 2458.0, 128.0, kCacheBytes / 132.0};
     default:
-      // mma.sync on Hopper reaches some 60 % of what wgmma does.
-      return {2458.0, 128.0};
+      return {2458.0, 128.0, 0.0};
   }
 }
 
@@ -66,10 +75,11 @@ int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 Raster RasterOf(const GemmKernelInfo& info, int64_t m, int64_t n, int64_t k) {
   Raster raster;
-  raster.by_activations = static_cast<int32_t>(CeilDiv(m, info.activations));
+  const int64_t activations = info.activations * info.cluster;
+  raster.by_activations = static_cast<int32_t>(CeilDiv(m, activations));
   raster.by_weights = static_cast<int32_t>(CeilDiv(n, info.weights));
   // Some 4 MB of activations stay in the second-level cache (6 MB on the smallest device) while weights go by.
-  const int64_t rows = (int64_t{4} << 20) / std::max<int64_t>(1, k * info.activations);
+  const int64_t rows = (int64_t{4} << 20) / std::max<int64_t>(1, k * activations);
   raster.band = static_cast<int32_t>(std::min<int64_t>(raster.by_activations, std::max<int64_t>(1, rows)));
   return raster;
 }
@@ -79,20 +89,28 @@ double Throughput(const GemmKernelInfo& info, const Rates& rates) {
                       (static_cast<double>(info.warp_activations) * info.warp_weights);
   const double tile =
       static_cast<double>(info.activations + info.weights) / (static_cast<double>(info.activations) * info.weights);
-  return std::min(rates.products, rates.shared_bytes / (warp + tile));
+  const double least = std::min(rates.products, rates.shared_bytes / (warp + tile));
+  if (rates.cache_bytes == 0.0) return least;
+  // Blocks of a cluster read weights once for all of them.
+  const double cached = 1.0 / info.weights + 1.0 / (static_cast<double>(info.activations) * info.cluster);
+  return std::min(least, rates.cache_bytes / cached);
+}
+
+/** Epilogue and start of a tile, in K. */
+int64_t FixedDepthOf(const GemmKernelInfo& info) {
+  const bool is_open = info.wgmma && info.kernel != GemmKernel::kHopper128x128Turns;
+  return is_open ? kOpenDepth : kFixedDepth;
 }
 
 /** products: how many of the size. */
 double TimeOf(const GemmKernelInfo& info, const DeviceKind& device, int64_t m, int64_t n, int64_t k, int64_t parts,
               int64_t products = 1) {
-  const int64_t tiles = products * CeilDiv(m, info.activations) * CeilDiv(n, info.weights);
-  const int64_t waves = CeilDiv(tiles * parts, device.multiprocessors);
-  const int64_t depth = CeilDiv(k, parts) + (info.wgmma ? kOpenDepth : kFixedDepth) + (parts > 1 ? kSplitDepth : 0);
+  const int64_t tiles = products * CeilDiv(m, info.activations * info.cluster) * CeilDiv(n, info.weights);
+  const int64_t waves = CeilDiv(tiles * parts, device.multiprocessors / info.cluster);
+  const int64_t depth = CeilDiv(k, parts) + FixedDepthOf(info) + (parts > 1 ? kSplitDepth : 0);
   return static_cast<double>(waves * info.activations * info.weights) * static_cast<double>(depth) /
          Throughput(info, RatesOf(info, device.architecture));
 }
-
-bool Runs(const GemmKernelInfo& info, int architecture) { return info.from <= architecture && architecture <= info.to; }
 
 /** Whether a multiprocessor has 100 KB of shared memory, and not the 164 KB or more of sm_80, 87, 90 and 100. */
 bool SharedMemoryIsSmall(int architecture) {
@@ -105,9 +123,14 @@ bool Takes(const GemmKernelInfo& info, int64_t m, int64_t k, int weight_bits) {
   return !info.wgmma || (k > 0 && weight_bits == 8);
 }
 
+// Clusters are off until a device has confirmed their results and measured them: the emulator runs no clusters. The
+// bytes that copies read say that they should be the faster ones.
+constexpr bool kChooseClusters = false;
+
 /** Whether the heuristics take a row for so many activations. */
 bool Suits(const GemmKernelInfo& info, int architecture, int64_t m) {
   if (info.kernel == GemmKernel::k128x128Shallow && !SharedMemoryIsSmall(architecture)) return false;
+  if (info.cluster > 1 && !kChooseClusters) return false;
   // On sm_80 two blocks of 128x128 a multiprocessor do as well, and one stores while the other multiplies.
   if (info.kernel == GemmKernel::k256x128 && architecture == 80) return false;
   if (info.activations == 0) return true;
@@ -169,13 +192,19 @@ const GemmKernelInfo kGemmKernels[kGemmKernelCount] = {
     {GemmKernel::kTuring64x64, "turing_64x64", 75, 75, 64, 64, 32, 32, true},
     {GemmKernel::kTuring128x128, "turing_128x128", 75, 75, 128, 128, 64, 64, false},
     // sm_90a: twice the multiply-adds of mma.sync. The largest tile that leaves shared memory for four stages: copies
-    // and products together take all of its 128 bytes a clock. One block a multiprocessor: nothing multiplies while it
-    // stores, which kOpenDepth stands for.
+    // and products take all of its 128 bytes a clock, copies somewhat more than the second-level cache gives. One block
+    // a multiprocessor: nothing multiplies while it stores, which kOpenDepth stands for.
     {GemmKernel::kHopper128x256, "hopper_128x256", 90, 90, 128, 256, 64, 256, false, true},
-    // One consumer multiplies while the other one stores, with sums of 128x128 each: shared memory feeds 0.8 of the
-    // multiply-adds, which is more than an open epilogue leaves of a K up to some 3000.
+    // Short K: one consumer multiplies while the other one stores, with sums of 128x128 each, so that shared memory
+    // feeds 0.8 of the multiply-adds and the second-level cache 0.6.
     {GemmKernel::kHopper128x128Turns, "hopper_128x128_turns", 90, 90, 128, 128, 64, 128, false, true},
+    // 128x256 in pairs of blocks, which copy half of the weights for each other. By force alone: kChooseClusters.
+    {GemmKernel::kHopper128x256Cluster, "hopper_128x256_cluster", 90, 90, 128, 256, 64, 256, false, true, 2},
 };
+
+bool Runs(const GemmKernelInfo& info, const DeviceKind& device) {
+  return info.from <= device.architecture && device.architecture <= info.to && (info.cluster == 1 || device.clusters);
+}
 
 GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, int weight_bits,
                   const ForcedPlan& forced) {
@@ -184,9 +213,9 @@ GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, int
   // Of rows with equal times the later, larger one: it moves fewer bytes.
   double least = -1.0;
   for (const GemmKernelInfo& info : kGemmKernels) {
-    const bool chosen = is_forced ? static_cast<int>(info.kernel) == forced.kernel
-                                  : Runs(info, device.architecture) && Takes(info, m, k, weight_bits) &&
-                                        Suits(info, device.architecture, m);
+    const bool chosen =
+        is_forced ? static_cast<int>(info.kernel) == forced.kernel
+                  : Runs(info, device) && Takes(info, m, k, weight_bits) && Suits(info, device.architecture, m);
     if (!chosen || info.activations == 0) continue;
     const Parts parts = BestParts(info, device, m, n, k);
     if (least >= 0.0 && parts.time > least) continue;
@@ -213,8 +242,7 @@ GemmPlan PlanBatch(const DeviceKind& device, int64_t count, int64_t m, int64_t n
     if (info.activations == 0 || info.wgmma) continue;
     // Without a matrix-vector kernel for batches, the swapped ones take the fewest rows too.
     const bool fits = info.activations <= kMostSwapped ? m <= info.activations : Suits(info, device.architecture, m);
-    const bool chosen =
-        is_forced ? static_cast<int>(info.kernel) == forced.kernel : Runs(info, device.architecture) && fits;
+    const bool chosen = is_forced ? static_cast<int>(info.kernel) == forced.kernel : Runs(info, device) && fits;
     if (!chosen) continue;
     const double time = TimeOf(info, device, m, n, k, 1, count);
     if (least >= 0.0 && time > least) continue;
@@ -229,7 +257,7 @@ GemmPlan PlanPixels(const DeviceKind& device, int64_t m, int64_t n, int64_t k) {
   GemmPlan plan = {GemmKernel::k128x64, 1, {1, 1, 1}, false};
   double least = -1.0;
   for (const GemmKernelInfo& info : kGemmKernels) {
-    if (!info.takes_pixels || !Runs(info, device.architecture)) continue;
+    if (!info.takes_pixels || !Runs(info, device)) continue;
     const Parts parts = BestParts(info, device, m, n, k);
     if (least >= 0.0 && parts.time > least) continue;
     least = parts.time;

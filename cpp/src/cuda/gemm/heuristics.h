@@ -15,6 +15,8 @@ struct DeviceKind {
   /** 10 * major + minor. */
   int architecture;
   int multiprocessors;
+  /** Whether it launches clusters of blocks. */
+  bool clusters;
 };
 
 /** In the order of kGemmKernels. */
@@ -32,6 +34,7 @@ enum class GemmKernel {
   kTuring128x128,
   kHopper128x256,
   kHopper128x128Turns,
+  kHopper128x256Cluster,
 };
 
 struct GemmKernelInfo {
@@ -49,10 +52,15 @@ struct GemmKernelInfo {
   bool takes_pixels;
   /** Products of warpgroups (wgmma) and TMA copies: weights of 8 bits, one part of a K that is not empty. */
   bool wgmma = false;
+  /** Blocks of a cluster, whose tiles are one below the other. */
+  int cluster = 1;
 };
 
-constexpr int kGemmKernelCount = 13;
+constexpr int kGemmKernelCount = 14;
 extern const GemmKernelInfo kGemmKernels[kGemmKernelCount];
+
+/** Whether a device has a kernel. */
+bool Runs(const GemmKernelInfo& info, const DeviceKind& device);
 
 inline const GemmKernelInfo& InfoOf(GemmKernel kernel) { return kGemmKernels[static_cast<int>(kernel)]; }
 

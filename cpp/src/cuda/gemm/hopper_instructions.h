@@ -52,8 +52,32 @@ __device__ inline void WaitForPhase(uint32_t barrier, uint32_t parity) {
   } while (done == 0);
 }
 
+/** Of this block. */
 __device__ inline void Arrive(uint32_t barrier) {
   asm volatile("{\n\t.reg .b64 state;\n\tmbarrier.arrive.shared::cta.b64 state, [%0];\n\t}" ::"r"(barrier) : "memory");
+}
+
+/** At the barrier that block number `block` of the cluster has at the same place. */
+__device__ inline void ArriveInBlock(uint32_t barrier, uint32_t block) {
+  asm volatile(
+      "{\n\t"
+      ".reg .b32 remote;\n\t"
+      "mapa.shared::cluster.u32 remote, %0, %1;\n\t"
+      "mbarrier.arrive.release.cluster.shared::cluster.b64 _, [remote];\n\t"
+      "}" ::"r"(barrier),
+      "r"(block)
+      : "memory");
+}
+
+__device__ inline uint32_t BlockOfCluster() {
+  uint32_t block;
+  asm volatile("mov.u32 %0, %%cluster_ctarank;" : "=r"(block));
+  return block;
+}
+
+/** All threads of all blocks of a cluster meet. */
+__device__ inline void SynchronizeCluster() {
+  asm volatile("barrier.cluster.arrive.release;\n\tbarrier.cluster.wait.acquire;" ::: "memory");
 }
 
 /** Arrives and announces bytes. */
@@ -83,6 +107,16 @@ __device__ inline void CopyBox(uint32_t to, const CUtensorMap* map, int column, 
       "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], [%4];" ::
           "r"(to),
       "l"(map), "r"(column), "r"(row), "r"(barrier)
+      : "memory");
+}
+
+/** The same for all blocks of the cluster that have a bit in `blocks`: at the same places of each, barrier included. */
+__device__ inline void CopyBoxToBlocks(uint32_t to, const CUtensorMap* map, int column, int row, uint32_t barrier,
+                                       uint16_t blocks) {
+  asm volatile(
+      "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes.multicast::cluster [%0], [%1, "
+      "{%2, %3}], [%4], %5;" ::"r"(to),
+      "l"(map), "r"(column), "r"(row), "r"(barrier), "h"(blocks)
       : "memory");
 }
 

@@ -6,6 +6,9 @@
 // are there when the epilogue of the tile before is over. Consumers wait for a stage, start its products, and give the
 // stage before back when the products of that are done: one group of products is always under way.
 //
+// Blocks of a cluster copy parts of the weights for each other, so a stage is filled by the copies of all of them, and
+// is empty when the consumers of all of them have given it back. (An emulator has run everything but clusters.)
+//
 // Where consumers share rows they leave the tensor cores alone together in the epilogue; where they take turns one of
 // them always multiplies, but tiles are half as large, so shared memory moves more bytes for each product.
 #ifndef OCTET_CUDA_GEMM_HOPPER_KERNEL_H_
@@ -28,6 +31,7 @@ struct HopperProblem {
   CUtensorMap weights;
   /** Stages of a tile: at least 1. */
   int32_t depth;
+  /** Tiles of clusters: one below the other for each of their blocks. */
   uint32_t tiles;
   Raster raster;
   Epilogue epilogue;
@@ -62,13 +66,18 @@ class HopperBlock {
   using Sums = int32_t[T::kRowParts][T::kColumnParts][4];
 
   __device__ HopperBlock(const HopperProblem& problem, int8_t* shared)
-      : problem_(problem), shared_(shared), address_(SharedAddress(shared)) {}
+      : problem_(problem),
+        shared_(shared),
+        address_(SharedAddress(shared)),
+        rank_(T::kCluster == 1 ? 0 : BlockOfCluster()),
+        first_(blockIdx.x / T::kCluster),
+        apart_(gridDim.x / T::kCluster) {}
 
   /** By one thread, before the others go on. */
   __device__ void InitBarriers() const {
     for (int stage = 0; stage < T::kStages; ++stage) {
       InitBarrier(Full(stage), 1);
-      InitBarrier(Empty(stage), T::kTileConsumers * kGroupWarps);
+      InitBarrier(Empty(stage), T::kCluster * T::kTileConsumers * kGroupWarps);
     }
     PublishBarriers();
   }
@@ -78,7 +87,7 @@ class HopperBlock {
     PrefetchMap(&problem_.activations);
     PrefetchMap(&problem_.weights);
     StagePlace<T::kStages> place;
-    for (uint32_t tile = blockIdx.x; tile < problem_.tiles; tile += gridDim.x) {
+    for (uint32_t tile = first_; tile < problem_.tiles; tile += apart_) {
       const TilePlace at = PlaceOf(problem_.raster, tile);
       for (int k = 0; k < problem_.depth; ++k) {
         // Stages are empty at first: the phase before the first one counts as over.
@@ -86,8 +95,14 @@ class HopperBlock {
         const uint32_t stage = Stage(place.stage);
         const uint32_t full = Full(place.stage);
         ArriveAndExpect(full, T::kStageBytes);
-        CopyBox(stage, &problem_.activations, k * T::kDepth, at.by_activations * T::kActivations, full);
-        CopyBox(stage + T::kActivationBytes, &problem_.weights, k * T::kDepth, at.by_weights * T::kWeights, full);
+        CopyBox(stage, &problem_.activations, k * T::kDepth, FirstRow(at), full);
+        if constexpr (T::kCluster == 1) {
+          CopyBox(stage + T::kActivationBytes, &problem_.weights, k * T::kDepth, at.by_weights * T::kWeights, full);
+        } else {
+          const int part = static_cast<int>(rank_) * T::kCopiedWeights;
+          CopyBoxToBlocks(stage + T::kActivationBytes + part * kBoxRowBytes, &problem_.weights, k * T::kDepth,
+                          at.by_weights * T::kWeights + part, full, (1 << T::kCluster) - 1);
+        }
         place.Advance();
       }
     }
@@ -100,7 +115,7 @@ class HopperBlock {
     StagePlace<T::kStages> place;
     Sums sums;
     if constexpr (T::kSharing == Sharing::kRows) {
-      for (uint32_t tile = blockIdx.x; tile < problem_.tiles; tile += gridDim.x) {
+      for (uint32_t tile = first_; tile < problem_.tiles; tile += apart_) {
         Multiply(group * T::kGroupRows * kBoxRowBytes, &place, sums);
         FinishProducts(place, sums);
         Store(epilogue, tile, group * T::kGroupRows + warp % kGroupWarps * 16, sums);
@@ -110,11 +125,11 @@ class HopperBlock {
         PassTurn(0);
         place.Skip(problem_.depth);
       }
-      for (uint32_t tile = blockIdx.x + group * gridDim.x; tile < problem_.tiles; tile += kConsumers * gridDim.x) {
+      for (uint32_t tile = first_ + group * apart_; tile < problem_.tiles; tile += kConsumers * apart_) {
         // Stages before this tile's have been filled when the turn comes: no barrier is two phases behind.
         WaitForTurn(group);
         Multiply(0, &place, sums);
-        if (tile + gridDim.x < problem_.tiles) PassTurn(1 - group);
+        if (tile + apart_ < problem_.tiles) PassTurn(1 - group);
         FinishProducts(place, sums);
         Store(epilogue, tile, warp % kGroupWarps * 16, sums);
         place.Skip(problem_.depth);
@@ -126,6 +141,11 @@ class HopperBlock {
   __device__ uint32_t Stage(int stage) const { return address_ + stage * T::kStageBytes; }
   __device__ uint32_t Full(int stage) const { return address_ + T::kFullOffset + stage * 8; }
   __device__ uint32_t Empty(int stage) const { return address_ + T::kEmptyOffset + stage * 8; }
+
+  /** Of the block's tile: less than 2^31, as rows of activations are, plus a cluster's tile. */
+  __device__ int FirstRow(const TilePlace& at) const {
+    return (at.by_activations * T::kCluster + static_cast<int>(rank_)) * T::kActivations;
+  }
 
   /** Waits for the other consumer to pass the turn; by all threads of this one. */
   __device__ static void WaitForTurn(int group) { WaitAtBarrier(kTurnBarrier + group, kConsumers * kGroupThreads); }
@@ -169,17 +189,27 @@ class HopperBlock {
   /** row: the warp's first one in the tile. */
   __device__ void Store(const HopperEpilogue<T>& epilogue, uint32_t tile, int row, const Sums& sums) const {
     const TilePlace at = PlaceOf(problem_.raster, tile);
-    epilogue.Run(sums, static_cast<int64_t>(at.by_activations) * T::kActivations + row, at.by_weights * T::kWeights);
+    epilogue.Run(sums, static_cast<int64_t>(FirstRow(at)) + row, at.by_weights * T::kWeights);
   }
 
   /** Gives a stage back: each warp by itself, since each one knows only its own products to be done. */
   __device__ void Release(int stage) const {
-    if (threadIdx.x % kWarpSize == 0) Arrive(Empty(stage));
+    const uint32_t lane = threadIdx.x % kWarpSize;
+    if constexpr (T::kCluster == 1) {
+      if (lane == 0) Arrive(Empty(stage));
+    } else {
+      if (lane < T::kCluster) ArriveInBlock(Empty(stage), lane);
+    }
   }
 
   const HopperProblem& problem_;
   int8_t* const shared_;
   const uint32_t address_;
+  /** The block's number in its cluster. */
+  const uint32_t rank_;
+  /** The cluster's first tile, and from one of its tiles to the next. */
+  const uint32_t first_;
+  const uint32_t apart_;
 };
 
 template <typename T, bool kSigned>
@@ -189,7 +219,11 @@ __global__ void __launch_bounds__(T::kThreads, 1) HopperKernel(const __grid_cons
   // The same in all threads of a warp, which the compiler can't know otherwise.
   const int warp = __shfl_sync(0xffffffffu, static_cast<int>(threadIdx.x) / kWarpSize, 0);
   if (threadIdx.x == 0) block.InitBarriers();
-  __syncthreads();
+  if constexpr (T::kCluster == 1) {
+    __syncthreads();
+  } else {
+    SynchronizeCluster();
+  }
   if (warp < kConsumerWarps) {
     TakeRegisters<kConsumerRegisters>();
     block.Consume(warp);
@@ -197,6 +231,8 @@ __global__ void __launch_bounds__(T::kThreads, 1) HopperKernel(const __grid_cons
     GiveRegisters<kProducerRegisters>();
     if (threadIdx.x == kConsumerWarps * kWarpSize) block.Produce();
   }
+  // The shared memory of a block has to be there until the others have arrived at its barriers for the last time.
+  if constexpr (T::kCluster > 1) SynchronizeCluster();
 }
 
 }  // namespace cuda

@@ -10,6 +10,7 @@ namespace cuda {
 
 /** weight_bits is 8, and the problem has one part of K, which is not empty. */
 cudaError_t LaunchHopper128x256(const TileLaunch<OperandRows>& launch);
+cudaError_t LaunchHopper128x256Cluster(const TileLaunch<OperandRows>& launch);
 cudaError_t LaunchHopper128x128Turns(const TileLaunch<OperandRows>& launch);
 
 }  // namespace cuda

@@ -19,9 +19,25 @@ cudaError_t LaunchHopperKernel(const HopperProblem& problem, unsigned multiproce
   const cudaError_t error =
       cudaFuncSetAttribute(HopperKernel<T, kSigned>, cudaFuncAttributeMaxDynamicSharedMemorySize, T::kSharedBytes);
   if (error != cudaSuccess) return error;
-  const unsigned blocks = std::min(problem.tiles, multiprocessors);
-  HopperKernel<T, kSigned><<<blocks, T::kThreads, T::kSharedBytes, stream>>>(problem);
-  return cudaGetLastError();
+  const unsigned clusters = std::min(problem.tiles, multiprocessors / T::kCluster);
+  if constexpr (T::kCluster == 1) {
+    HopperKernel<T, kSigned><<<clusters, T::kThreads, T::kSharedBytes, stream>>>(problem);
+    return cudaGetLastError();
+  } else {
+    cudaLaunchAttribute attribute;
+    attribute.id = cudaLaunchAttributeClusterDimension;
+    attribute.val.clusterDim.x = T::kCluster;
+    attribute.val.clusterDim.y = 1;
+    attribute.val.clusterDim.z = 1;
+    cudaLaunchConfig_t config = {};
+    config.gridDim = dim3(clusters * T::kCluster);
+    config.blockDim = dim3(T::kThreads);
+    config.dynamicSmemBytes = T::kSharedBytes;
+    config.stream = stream;
+    config.attrs = &attribute;
+    config.numAttrs = 1;
+    return cudaLaunchKernelEx(&config, HopperKernel<T, kSigned>, problem);
+  }
 }
 
 template <typename T>
@@ -29,7 +45,7 @@ cudaError_t LaunchHopperTile(const TileLaunch<OperandRows>& launch) {
   const TileProblem<OperandRows>& tiles = *launch.problem;
   HopperProblem problem;
   cudaError_t error = EncodeTensorMap(tiles.activations, T::kActivations, &problem.activations);
-  if (error == cudaSuccess) error = EncodeTensorMap(tiles.weights, T::kWeights, &problem.weights);
+  if (error == cudaSuccess) error = EncodeTensorMap(tiles.weights, T::kCopiedWeights, &problem.weights);
   int device = 0;
   int multiprocessors = 0;
   if (error == cudaSuccess) error = cudaGetDevice(&device);

@@ -39,8 +39,12 @@ enum class Sharing {
   kTurns,
 };
 
-/** kGroupParts: products of 64 activations of a consumer; its sums are of 64 * kGroupParts x kWeightCount. */
-template <Sharing kShare, int kGroupParts, int kWeightCount, int kStageCount>
+/**
+ * kGroupParts: products of 64 activations of a consumer; its sums are of 64 * kGroupParts x kWeightCount.
+ * kClusterBlocks: blocks of a cluster have tiles one below the other, so that each copies a part of the weights for
+ * all.
+ */
+template <Sharing kShare, int kGroupParts, int kWeightCount, int kStageCount, int kClusterBlocks = 1>
 struct HopperTile {
   static constexpr Sharing kSharing = kShare;
   static constexpr int kRowParts = kGroupParts;
@@ -51,6 +55,9 @@ struct HopperTile {
   static constexpr int kActivations = kTileConsumers * kGroupRows;
   static constexpr int kWeights = kWeightCount;
   static constexpr int kStages = kStageCount;
+  static constexpr int kCluster = kClusterBlocks;
+  /** Weights that a block copies. */
+  static constexpr int kCopiedWeights = kWeights / kCluster;
   static constexpr int kThreads = (kConsumerWarps + kGroupWarps) * kWarpSize;
 
   /** Codes of K of a stage, which are the bytes of a row, and products of a stage along K. */
@@ -59,7 +66,8 @@ struct HopperTile {
 
   static constexpr int kActivationBytes = kActivations * kBoxRowBytes;
   static constexpr int kStageBytes = kActivationBytes + kWeights * kBoxRowBytes;
-  static_assert(kActivationBytes % 1024 == 0 && kStageBytes % 1024 == 0, "the swizzle repeats every 1024 bytes");
+  static_assert(kActivationBytes % 1024 == 0 && kCopiedWeights * kBoxRowBytes % 1024 == 0 && kStageBytes % 1024 == 0,
+                "the swizzle repeats every 1024 bytes");
 
   /** A warp's part of the epilogue: eight rows of sums, 8 words apart for the reason in tile_epilogue.h. */
   static constexpr int kEpilogueColumns = 128;
