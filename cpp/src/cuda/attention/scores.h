@@ -96,7 +96,10 @@ class Scores {
 
   /** The terms of a tile whose keys come next; minus infinity where a key does not take part. */
   __device__ void Make(SlabStream* stream, int tile, Terms& terms) const {
-    const bool active = tile < tiles_;
+    if (tile >= tiles_) {
+      stream->Skip((problem_.k.width + kSlabColumns - 1) / kSlabColumns);
+      return;
+    }
     Sums sums;
 #pragma unroll
     for (auto& part : sums) {
@@ -105,13 +108,12 @@ class Scores {
     }
     for (int slab = 0; slab * kSlabColumns < problem_.k.width; ++slab) {
       const uint32_t address = stream->Next();
-      if (!active) continue;
 #pragma unroll
       for (int step = 0; step < kStepsPerTile; ++step) {
         if (slab * kSlabColumns + step * kStepDepth < problem_.k.width) MultiplyStep(address, slab, step, sums);
       }
     }
-    if (active) MakeTerms(tile, sums, terms);
+    MakeTerms(tile, sums, terms);
   }
 
  private:

@@ -72,6 +72,11 @@ class SlabStream {
     return slab;
   }
 
+  /** Goes past slabs that the warp has no use for: others have, and wait for its copies. */
+  __device__ void Skip(int slabs) {
+    for (int slab = 0; slab < slabs; ++slab) Next();
+  }
+
   /** Rows of slabs that a thread copies, so many rows apart. */
   static constexpr int kRowsApart = kAttentionThreads / 4;
   static constexpr int kCopies = 64 / kRowsApart;

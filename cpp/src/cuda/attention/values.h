@@ -43,7 +43,11 @@ class Values {
 
   /** Adds products of a tile whose values come next; `active`: whether there are codes. */
   __device__ void Add(SlabStream* stream, bool active, const Codes64& codes) {
-    if (active && problem_.v_zero != 0) {
+    if (!active) {
+      stream->Skip((dimensions_ + kSlabColumns - 1) / kSlabColumns);
+      return;
+    }
+    if (problem_.v_zero != 0) {
 #pragma unroll
       for (int step = 0; step < 2; ++step) Multiply<Factors::kU8S8>(code_sums_, codes[step], 0x01010101u, 0x01010101u);
     }
@@ -51,7 +55,6 @@ class Values {
     for (int slab = 0; slab < kSlabs; ++slab) {
       if (slab * kSlabColumns >= dimensions_) break;
       const uint32_t address = stream->Next();
-      if (!active) continue;
 #pragma unroll
       for (int chunk = 0; chunk < kChunks; ++chunk) {
         if (slab * kSlabColumns + chunk * 16 >= dimensions_) break;
