@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A convolution on a device: the input is made ready where the kernels can't read it as it is, then each group is a
-// product of output pixels by filters, or one kernel makes all of a depthwise convolution.
+// A convolution on a device: the input is made ready where the kernels can't read it as it is, then all groups are one
+// launch of the product of output pixels by filters, or one kernel makes all of a depthwise convolution.
 #include "cuda/conv/conv2d.h"
 
 #include <cstdio>
@@ -9,6 +9,7 @@
 #include "cuda/conv/device_filters.h"
 #include "cuda/conv/patch_sums.h"
 #include "cuda/conv/pixel_launch.h"
+#include "cuda/conv/pixel_places.h"
 #include "cuda/conv/ready_image.h"
 #include "cuda/gemm/device_kind.h"
 #include "cuda/launch.h"
@@ -52,7 +53,7 @@ int64_t FilledChannels(const Conv2dGeometry& geometry) {
 
 GemmPlan PlanOf(const DeviceKind& kind, const DeviceConv2d& weights, const Sizes& sizes) {
   if (weights.geometry.depthwise()) return {GemmKernel::k128x64, 1, {1, 1, 1}, false};
-  return PlanPixels(kind, sizes.rows(), weights.geometry.group_out(), weights.depth());
+  return PlanPixels(kind, weights.geometry.groups, sizes.rows(), weights.geometry.group_out(), weights.depth());
 }
 
 Workspace WorkspaceOf(const DeviceConv2d& weights, const Sizes& sizes, const GemmPlan& plan) {
@@ -60,9 +61,9 @@ Workspace WorkspaceOf(const DeviceConv2d& weights, const Sizes& sizes, const Gem
   Workspace workspace;
   workspace.outside = 0;
   workspace.split = 256;
-  workspace.of_pixels = workspace.split + RoundUp(SplitBytes(plan), 256);
+  workspace.of_pixels = workspace.split + RoundUp(SplitBytes(plan, weights.geometry.groups), 256);
   workspace.sums = workspace.of_pixels + (sums ? RoundUp(sizes.pixels() * 4, 256) : 0);
-  workspace.image = workspace.sums + (sums ? RoundUp(sizes.rows() * 4, 256) : 0);
+  workspace.image = workspace.sums + (sums ? RoundUp(weights.geometry.groups * sizes.rows() * 4, 256) : 0);
   workspace.bytes = workspace.image + sizes.pixels() * ImageGroups(weights.geometry) * FilledChannels(weights.geometry);
   return workspace;
 }
@@ -82,27 +83,6 @@ octet_status Fits(const Call* call, const DeviceConv2d& weights, const Sizes& si
   return OCTET_UNSUPPORTED;
 }
 
-RowPlaces PlacesOf(const TensorView& view) {
-  const int64_t size = view.item_size();
-  RowPlaces places = {view.strides[2] * size,
-                      view.strides[0] * size,
-                      view.strides[1] * size,
-                      view.strides[2] * size,
-                      static_cast<int32_t>(view.shape[2]),
-                      static_cast<int32_t>(view.shape[1] * view.shape[2]),
-                      view.strides[3] * size};
-  const bool even_lines = view.shape[1] == 1 || view.strides[1] == view.shape[2] * view.strides[2];
-  const bool even_images = view.shape[0] == 1 || view.strides[0] == view.shape[1] * view.shape[2] * view.strides[2];
-  if (even_lines && even_images) places.width = 0;
-  return places;
-}
-
-/** Whether `bytes` bytes of neighbouring columns can be moved at once. */
-bool InVectors(const char* data, const RowPlaces& places, int64_t size, int64_t bytes) {
-  return places.column == size && places.AreMultiplesOf(bytes) &&
-         reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(bytes) == 0;
-}
-
 class Convolution {
  public:
   Convolution(const Call* call, const Conv2dArguments& arguments, const DeviceConv2d& weights, char* workspace)
@@ -119,10 +99,7 @@ class Convolution {
     workspace_ = WorkspaceOf(weights_, sizes_, plan_);
     if (const octet_status status = ReadInput(); status != OCTET_OK) return status;
     if (geometry_.depthwise()) return RunDepthwise();
-    for (int64_t group = 0; group < geometry_.groups; ++group) {
-      if (const octet_status status = RunGroup(group); status != OCTET_OK) return status;
-    }
-    return OCTET_OK;
+    return RunGroups();
   }
 
  private:
@@ -193,10 +170,9 @@ class Convolution {
     return Done("the kernel ReadyImage", MakeImageReady(image, StreamOf(call_)));
   }
 
-  /** For the output channels of a block. */
-  Epilogue EpilogueOf(int64_t index) const {
-    const DeviceGemm block = weights_.Block(index);
-    const int64_t first = index * block.n;
+  /** Its arrays over columns are those of the first group. */
+  Epilogue TheEpilogue() const {
+    const DeviceGemm block = weights_.Block(0);
     Epilogue epilogue;
     epilogue.scales = {block.scales,
                        block.sums,
@@ -208,23 +184,23 @@ class Convolution {
     epilogue.view = arguments_.epilogue;
     const bool has_residual = arguments_.epilogue.residual.data != nullptr;
     epilogue.view.residual_first = arguments_.epilogue.residual_first && has_residual;
-    if (epilogue.view.bias != nullptr) epilogue.view.bias += first;
-    if (epilogue.view.factor != nullptr) epilogue.view.factor += first;
     epilogue.out_places = PlacesOf(arguments_.out);
     const int64_t out_size = arguments_.out.item_size();
-    epilogue.view.out = {arguments_.out.data + first * epilogue.out_places.column, arguments_.out.type,
-                         epilogue.out_places.row};
-    epilogue.out_vectors = InVectors(epilogue.view.out.data, epilogue.out_places, out_size, 16);
+    epilogue.view.out = {arguments_.out.data, arguments_.out.type, epilogue.out_places.row};
+    // Columns of a group begin where those of the one before end.
+    const bool one_block = geometry_.blocks() == 1;
+    epilogue.out_vectors = InVectors(epilogue.view.out.data, epilogue.out_places, out_size, 16) &&
+                           (one_block || block.n * out_size % 16 == 0);
     epilogue.residual_places = {};
     epilogue.residual_vectors = false;
     if (has_residual) {
       const int64_t size = arguments_.residual.item_size();
       epilogue.residual_places = PlacesOf(arguments_.residual);
-      epilogue.view.residual = {arguments_.residual.data + first * epilogue.residual_places.column,
-                                arguments_.residual.type, epilogue.residual_places.row};
-      epilogue.residual_vectors = InVectors(epilogue.view.residual.data, epilogue.residual_places, size, 4 * size);
+      epilogue.view.residual = {arguments_.residual.data, arguments_.residual.type, epilogue.residual_places.row};
+      epilogue.residual_vectors = InVectors(epilogue.view.residual.data, epilogue.residual_places, size, 4 * size) &&
+                                  (one_block || block.n % 4 == 0);
     }
-    epilogue.columns = static_cast<int32_t>(block.n);
+    epilogue.columns = static_cast<int32_t>(geometry_.out_channels);
     epilogue.rows = sizes_.rows();
     return epilogue;
   }
@@ -237,41 +213,58 @@ class Convolution {
     problem.stride = weights_.Block(0).stride;
     problem.multiplier = static_cast<int32_t>(geometry_.out_channels / geometry_.in_channels);
     problem.zero_point = static_cast<int32_t>(arguments_.step.zero_point);
-    problem.epilogue = EpilogueOf(0);
+    problem.epilogue = TheEpilogue();
     const int64_t size = arguments_.out.item_size();
     problem.out_quads = InVectors(problem.epilogue.view.out.data, problem.epilogue.out_places, size, 4 * size);
     return Done("the kernel Depthwise", LaunchDepthwise(problem, StreamOf(call_)));
   }
 
-  octet_status RunGroup(int64_t group) const {
-    TileProblem<PixelSource> problem;
-    problem.activations = source_;
-    // Where the input is read as it is, channels have no gaps: a group has as many as when they are filled up.
-    problem.activations.data += group * source_.channels;
-    if (weights_.has_zero_points) {
-      const PatchSums patches = {problem.activations,
-                                 IsSigned(),
-                                 static_cast<int32_t>(geometry_.group_in()),
-                                 sizes_.images,
-                                 static_cast<int32_t>(arguments_.step.zero_point),
-                                 reinterpret_cast<int32_t*>(memory_ + workspace_.of_pixels),
-                                 reinterpret_cast<int32_t*>(memory_ + workspace_.sums)};
+  /** Sums of the inputs under each output pixel, of every group. */
+  octet_status AddInputs() const {
+    for (int64_t group = 0; group < geometry_.groups; ++group) {
+      PatchSums patches = {source_,
+                           IsSigned(),
+                           static_cast<int32_t>(geometry_.group_in()),
+                           sizes_.images,
+                           static_cast<int32_t>(arguments_.step.zero_point),
+                           reinterpret_cast<int32_t*>(memory_ + workspace_.of_pixels),
+                           reinterpret_cast<int32_t*>(memory_ + workspace_.sums) + group * sizes_.rows()};
+      patches.source.data += group * source_.channels;
       const octet_status status = Done("the kernel PatchSums", AddPatches(patches, StreamOf(call_)));
       if (status != OCTET_OK) return status;
     }
-    const DeviceGemm block = weights_.Block(group);
+    return OCTET_OK;
+  }
+
+  /** All groups in one launch. */
+  octet_status RunGroups() const {
+    if (weights_.has_zero_points) {
+      if (const octet_status status = AddInputs(); status != OCTET_OK) return status;
+    }
+    const int64_t groups = geometry_.groups;
+    const DeviceGemm block = weights_.Block(0);
+    TileProblem<PixelSource> problem;
+    problem.activations = source_;
     problem.weights = {block.codes, block.stride, static_cast<int32_t>(block.n), static_cast<int32_t>(block.stride)};
     problem.depth = static_cast<int32_t>(block.stride / kTileDepth);
     problem.raster = plan_.raster;
     problem.split = {plan_.parts, nullptr, nullptr};
     problem.batch = {};
-    problem.epilogue = EpilogueOf(group);
+    problem.batch.count = static_cast<int32_t>(groups);
+    problem.batch.inner = static_cast<int32_t>(groups);
+    // Where the input is read as it is, channels have no gaps: a group has as many as when they are filled up.
+    problem.batch.activations = {0, source_.channels};
+    problem.batch.weights = {0, weights_.layout().bytes};
+    problem.batch.terms = {0, weights_.layout().bytes / 4};
+    problem.batch.sums = {0, sizes_.rows()};
+    problem.batch.columns = static_cast<int32_t>(block.n);
+    problem.epilogue = TheEpilogue();
     if (plan_.parts > 1) {
-      const int64_t tiles = static_cast<int64_t>(plan_.raster.by_activations) * plan_.raster.by_weights;
+      const int64_t tiles = groups * plan_.raster.by_activations * plan_.raster.by_weights;
+      const int64_t bytes = SplitBytes(plan_, groups);
       problem.split.sums = reinterpret_cast<int32_t*>(memory_ + workspace_.split);
-      problem.split.arrived = problem.split.sums + (SplitBytes(plan_) / 4 - tiles);
-      const cudaError_t error =
-          cudaMemsetAsync(problem.split.sums, 0, static_cast<size_t>(SplitBytes(plan_)), StreamOf(call_));
+      problem.split.arrived = problem.split.sums + (bytes / 4 - tiles);
+      const cudaError_t error = cudaMemsetAsync(problem.split.sums, 0, static_cast<size_t>(bytes), StreamOf(call_));
       if (error != cudaSuccess) return Report(call_, "cudaMemsetAsync", error);
     }
     return Done("the kernel Tile of pixels", Launch({&problem, IsSigned(), 8, StreamOf(call_)}));

@@ -148,17 +148,18 @@ struct Parts {
   double time;
 };
 
-Parts BestParts(const GemmKernelInfo& info, const DeviceKind& device, int64_t m, int64_t n, int64_t k) {
-  if (info.wgmma) return {1, TimeOf(info, device, m, n, k, 1)};
+Parts BestParts(const GemmKernelInfo& info, const DeviceKind& device, int64_t m, int64_t n, int64_t k,
+                int64_t products = 1) {
+  if (info.wgmma) return {1, TimeOf(info, device, m, n, k, 1, products)};
   if (info.activations <= kMostSwapped) {
     // Bound by reading weights: enough blocks to ask for them.
     const int64_t tiles = CeilDiv(m, info.activations) * CeilDiv(n, info.weights);
     const int64_t parts = std::min(MostParts(k), CeilDiv(kStreamingBlocks * device.multiprocessors, tiles));
     return {parts, TimeOf(info, device, m, n, k, parts)};
   }
-  Parts best = {1, TimeOf(info, device, m, n, k, 1)};
+  Parts best = {1, TimeOf(info, device, m, n, k, 1, products)};
   for (int64_t parts = 2; parts <= MostParts(k); parts *= 2) {
-    const double time = TimeOf(info, device, m, n, k, parts);
+    const double time = TimeOf(info, device, m, n, k, parts, products);
     if (time < best.time) best = {parts, time};
   }
   return best;
@@ -253,12 +254,12 @@ GemmPlan PlanBatch(const DeviceKind& device, int64_t count, int64_t m, int64_t n
   return plan;
 }
 
-GemmPlan PlanPixels(const DeviceKind& device, int64_t m, int64_t n, int64_t k) {
+GemmPlan PlanPixels(const DeviceKind& device, int64_t groups, int64_t m, int64_t n, int64_t k) {
   GemmPlan plan = {GemmKernel::k128x64, 1, {1, 1, 1}, false};
   double least = -1.0;
   for (const GemmKernelInfo& info : kGemmKernels) {
     if (!info.takes_pixels || !Runs(info, device)) continue;
-    const Parts parts = BestParts(info, device, m, n, k);
+    const Parts parts = BestParts(info, device, m, n, k, groups);
     if (least >= 0.0 && parts.time > least) continue;
     least = parts.time;
     plan = {info.kernel, static_cast<int32_t>(parts.parts), RasterOf(info, m, n, k), false};
@@ -266,10 +267,10 @@ GemmPlan PlanPixels(const DeviceKind& device, int64_t m, int64_t n, int64_t k) {
   return plan;
 }
 
-int64_t SplitBytes(const GemmPlan& plan) {
+int64_t SplitBytes(const GemmPlan& plan, int64_t products) {
   if (plan.parts == 1) return 0;
   const GemmKernelInfo& info = InfoOf(plan.kernel);
-  const int64_t tiles = static_cast<int64_t>(plan.raster.by_activations) * plan.raster.by_weights;
+  const int64_t tiles = products * plan.raster.by_activations * plan.raster.by_weights;
   return tiles * (static_cast<int64_t>(info.activations) * info.weights + 1) * 4;
 }
 
