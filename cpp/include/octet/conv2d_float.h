@@ -15,8 +15,9 @@
  * of a row and their channels, or, where the kernel is dilated in width, the channels of one tap; depthwise
  * convolutions (groups = Cin) have a single run of all taps. A run is cut into blocks of 256 products (channels change
  * fastest, then taps of a row); each is summed up from +0 on, one fused multiply-add after the other in f32, and the
- * sums of blocks are added in order. So results do not depend on strides, threads or instruction set, and a kernel of
- * one tap gives what octet/matmul.h does.
+ * sums of blocks are added in order. So results do not depend on strides, threads or instruction set, are the same on
+ * CUDA devices (at the rate of f32: the order keeps tensor cores out), and a kernel of one tap gives what
+ * octet/matmul.h does.
  *
  * Weights are packed once, with what else describes the convolution, into memory of the caller, and used by any number
  * of calls at the same time. N and the numbers of channels may be 0; without channels all sums are 0. Only packing
@@ -55,9 +56,28 @@ OCTET_API octet_status octet_conv2d_float_pack_size(const DLTensor* weights, con
 OCTET_API octet_status octet_conv2d_float_pack(const DLTensor* weights, const octet_grid* grid,
                                                const octet_conv2d_params* params, void* packed, size_t packed_bytes);
 
+/** Bytes of a handle of octet_conv2d_float_to_device. */
+#define OCTET_CONV2D_FLOAT_DEVICE_HANDLE_BYTES 128
+
+/** Bytes of device memory that octet_conv2d_float_to_device needs for packed weights. */
+OCTET_API octet_status octet_conv2d_float_device_size(const void* packed, size_t packed_bytes, size_t* bytes);
+
+/**
+ * Places packed weights on a CUDA device, as octet_conv2d_to_device does codes: once, and calls with tensors on that
+ * device are given the handle in place of packed weights.
+ *
+ * @param packed  a block made by octet_conv2d_float_pack, in memory of the host.
+ * @param block   memory of the device, aligned to 256, at least what octet_conv2d_float_device_size said. The caller's.
+ * @param handle  out: memory of the host, aligned to 64, OCTET_CONV2D_FLOAT_DEVICE_HANDLE_BYTES of it.
+ * @param stream  a cudaStream_t; null: the default stream.
+ */
+OCTET_API octet_status octet_conv2d_float_to_device(const void* packed, size_t packed_bytes, int32_t device,
+                                                    void* block, size_t block_bytes, void* handle, void* stream);
+
 /**
  * Bytes of workspace that octet_conv2d_float needs for x: some MB, save where the rows of the input under a single row
- * of the output are more than that.
+ * of the output are more than that. On a CUDA device, where it is device memory: 4 bytes for each element of the output
+ * and block of products where there are few elements, else 0.
  */
 OCTET_API octet_status octet_conv2d_float_workspace_size(const DLTensor* x, const void* packed, size_t packed_bytes,
                                                          size_t* bytes);
@@ -68,12 +88,13 @@ OCTET_API octet_status octet_conv2d_float_workspace_size(const DLTensor* x, cons
  * @param x          [N, H, W, Cin]: f32, f16 or bf16, or s8 or u8 codes on x_grid, which stand for scale * (code -
  *                   zero_point). Any strides.
  * @param x_grid     the grid of codes, axis -1, within their type; null for floats. The zero point must not be NaN.
- * @param packed     a block made by octet_conv2d_float_pack.
+ * @param packed     a block made by octet_conv2d_float_pack; with tensors on a CUDA device a handle made by
+ *                   octet_conv2d_float_to_device.
  * @param epilogue   null: none. bias has Cout elements; the residual has the shape of out and any strides.
  * @param out        out, [N, H of the output, W of the output, Cout]: f32, f16 or bf16, or s8 or u8 (then
  *                   epilogue.out_grid says on what grid). Any strides. Shares no memory with x.
  * @param workspace  aligned to 64, at least what octet_conv2d_float_workspace_size said; for one call at a time.
- * @param stream     null.
+ * @param stream     null on the CPU; else a cudaStream_t, null being the default stream. Nothing waits for the device.
  */
 OCTET_API octet_status octet_conv2d_float(const DLTensor* x, const octet_grid* x_grid, const void* packed,
                                           size_t packed_bytes, const octet_epilogue* epilogue, DLTensor* out,

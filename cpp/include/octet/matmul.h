@@ -12,8 +12,8 @@
  * other in f32 from +0 on, then the sums of blocks are added in order. So the results do not depend on strides, threads
  * or instruction set. Sizes may be 0; with K = 0 all sums are 0. Nothing is allocated.
  *
- * With tensors on a CUDA device codes by codes run there, with the same bits; floats do not yet (OCTET_UNSUPPORTED).
- * Grids are read by the host and passed on the CPU.
+ * With tensors on a CUDA device the product runs there, with the same bits: codes by codes on tensor cores, floats,
+ * whose order of sums keeps these out, at the rate of f32. Grids are read by the host and passed on the CPU.
  */
 #ifndef OCTET_MATMUL_H_
 #define OCTET_MATMUL_H_
@@ -29,8 +29,8 @@ extern "C" {
 
 /**
  * Bytes of workspace for octet_matmul: some MB at most for K up to 2^15, for each thread of this moment where there are
- * many small matrices. On a CUDA device, where it is device memory: up to a byte for each element of a and of b, and
- * some MB of sums.
+ * many small matrices. On a CUDA device, where it is device memory: up to a byte for each element of a and of b if
+ * both are codes, and some MB of sums.
  *
  * The arguments are as of octet_matmul; only types and shapes are looked at.
  */

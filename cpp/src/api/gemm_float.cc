@@ -5,10 +5,11 @@
 #include <cstring>
 
 #include "api/check.h"
+#include "api/cuda_library.h"
 #include "api/epilogue.h"
 #include "api/error.h"
 #include "api/operand.h"
-#include "api/packed_gemm.h"
+#include "api/placed_float.h"
 #include "api/weights.h"
 #include "api/words.h"
 #include "core/packed_float.h"
@@ -18,16 +19,6 @@
 namespace octet {
 namespace api {
 namespace {
-
-// Sizes of blocks stay far from overflow.
-constexpr int64_t kMostN = INT32_MAX;
-constexpr int64_t kMostK = int64_t{1} << 28;
-
-bool Fits(int64_t n, int64_t k) { return n >= 0 && n <= kMostN && k >= 0 && k <= kMostK; }
-
-int64_t BytesOf(int64_t n, int64_t k) {
-  return static_cast<int64_t>(sizeof(PackedFloatHeader)) + FloatPanels::BytesOf(n, k);
-}
 
 /** `data`: whether the elements are to be read. */
 octet_status ReadWeights(Checker* check, const DLTensor* weights, bool data, TensorView* view) {
@@ -40,9 +31,9 @@ octet_status ReadWeights(Checker* check, const DLTensor* weights, bool data, Ten
   }
   OCTET_RETURN_IF_ERROR(check->Tensor("weights", weights, kFloatTypes, Role::kInput, view));
   OCTET_RETURN_IF_ERROR(check->Ndim({"weights", view}, 2, "[N, K]"));
-  if (Fits(view->shape[0], view->shape[1])) return OCTET_OK;
-  return Fail(OCTET_INVALID_ARGUMENT, "%s: weights has shape %s; expected N up to %" PRId64 " and K up to %" PRId64,
-              check->function(), ListWords(view->shape, 2).text, kMostN, kMostK);
+  if (FloatWeightsFit(view->shape[0], view->shape[1])) return OCTET_OK;
+  return Fail(OCTET_INVALID_ARGUMENT, "%s: weights has shape %s; expected N up to 2147483647 and K up to 268435456",
+              check->function(), ListWords(view->shape, 2).text);
 }
 
 octet_status PackSize(const DLTensor* weights, size_t* bytes) {
@@ -50,7 +41,7 @@ octet_status PackSize(const DLTensor* weights, size_t* bytes) {
   TensorView view;
   OCTET_RETURN_IF_ERROR(ReadWeights(&check, weights, false, &view));
   OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
-  *bytes = static_cast<size_t>(BytesOf(view.shape[0], view.shape[1]));
+  *bytes = static_cast<size_t>(PackedFloatBytes(view.shape[0], view.shape[1]));
   return OCTET_OK;
 }
 
@@ -64,7 +55,7 @@ octet_status Pack(const DLTensor* weights, void* packed, size_t packed_bytes) {
   header.version = kPackedFloatVersion;
   header.n = view.shape[0];
   header.k = view.shape[1];
-  header.bytes = BytesOf(header.n, header.k);
+  header.bytes = PackedFloatBytes(header.n, header.k);
   if (packed_bytes < static_cast<size_t>(header.bytes)) {
     return Fail(OCTET_INVALID_ARGUMENT,
                 "octet_gemm_float_pack: packed_bytes is %zu; expected at least %" PRId64
@@ -88,64 +79,35 @@ octet_status Pack(const DLTensor* weights, void* packed, size_t packed_bytes) {
   return OCTET_OK;
 }
 
-/** A block of either kind. */
-struct PackedWeights {
-  FloatPanels floats;
-  PackedGemm codes;
-  cpu::FloatWeights weights;
-};
-
-octet_status BadPacked(const Checker& check, const char* what) {
-  return Fail(
-      OCTET_INVALID_ARGUMENT,
-      "%s: packed %s; expected a block made by octet_gemm_float_pack of this version (%u), or by octet_gemm_pack",
-      check.function(), what, kPackedFloatVersion);
-}
-
-octet_status ReadPacked(const Checker& check, const void* packed, size_t packed_bytes, PackedWeights* result) {
-  OCTET_RETURN_IF_ERROR(Aligned(check, "packed", packed));
-  PackedFloatHeader header;
-  if (packed_bytes < sizeof(header)) return BadPacked(check, "is shorter than a header");
-  std::memcpy(&header, packed, sizeof(header));
-  if (std::memcmp(header.magic, kPackedGemmMagic, sizeof(header.magic)) == 0) {
-    int64_t bytes = 0;
-    result->weights.codes = &result->codes;
-    return ReadPackedGemm(check, packed, packed_bytes, &result->codes, &bytes);
-  }
-  if (std::memcmp(header.magic, kPackedFloatMagic, sizeof(header.magic)) != 0) {
-    return BadPacked(check, "does not begin with a header");
-  }
-  if (header.version != kPackedFloatVersion) return BadPacked(check, "has another version");
-  if (!Fits(header.n, header.k) || header.bytes != BytesOf(header.n, header.k)) {
-    return BadPacked(check, "has a header with impossible values");
-  }
-  if (packed_bytes < static_cast<size_t>(header.bytes)) return BadPacked(check, "is cut short (packed_bytes)");
-  const char* data = static_cast<const char*>(packed) + sizeof(header);
-  result->floats = {header.n, header.k, reinterpret_cast<const float*>(data)};
-  result->weights.floats = &result->floats;
-  return OCTET_OK;
-}
-
-octet_status ReadActivations(Checker* check, const DLTensor* a, int64_t k, TensorView* view) {
+octet_status ReadActivations(Checker* check, const DLTensor* a, const PlacedFloat& weights, TensorView* view) {
   const Named named = {"a", view};
   OCTET_RETURN_IF_ERROR(check->Tensor("a", a, kFloatOrByteTypes, Role::kInput, view));
   OCTET_RETURN_IF_ERROR(check->Ndim(named, 2, "[M, K]"));
-  if (view->shape[1] != k) {
+  if (view->shape[1] != weights.k) {
     return Fail(OCTET_INVALID_ARGUMENT, "%s: a has shape %s; expected [M, %" PRId64 "], K of the packed weights",
-                check->function(), ListWords(view->shape, 2).text, k);
+                check->function(), ListWords(view->shape, 2).text, weights.k);
   }
-  return check->RowsWithoutGaps(named);
+  OCTET_RETURN_IF_ERROR(check->RowsWithoutGaps(named));
+  return SamePlace(*check, weights);
+}
+
+/** Bytes of workspace for m rows. */
+octet_status WorkspaceBytes(const Checker& check, int64_t m, const PlacedFloat& weights, size_t* bytes) {
+  if (weights.on_device) {
+    return RunOnCuda(check, nullptr, CudaTable()->gemm_float.workspace_size, m, weights.n, weights.k, bytes);
+  }
+  *bytes = cpu::FloatGemmWorkspaceSize(m, weights.k);
+  return OCTET_OK;
 }
 
 octet_status WorkspaceSize(const DLTensor* a, const void* packed, size_t packed_bytes, size_t* bytes) {
   Checker check("octet_gemm_float_workspace_size");
-  PackedWeights block;
+  PlacedFloat weights;
   TensorView view;
-  OCTET_RETURN_IF_ERROR(ReadPacked(check, packed, packed_bytes, &block));
-  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, block.weights.k(), &view));
+  OCTET_RETURN_IF_ERROR(ReadPlacedFloat(check, packed, packed_bytes, &weights));
+  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, weights, &view));
   OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
-  *bytes = cpu::FloatGemmWorkspaceSize(view.shape[0], block.weights.k());
-  return OCTET_OK;
+  return WorkspaceBytes(check, view.shape[0], weights, bytes);
 }
 
 /** The arguments besides the operands. */
@@ -161,15 +123,14 @@ struct Rest {
 
 octet_status Gemm(const DLTensor* a, const octet_grid* a_grid, const Rest& rest) {
   Checker check("octet_gemm_float");
-  PackedWeights block;
+  PlacedFloat weights;
   Operand operand;
   EpilogueTensors tensors;
   EpilogueView epilogue;
-  OCTET_RETURN_IF_ERROR(ReadPacked(check, rest.packed, rest.packed_bytes, &block));
-  const int64_t n = block.weights.n();
-  const int64_t k = block.weights.k();
+  OCTET_RETURN_IF_ERROR(ReadPlacedFloat(check, rest.packed, rest.packed_bytes, &weights));
+  const int64_t n = weights.n;
   const TensorView& view = operand.view;
-  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, k, &operand.view));
+  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, weights, &operand.view));
   OCTET_RETURN_IF_ERROR(ReadGridOf(&check, {"a", a, a_grid, OCTET_GRID_NAMES("a_grid")}, &operand));
   OCTET_RETURN_IF_ERROR(ReadEpilogue(&check, rest.epilogue, rest.out, n, &tensors, &epilogue));
   const TensorView& out = tensors.out;
@@ -181,14 +142,26 @@ octet_status Gemm(const DLTensor* a, const octet_grid* a_grid, const Rest& rest)
   OCTET_RETURN_IF_ERROR(check.NoOverlap(
       {{"out", &out}}, {{"epilogue.residual", &tensors.residual}, {"a", &view}, {"epilogue.bias", &tensors.bias}},
       &out));
-  OCTET_RETURN_IF_ERROR(check.Stream(rest.stream));
-  cpu::FloatActivations activations;
+  if (!weights.on_device) OCTET_RETURN_IF_ERROR(check.Stream(rest.stream));
+  FloatActivations activations;
   activations.m = view.shape[0];
   activations.rows = {view.data, view.type, view.count == 0 ? 0 : view.strides[0] * view.item_size()};
   activations.step = operand.step;
-  OCTET_RETURN_IF_ERROR(
-      check.Workspace(rest.workspace, rest.workspace_bytes, cpu::FloatGemmWorkspaceSize(activations.m, k)));
-  cpu::FloatGemm(activations, block.weights, epilogue, false, static_cast<char*>(rest.workspace));
+  size_t needed = 0;
+  OCTET_RETURN_IF_ERROR(WorkspaceBytes(check, activations.m, weights, &needed));
+  OCTET_RETURN_IF_ERROR(check.Workspace(rest.workspace, rest.workspace_bytes, needed));
+  if (weights.on_device) {
+    const DeviceFloatWeights on_device = weights.OnDevice();
+    return RunOnCuda(check, rest.stream, CudaTable()->gemm_float.run, &activations, &on_device, &epilogue,
+                     rest.workspace);
+  }
+  cpu::FloatWeights on_host;
+  if (weights.has_codes) {
+    on_host.codes = &weights.codes.on_host;
+  } else {
+    on_host.floats = &weights.on_host;
+  }
+  cpu::FloatGemm(activations, on_host, epilogue, false, static_cast<char*>(rest.workspace));
   return OCTET_OK;
 }
 

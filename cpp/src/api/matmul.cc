@@ -169,7 +169,7 @@ octet_status Matmul(const DLTensor* a, const DLTensor* b, int32_t transpose_b, c
     size_t needed = 0;
     OCTET_RETURN_IF_ERROR(RunOnCuda(check, rest.stream, CudaTable()->matmul.workspace_size, &sizes, &needed));
     OCTET_RETURN_IF_ERROR(check.Workspace(rest.workspace, rest.workspace_bytes, needed));
-    return RunOnCuda(check, rest.stream, CudaTable()->matmul.run, &call, &output, rest.workspace);
+    return RunOnCuda(check, rest.stream, CudaTable()->matmul.run, &call, &output, rest.workspace, needed);
   }
   OCTET_RETURN_IF_ERROR(check.Stream(rest.stream));
   OCTET_RETURN_IF_ERROR(check.Workspace(rest.workspace, rest.workspace_bytes, cpu::MatmulWorkspaceSize(call).least));

@@ -6,19 +6,12 @@
 
 #include <cstddef>
 
-#include "core/epilogue_view.h"
+#include "core/float_activations.h"
 #include "core/packed_float.h"
 #include "core/packed_gemm.h"
 
 namespace octet {
 namespace cpu {
-
-/** Rows [m, k] of real values; codes stand for step.scale * (code - step.zero_point). */
-struct FloatActivations {
-  RowsView rows;
-  int64_t m = 0;
-  numerics::Step step = {1.0f, 0.0f};
-};
 
 /** A right operand [k, n]: one of the two. */
 struct FloatWeights {

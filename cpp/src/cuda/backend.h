@@ -11,15 +11,20 @@
 #include "core/attention_call.h"
 #include "core/conv2d_arguments.h"
 #include "core/device_conv2d.h"
+#include "core/device_conv2d_float.h"
+#include "core/device_float.h"
 #include "core/device_gemm.h"
 #include "core/embedding_call.h"
 #include "core/epilogue_view.h"
+#include "core/float_activations.h"
 #include "core/functions.h"
 #include "core/gemm_activations.h"
 #include "core/grid_view.h"
 #include "core/matmul_call.h"
 #include "core/norm_call.h"
 #include "core/operand.h"
+#include "core/packed_conv2d_float.h"
+#include "core/packed_float.h"
 #include "core/pool_axes.h"
 #include "core/quantization_calls.h"
 #include "core/softmax_call.h"
@@ -126,10 +131,20 @@ struct GemmFunctions {
   octet_status (*force_kernel)(const Call* call, const char* kernel, int32_t parts);
 };
 
+/** Matrix products in floats with packed weights: octet/gemm_float.h. */
+struct FloatGemmFunctions {
+  /** Enqueues the copy of packed weights (of the host) to a block on the device. */
+  octet_status (*place)(const Call* call, const FloatPanels* packed, void* block);
+  octet_status (*workspace_size)(const Call* call, int64_t m, int64_t n, int64_t k, size_t* bytes);
+  octet_status (*run)(const Call* call, const FloatActivations* a, const DeviceFloatWeights* weights,
+                      const EpilogueView* epilogue, void* workspace);
+};
+
 /** Products of computed matrices: octet/matmul.h. */
 struct MatmulFunctions {
   octet_status (*workspace_size)(const Call* call, const MatmulSizes* sizes, size_t* bytes);
-  octet_status (*run)(const Call* call, const MatmulCall* matmul, const MatmulOutput* output, void* workspace);
+  octet_status (*run)(const Call* call, const MatmulCall* matmul, const MatmulOutput* output, void* workspace,
+                      size_t workspace_bytes);
 };
 
 /** Pooling of images: cpu/pool.h. */
@@ -155,6 +170,15 @@ struct AttentionFunctions {
   octet_status (*run)(const Call* call, const AttentionCall* attention, void* workspace);
 };
 
+/** Convolutions in floats with packed weights: octet/conv2d_float.h. */
+struct FloatConv2dFunctions {
+  octet_status (*place)(const Call* call, const PackedFloatConv2d* packed, void* block);
+  octet_status (*workspace_size)(const Call* call, const TensorView* x, const DeviceFloatConv2d* weights, int64_t out_h,
+                                 int64_t out_w, size_t* bytes);
+  octet_status (*run)(const Call* call, const Conv2dArguments* arguments, const DeviceFloatConv2d* weights,
+                      void* workspace);
+};
+
 struct Table {
   /** kVersion and sizeof(Table) of the library that made it. */
   uint32_t version;
@@ -170,10 +194,12 @@ struct Table {
   Conv2dFunctions conv2d;
   MatmulFunctions matmul;
   AttentionFunctions attention;
+  FloatGemmFunctions gemm_float;
+  FloatConv2dFunctions conv2d_float;
 };
 
 /** To be raised whenever a function, or a structure that one takes, changes. */
-constexpr uint32_t kVersion = 7;
+constexpr uint32_t kVersion = 8;
 
 /** The symbol that liboctet_cuda exports, a `const Table* (*)()`. */
 constexpr const char* kTableSymbol = "octet_cuda_table";

@@ -3,7 +3,9 @@
 #include "cuda/attention/attention.h"
 #include "cuda/backend.h"
 #include "cuda/conv/conv2d.h"
+#include "cuda/conv/conv2d_float.h"
 #include "cuda/device.h"
+#include "cuda/float/float_gemm.h"
 #include "cuda/gemm/gemm.h"
 #include "cuda/gemm/matmul.h"
 #include "cuda/map_kernels.h"
@@ -26,6 +28,8 @@ octet::cuda::Table MakeTable() {
   table.attention = octet::cuda::TheAttentionFunctions();
   table.conv2d = octet::cuda::TheConv2dFunctions();
   table.gemm = octet::cuda::TheGemmFunctions();
+  table.conv2d_float = octet::cuda::TheFloatConv2dFunctions();
+  table.gemm_float = octet::cuda::TheFloatGemmFunctions();
   table.matmul = octet::cuda::TheMatmulFunctions();
   table.quantization.fake_quantize = octet::cuda::FakeQuantize;
   table.quantization.fake_quantize_partials = octet::cuda::FakeQuantizePartials;

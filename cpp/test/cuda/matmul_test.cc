@@ -260,6 +260,62 @@ TEST(CudaMatmul, IntegersHaveEveryEpilogue) {
   }
 }
 
+TEST(CudaMatmul, FloatsEqualTheCpuForAnyShape) {
+  int number = 0;
+  for (int64_t m : kSizes) {
+    for (int64_t n : kSizes) {
+      for (int64_t k : kSizes) {
+        Case test;
+        const int64_t count = number % 3 + 1;
+        test.a = {count, m, k};
+        test.b = {count, k, n};
+        test.transpose_b = number % 2 == 0;
+        test.a_type = kAllTypes[number % 5];
+        test.b_type = kAllTypes[test.a_type.bits == 8 ? number % 3 : number / 5 % 5];
+        test.out_type = kAllTypes[number / 2 % 5];
+        ++number;
+        ExpectSame(test);
+      }
+    }
+  }
+}
+
+TEST(CudaMatmul, FloatsEqualTheCpuWithEveryKernelAndParts) {
+  for (const char* name : {"float_64x64", "float_128x128"}) {
+    for (int32_t parts : {1, 2, 3}) {
+      SCOPED_TRACE(std::string(name) + ", parts " + std::to_string(parts));
+      const ForcedKernel forced(name, parts);
+      for (bool transposed : {false, true}) {
+        Case test;
+        test.a = {3, 2, 37, 600};
+        test.b = {3, 1, 600, 150};
+        test.a_type = kF32;
+        test.b_type = kF16;
+        test.transpose_b = transposed;
+        ExpectSame(test);
+      }
+    }
+  }
+}
+
+TEST(CudaMatmul, FloatsBroadcastInAnyOrderOfDimensions) {
+  for (const Case& shapes : kBatches) {
+    for (bool transposed : {false, true}) {
+      for (Order order : {Order::kPlain, Order::kBatchInside, Order::kGaps, Order::kShifted}) {
+        Case test = shapes;
+        test.transpose_b = transposed;
+        test.order = order;
+        test.out_order = order;
+        test.a_type = order == Order::kGaps ? kBF16 : kF32;
+        test.b_type = transposed ? kF32 : kF16;
+        test.out_type = order == Order::kPlain ? kF32 : kS8;
+        test.residual_type = transposed ? kF16 : kF32;
+        ExpectSame(test);
+      }
+    }
+  }
+}
+
 TEST(CudaMatmul, MessagesNameWhatIsInTheWrongPlace) {
   Tensor a(kS8, {2, 16});
   Tensor b(kS8, {16, 8});

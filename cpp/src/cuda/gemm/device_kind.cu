@@ -8,7 +8,7 @@
 namespace octet {
 namespace cuda {
 
-octet_status KindOf(const Call* call, DeviceKind* kind) {
+octet_status AnyKindOf(const Call* call, DeviceKind* kind) {
   int major = 0;
   int minor = 0;
   cudaError_t error = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, call->device);
@@ -21,6 +21,11 @@ octet_status KindOf(const Call* call, DeviceKind* kind) {
   if (error != cudaSuccess) return Report(call, "cudaDeviceGetAttribute", error);
   kind->clusters = clusters != 0;
   kind->architecture = 10 * major + minor;
+  return OCTET_OK;
+}
+
+octet_status KindOf(const Call* call, DeviceKind* kind) {
+  if (const octet_status status = AnyKindOf(call, kind); status != OCTET_OK) return status;
   if (kind->architecture != 103) return OCTET_OK;
   std::snprintf(call->message, call->message_bytes,
                 "cuda:%d has compute capability 10.3, on which products of 8-bit integers run at a thirtieth of the "

@@ -9,6 +9,8 @@
 namespace octet {
 namespace cuda {
 
+octet_status AnyKindOf(const Call* call, DeviceKind* kind);
+
 /** OCTET_UNSUPPORTED for a device on which products of integers are not to be run. */
 octet_status KindOf(const Call* call, DeviceKind* kind);
 

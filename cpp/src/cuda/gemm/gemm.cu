@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "cuda/float/run.h"
 #include "cuda/gemm/device_kind.h"
 #include "cuda/gemm/device_weights.h"
 #include "cuda/gemm/heuristics.h"
@@ -41,6 +42,7 @@ constexpr TileLauncher kLaunchers[kGemmKernelCount] = {
 };
 
 std::atomic<int> forced_kernel(-1);
+std::atomic<int> forced_float(-1);
 std::atomic<int> forced_parts(0);
 
 /** Rows and blocks are counted in 32 bits. */
@@ -231,6 +233,13 @@ octet_status Gemm(const Call* call, const GemmActivations* a, const DeviceGemm* 
 }
 
 octet_status ForceKernel(const Call* call, const char* kernel, int32_t parts) {
+  for (int i = 0; i < kFloatKernelCount; ++i) {
+    if (kernel == nullptr || std::strcmp(kernel, kFloatKernelNames[i]) != 0) continue;
+    forced_kernel = -1;
+    forced_float = i;
+    forced_parts = parts;
+    return OCTET_OK;
+  }
   int index = -1;
   for (const GemmKernelInfo& info : kGemmKernels) {
     if (kernel != nullptr && std::strcmp(kernel, info.name) == 0) index = static_cast<int>(info.kernel);
@@ -238,8 +247,10 @@ octet_status ForceKernel(const Call* call, const char* kernel, int32_t parts) {
   DeviceKind kind;
   if (const octet_status status = KindOf(call, &kind); status != OCTET_OK) return status;
   if (kernel != nullptr && (index < 0 || !Runs(kGemmKernels[index], kind))) {
-    int length = std::snprintf(call->message, call->message_bytes, "kernel is %s; on sm_%d there are", kernel,
-                               kind.architecture);
+    int length =
+        std::snprintf(call->message, call->message_bytes,
+                      "kernel is %s; products of floats have %s, %s and %s, those of codes on sm_%d: there are", kernel,
+                      kFloatKernelNames[0], kFloatKernelNames[1], kFloatKernelNames[2], kind.architecture);
     for (const GemmKernelInfo& info : kGemmKernels) {
       if (!Runs(info, kind)) continue;
       if (length < 0 || static_cast<size_t>(length) >= call->message_bytes) break;
@@ -249,6 +260,7 @@ octet_status ForceKernel(const Call* call, const char* kernel, int32_t parts) {
     return OCTET_INVALID_ARGUMENT;
   }
   forced_kernel = index;
+  forced_float = -1;
   forced_parts = parts;
   return OCTET_OK;
 }
@@ -256,6 +268,8 @@ octet_status ForceKernel(const Call* call, const char* kernel, int32_t parts) {
 }  // namespace
 
 ForcedPlan CurrentForcedPlan() { return {forced_kernel.load(), forced_parts.load()}; }
+
+ForcedPlan CurrentFloatPlan() { return {forced_float.load(), forced_parts.load()}; }
 
 octet_status LaunchTiles(const Call* call, GemmKernel kernel, const TileLaunch<OperandRows>& launch) {
   const cudaError_t error = kLaunchers[static_cast<int>(kernel)](launch);
