@@ -25,6 +25,7 @@ int Main(int count, char** arguments) {
   const Memory cold(timed ? static_cast<size_t>(2 * properties.l2_cache) : 1);
   GemmBench(timed, cold);
   AttentionBench(timed, cold);
+  FloatBench(timed, cold);
   return 0;
 }
 

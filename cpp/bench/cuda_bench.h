@@ -11,6 +11,7 @@ namespace bench {
 /** timed: else everything is run once, in small shapes. cold: what is written to make caches cold. */
 void GemmBench(bool timed, const Memory& cold);
 void AttentionBench(bool timed, const Memory& cold);
+void FloatBench(bool timed, const Memory& cold);
 
 }  // namespace bench
 }  // namespace octet

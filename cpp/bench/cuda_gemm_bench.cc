@@ -19,19 +19,6 @@ constexpr Shape kShapes[] = {{1, 4096, 4096},    {8, 4096, 4096},    {16, 4096, 
                              {4096, 384, 1536},  {12288, 768, 768},  {12288, 3072, 768}};
 constexpr Shape kSmallShapes[] = {{1, 64, 128}, {16, 64, 128}, {32, 64, 128}, {70, 96, 192}};
 
-struct Matrix {
-  Matrix(void* data, DLDevice device, DLDataType type, int64_t rows, int64_t columns) : shape{rows, columns} {
-    tensor = {data, device, 2, type, shape, nullptr, 0};
-  }
-  int64_t shape[2];
-  DLTensor tensor;
-};
-
-/** 64-byte aligned memory of the host. */
-struct alignas(64) Line {
-  char bytes[64];
-};
-
 void Run(const Shape& shape, bool timed, const Memory& cold, CublasLt* lt) {
   const auto [m, n, k] = shape;
   std::vector<int8_t> codes(static_cast<size_t>(n * k), 3);

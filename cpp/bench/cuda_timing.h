@@ -45,9 +45,23 @@ class Memory {
 };
 
 constexpr DLDataType kS8 = {kDLInt, 8, 1};
+constexpr DLDataType kF16 = {kDLFloat, 16, 1};
 constexpr DLDataType kF32 = {kDLFloat, 32, 1};
 constexpr DLDevice kHost = {kDLCPU, 0};
 constexpr DLDevice kDevice = {kDLCUDA, 0};
+
+struct Matrix {
+  Matrix(void* data, DLDevice device, DLDataType type, int64_t rows, int64_t columns) : shape{rows, columns} {
+    tensor = {data, device, 2, type, shape, nullptr, 0};
+  }
+  int64_t shape[2];
+  DLTensor tensor;
+};
+
+/** 64-byte aligned memory of the host. */
+struct alignas(64) Line {
+  char bytes[64];
+};
 
 /** Median microseconds of a call; one run without a time where it can't be taken. */
 template <typename Call>
