@@ -51,10 +51,11 @@ final class Conv2dFloatKind extends OperationKind {
     octet_conv2d_params params = Convolution.params(context);
     DLTensor weights = context.tensor("weights");
     octet_grid grid = context.grid("weights");
-    return PackedBlock.ofHost(
+    return PackedBlock.of(
         context,
         bytes -> octet.octet_conv2d_float_pack_size(weights, params, bytes),
-        (memory, bytes) -> octet.octet_conv2d_float_pack(weights, grid, params, memory, bytes));
+        (memory, bytes) -> octet.octet_conv2d_float_pack(weights, grid, params, memory, bytes),
+        DeviceWeights.CONV2D_FLOAT);
   }
 
   @Override

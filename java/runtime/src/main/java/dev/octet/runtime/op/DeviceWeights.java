@@ -16,7 +16,17 @@ enum DeviceWeights {
   CONV2D(
       octet.OCTET_CONV2D_DEVICE_HANDLE_BYTES,
       octet::octet_conv2d_device_size,
-      octet::octet_conv2d_to_device);
+      octet::octet_conv2d_to_device),
+  /** Of floats, of {@code octet/gemm_float.h}. */
+  GEMM_FLOAT(
+      octet.OCTET_GEMM_FLOAT_DEVICE_HANDLE_BYTES,
+      octet::octet_gemm_float_device_size,
+      octet::octet_gemm_float_to_device),
+  /** Of {@code octet/conv2d_float.h}. */
+  CONV2D_FLOAT(
+      octet.OCTET_CONV2D_FLOAT_DEVICE_HANDLE_BYTES,
+      octet::octet_conv2d_float_device_size,
+      octet::octet_conv2d_float_to_device);
 
   /** Says how many bytes of the device packed weights take; returns an {@code octet_status}. */
   interface Size {

@@ -69,19 +69,21 @@ final class LinearFloatKind extends OperationKind {
     DLTensor weights = context.tensor("weights");
     octet_grid grid = context.grid("weights");
     if (grid == null) {
-      return PackedBlock.ofHost(
+      return PackedBlock.of(
           context,
           bytes -> octet.octet_gemm_float_pack_size(weights, bytes),
-          (memory, bytes) -> octet.octet_gemm_float_pack(weights, memory, bytes));
+          (memory, bytes) -> octet.octet_gemm_float_pack(weights, memory, bytes),
+          DeviceWeights.GEMM_FLOAT);
     }
     int format =
         context.operation().integer("weight_bits") == 4
             ? octet.OCTET_WEIGHTS_4_BIT
             : octet.OCTET_WEIGHTS_8_BIT;
-    return PackedBlock.ofHost(
+    return PackedBlock.of(
         context,
         bytes -> octet.octet_gemm_pack_size(weights, format, bytes),
-        (memory, bytes) -> octet.octet_gemm_pack(weights, grid, format, memory, bytes));
+        (memory, bytes) -> octet.octet_gemm_pack(weights, grid, format, memory, bytes),
+        DeviceWeights.GEMM);
   }
 
   /** Returns a tensor as a matrix of its last dimension's rows. */

@@ -34,15 +34,6 @@ record PackedBlock(Address address, long bytes) {
     return context.device().isCpu() ? packed : packed.placed(context, onDevice);
   }
 
-  /** Packs weights of a family that has no kernels on devices yet. */
-  static PackedBlock ofHost(ConstantContext context, Size size, Fill fill) {
-    if (!context.device().isCpu()) {
-      throw new UnsupportedOperationException(
-          "there are no kernels for such weights on " + context.device() + " yet");
-    }
-    return of(context, size, fill, null);
-  }
-
   private PackedBlock placed(ConstantContext context, DeviceWeights form) {
     MemoryBlock block =
         context.allocateOnDevice(bytes(needed -> form.size().run(address, bytes, needed)));
