@@ -10,6 +10,8 @@ namespace cuda {
 namespace {
 
 constexpr int kThreads = 128;
+/** Thread blocks a multiprocessor: 1024 threads. Said, since ptxas else spills to make room for one more. */
+constexpr int kBlocks = 1024 / kThreads;
 constexpr int kWarp = 32;
 constexpr int kColumnThreads = 128;
 /** Quads that a thread reads of a part. */
@@ -104,7 +106,7 @@ __device__ void Finish(const SliceWalk<2>& walk, const ExtremesOutput& output, i
 
 Coding __device__ Plain(const Coding& coding) { return {coding.type, {1.0f, 0.0f}, {0.0f, 0.0f}}; }
 
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, kBlocks)
     ExtremesKernel(const __grid_constant__ SliceWalk<2> walk, const __grid_constant__ ExtremesOutput output,
                    const __grid_constant__ Divider parts, Extremes* partial) {
   const Divider::Result place = parts.Divide(blockIdx.x);

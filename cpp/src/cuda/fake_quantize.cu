@@ -77,38 +77,23 @@ struct PartialsFunction {
   template <int kElements>
   __device__ void Run(const Chunk<kElements>& chunk, const Walk<kOperands>& walk) const {
     float x[kElements];
-    float values[kElements];
+    float values[4][kElements];
     StoredGrids<kElements> stored;
     Steps<kElements> steps;
-    numerics::FakeQuantized y[kElements];
     LoadNumbers(chunk, walk, kX, type, x);
     LoadGrid(chunk, walk, kGrid, grid, &stored, &steps);
 #pragma unroll
-    for (int i = 0; i < kElements; ++i) y[i] = numerics::FakeQuantizeWithSlopes(x[i], steps.At(i), grid.limits);
-    if (wanted[kOut]) {
-#pragma unroll
-      for (int i = 0; i < kElements; ++i) values[i] = y[i].out;
-      StoreFloats(chunk, walk, kOut, type, values);
+    for (int i = 0; i < kElements; ++i) {
+      const numerics::FakeQuantized y = numerics::FakeQuantizeWithSlopes(x[i], steps.At(i), grid.limits);
+      const float slope = numerics::ScaleSlope(stored.delta[i], steps.scale[i], grid.eps, grid.log_domain);
+      values[kOut][i] = y.out;
+      values[kDX][i] = numerics::IsNan(x[i]) ? x[i] : y.inside ? 1.0f : 0.0f;
+      values[kDDelta][i] = slope == 0.0f ? 0.0f : y.scale_slope * slope;
+      values[kDZero][i] = numerics::ZeroPointFollows(stored.zero_float[i], grid.limits) ? y.zero_slope : 0.0f;
     }
-    if (wanted[kDX]) {
 #pragma unroll
-      for (int i = 0; i < kElements; ++i) values[i] = numerics::IsNan(x[i]) ? x[i] : y[i].inside ? 1.0f : 0.0f;
-      StoreFloats(chunk, walk, kDX, type, values);
-    }
-    if (wanted[kDDelta]) {
-#pragma unroll
-      for (int i = 0; i < kElements; ++i) {
-        const float slope = numerics::ScaleSlope(stored.delta[i], steps.scale[i], grid.eps, grid.log_domain);
-        values[i] = slope == 0.0f ? 0.0f : y[i].scale_slope * slope;
-      }
-      StoreFloats(chunk, walk, kDDelta, type, values);
-    }
-    if (wanted[kDZero]) {
-#pragma unroll
-      for (int i = 0; i < kElements; ++i) {
-        values[i] = numerics::ZeroPointFollows(stored.zero_float[i], grid.limits) ? y[i].zero_slope : 0.0f;
-      }
-      StoreFloats(chunk, walk, kDZero, type, values);
+    for (int output = 0; output < 4; ++output) {
+      if (wanted[output]) StoreFloats(chunk, walk, output, type, values[output]);
     }
   }
 

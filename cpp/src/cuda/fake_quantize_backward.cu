@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Backward of fake quantization. The sums for the gradients of the grid come before the gradient of x, which may be
-// written over x or grad_out: x and grad_out are read twice where both are wanted.
+// Backward of fake quantization: the sums for the gradients of the grid and the gradient of x in one pass. The latter
+// may be written over x or grad_out: the thread that writes an element is the one that has read it.
 #include "cuda/grid.h"
 #include "cuda/quantize.h"
 #include "cuda/range.h"
@@ -11,14 +11,17 @@ namespace cuda {
 namespace {
 
 struct GradientTerms {
-  static constexpr int kOperands = 3;
+  static constexpr int kOperands = 4;
   static constexpr int kSums = 2;
   static constexpr int kX = 1;
   static constexpr int kGradOut = 2;
+  /** As kX if it is not wanted. */
+  static constexpr int kGradX = 3;
 
   struct Slice {
     const char* x;
     const char* grad_out;
+    char* grad_x;
     numerics::Step step;
   };
 
@@ -31,7 +34,7 @@ struct GradientTerms {
   __device__ Slice Begin(const SliceWalk<kOperands>& walk, int64_t slice) const {
     const float scale = numerics::ScaleOf(DeltaOf(slice), grid.eps, grid.log_domain);
     const float zero_point = grid.has_zero_float ? numerics::ZeroPointOf(ZeroFloatOf(slice), grid.limits) : 0.0f;
-    return {walk.Slice(kX, slice), walk.Slice(kGradOut, slice), {scale, zero_point}};
+    return {walk.Slice(kX, slice), walk.Slice(kGradOut, slice), walk.Slice(kGradX, slice), {scale, zero_point}};
   }
 
   template <int kElements>
@@ -47,7 +50,9 @@ struct GradientTerms {
       const numerics::FakeQuantized y = numerics::FakeQuantizeWithSlopes(x_values[j], slice.step, grid.limits);
       lanes[0][j] = numerics::Fma(gradients[j], y.scale_slope, lanes[0][j]);
       lanes[1][j] = numerics::Fma(gradients[j], y.zero_slope, lanes[1][j]);
+      gradients[j] = numerics::IsNan(x_values[j]) ? x_values[j] : y.inside ? gradients[j] : 0.0f;
     }
+    if (has_grad_x) walk.Store(kGradX, slice.grad_x, element, count, coding, gradients);
   }
 
   __device__ void Finish(const SliceWalk<kOperands>&, int64_t slice, const double (&totals)[kSums]) const {
@@ -67,11 +72,12 @@ struct GradientTerms {
   const float* delta;
   const float* zero_float;
   Coding coding;
+  bool has_grad_x;
   float* grad_delta;
   float* grad_zero_float;
 };
 
-octet_status SumGradients(const Call* call, const GridView& grid, const TensorView& x, const TensorView& grad_out,
+octet_status AllGradients(const Call* call, const GridView& grid, const TensorView& x, const TensorView& grad_out,
                           const FakeQuantizeGradients& gradients) {
   if (grid.delta.count == 0) return OCTET_OK;
   GradientTerms terms = {};
@@ -81,9 +87,10 @@ octet_status SumGradients(const Call* call, const GridView& grid, const TensorVi
   terms.coding = {x.type, {1.0f, 0.0f}, {0.0f, 0.0f}};
   if (gradients.delta != nullptr) terms.grad_delta = reinterpret_cast<float*>(gradients.delta->data);
   if (gradients.zero_float != nullptr) terms.grad_zero_float = reinterpret_cast<float*>(gradients.zero_float->data);
-  const TensorView* const views[2] = {&x, &grad_out};
-  const auto walk = SlicesAlong<3>(views, grid.axis, grid.delta.count);
-  return LaunchSum(call, "fake_quantize_gradient_sums", walk, terms, x.item_size());
+  terms.has_grad_x = gradients.x != nullptr;
+  const TensorView* const views[3] = {&x, &grad_out, terms.has_grad_x ? gradients.x : &x};
+  const auto walk = SlicesAlong<4>(views, grid.axis, grid.delta.count);
+  return LaunchSum(call, "fake_quantize_backward", walk, terms, x.item_size());
 }
 
 }  // namespace
@@ -91,8 +98,7 @@ octet_status SumGradients(const Call* call, const GridView& grid, const TensorVi
 octet_status FakeQuantizeBackward(const Call* call, const GridView* grid, const TensorView* x,
                                   const TensorView* grad_out, const FakeQuantizeGradients* gradients) {
   if (gradients->delta != nullptr || gradients->zero_float != nullptr) {
-    const octet_status status = SumGradients(call, *grid, *x, *grad_out, *gradients);
-    if (status != OCTET_OK) return status;
+    return AllGradients(call, *grid, *x, *grad_out, *gradients);
   }
   return gradients->x == nullptr ? OCTET_OK : FakeQuantizeGradX(call, grid, x, grad_out, gradients->x);
 }

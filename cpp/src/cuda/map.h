@@ -16,13 +16,16 @@ namespace octet {
 namespace cuda {
 
 constexpr int kMapThreads = 256;
+/** Thread blocks a multiprocessor, which leave 80 registers. Said, since ptxas else spills to make room for one more.
+ */
+constexpr int kMapBlocks = 3;
 
 /**
  * Function: a plain struct with `static constexpr int kOperands` and
  * `template <int kElements> __device__ void Run(const Chunk<kElements>&, const Walk<kOperands>&) const`.
  */
 template <typename Function, int kElements>
-__global__ void __launch_bounds__(kMapThreads)
+__global__ void __launch_bounds__(kMapThreads, kMapBlocks)
     MapKernel(const __grid_constant__ Walk<Function::kOperands> walk, const __grid_constant__ Function function) {
   const int64_t index = static_cast<int64_t>(blockIdx.x) * kMapThreads + threadIdx.x;
   const Chunk<kElements> chunk(walk, index);

@@ -56,7 +56,7 @@ __device__ void ForEachOf(Quads& values, const Body& body) {
 }
 
 template <typename Team>
-__global__ void __launch_bounds__(Team::kThreads)
+__global__ void __launch_bounds__(Team::kThreads, Team::kThreadBlocks)
     NormKernel(const __grid_constant__ RowWalk<kNormOperands> walk, const __grid_constant__ NormParameters p) {
   __shared__ typename Team::Shared shared;
   Team team(&shared, p.length);
@@ -127,7 +127,7 @@ struct L2Parameters {
 };
 
 template <typename Team>
-__global__ void __launch_bounds__(Team::kThreads)
+__global__ void __launch_bounds__(Team::kThreads, Team::kThreadBlocks)
     L2NormalizeKernel(const __grid_constant__ RowWalk<2> walk, const __grid_constant__ L2Parameters p) {
   __shared__ typename Team::Shared shared;
   Team team(&shared, p.length);

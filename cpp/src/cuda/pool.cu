@@ -12,6 +12,11 @@ namespace cuda {
 namespace {
 
 constexpr int kThreads = 256;
+/**
+ * Thread blocks a multiprocessor, for as many channels a thread: averages of sixteen codes take 48 registers of sums
+ * alone. Said, since ptxas else spills to make room for one more.
+ */
+constexpr int BlocksOf(int channels, bool max) { return channels == 16 && !max ? 2 : 3; }
 
 enum class Kind { kMax, kAvg, kAdaptive };
 
@@ -91,7 +96,8 @@ __device__ Place PlaceOf(const Parameters& p, int64_t thread) {
 }
 
 template <int kChannels, bool kMax>
-__global__ void __launch_bounds__(kThreads) PoolKernel(const __grid_constant__ Parameters p, Kind kind) {
+__global__ void __launch_bounds__(kThreads, BlocksOf(kChannels, kMax))
+    PoolKernel(const __grid_constant__ Parameters p, Kind kind) {
   const int64_t thread = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   const Place place = PlaceOf<kChannels>(p, thread);
   if (place.image >= p.images) return;

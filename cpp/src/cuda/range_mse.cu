@@ -15,7 +15,11 @@ namespace {
 
 constexpr int kGroups = 16;
 constexpr int kThreads = kGroups * kGroupThreads;
+/** Thread blocks a multiprocessor. Said, since ptxas else spills to make room for one more. */
+constexpr int kBlocks = 2;
 constexpr int kTile = 64;
+/** What adding 1.5 * 2^23 rounds to whole numbers. */
+constexpr float kMostRounded = 4194304.0f;
 constexpr int kIterations = numerics::kBlock / numerics::kLanes;
 static_assert(kThreads * kQuad == numerics::kBlock, "a quad a thread makes a block");
 
@@ -41,8 +45,43 @@ __device__ void StoreLoss(const Parameters& p, int64_t index, double value) {
   }
 }
 
+/** Calls body(x, j) for those elements j of quad k that lie before `rest`, counted from the first one of quad 0. */
+template <typename Body>
+__device__ void ForEachOf(float4 quad, int k, int rest, const Body& body) {
+  const float x[kQuad] = {quad.x, quad.y, quad.z, quad.w};
+#pragma unroll
+  for (int j = 0; j < kQuad; ++j) {
+    if (k * static_cast<int>(numerics::kLanes) + j < rest) body(x[j], j);
+  }
+}
+
+/** Adds the squared errors of a thread's quads to lanes. Codes are products, clamped to ends that are numbers. */
+__device__ void AddErrors(const float4 (&quads)[kIterations], const numerics::MseCandidate& candidate, int rest,
+                          float (&lanes)[kQuad]) {
+#pragma unroll
+  for (int k = 0; k < kIterations; ++k) {
+    ForEachOf(quads[k], k, rest, [&](float x, int j) {
+      // As AddSquaredError: adding 1.5 * 2^23 rounds. That -0 becomes 0 does not show in a square.
+      const float limited = numerics::Clamp(x * candidate.inverse, candidate.low, candidate.high);
+      const float centred = (limited + 12582912.0f) - 12582912.0f;
+      const float error = numerics::Fma(-candidate.scale, centred, x);
+      lanes[j] = numerics::Fma(error, error, lanes[j]);
+    });
+  }
+}
+
+/** The same for candidates of any kind, from shared memory: few of them, so little code. */
+__device__ void AddErrorsOfAny(const float4* block, const numerics::MseCandidate& candidate, int rest,
+                               float (&lanes)[kQuad]) {
+#pragma unroll 1
+  for (int k = 0; k < kIterations; ++k) {
+    ForEachOf(block[k * kGroupThreads], k, rest,
+              [&](float x, int j) { lanes[j] = numerics::AddSquaredError(x, candidate, lanes[j]); });
+  }
+}
+
 /** partial: [slices][chunks][candidates], or null where a slice is one chunk. */
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, kBlocks)
     RangeMseKernel(const __grid_constant__ SliceWalk<2> walk, const __grid_constant__ Parameters p, double* partial) {
   __shared__ numerics::MseCandidate candidates[kTile];
   __shared__ double sums[kTile];
@@ -74,17 +113,16 @@ __global__ void __launch_bounds__(kThreads)
     float4 quads[kIterations];
 #pragma unroll
     for (int k = 0; k < kIterations; ++k) quads[k] = block[k * kGroupThreads + thread];
+    const int rest = static_cast<int>(min(end - begin, numerics::kBlock)) - thread * kQuad;
     // All threads of a warp add together: groups without a candidate go along.
     for (int c = group; c < (count + kGroups - 1) / kGroups * kGroups; c += kGroups) {
       const numerics::MseCandidate candidate = candidates[c < count ? c : 0];
       float lanes[kQuad] = {0.0f, 0.0f, 0.0f, 0.0f};
-#pragma unroll
-      for (int k = 0; k < kIterations; ++k) {
-        const int64_t rest = end - begin - k * numerics::kLanes - thread * kQuad;
-        if (rest > 0) lanes[0] = numerics::AddSquaredError(quads[k].x, candidate, lanes[0]);
-        if (rest > 1) lanes[1] = numerics::AddSquaredError(quads[k].y, candidate, lanes[1]);
-        if (rest > 2) lanes[2] = numerics::AddSquaredError(quads[k].z, candidate, lanes[2]);
-        if (rest > 3) lanes[3] = numerics::AddSquaredError(quads[k].w, candidate, lanes[3]);
+      // Not for NaN, whose grid has no ends.
+      if (candidate.inverse != 0.0f && candidate.low >= -kMostRounded && candidate.high <= kMostRounded) {
+        AddErrors(quads, candidate, rest, lanes);
+      } else {
+        AddErrorsOfAny(block + thread, candidate, rest, lanes);
       }
       const float sum = SumOfGroup(lanes);
       if (thread == 0 && c < count) sums[c] += static_cast<double>(sum);

@@ -7,8 +7,9 @@
 // terms is one group's; longer ones are a thread block's, whose 16 groups take the blocks in turn, and keep their terms
 // if there are no more blocks than groups, else read them again at each pass.
 //
-// Eight loads of a thread are under way together: with 16 bytes each, 256 threads on a multiprocessor hide the latency
-// of memory (32 KB, see map.h), which the 64 registers of terms leave room for twice over.
+// Four loads of a thread are under way together: with 16 bytes each, 512 threads on a multiprocessor hide the latency
+// of memory (32 KB, see map.h). They leave a thread 128 registers, 64 of them for terms. With eight loads at a time
+// kernels took up to 255 registers, so half as many threads, and as many bytes were under way.
 #ifndef OCTET_CUDA_ROW_TEAM_H_
 #define OCTET_CUDA_ROW_TEAM_H_
 
@@ -22,7 +23,7 @@ namespace cuda {
 constexpr int kGroupThreads = 16;
 constexpr int kQuad = 4;
 /** Quads that are loaded together, all before the first is used. */
-constexpr int kBatch = 8;
+constexpr int kBatch = 4;
 constexpr unsigned kAllThreads = 0xffffffffu;
 
 /** Groups of a thread block. */
@@ -45,6 +46,8 @@ class RowTeam {
  public:
   static constexpr int kGroups = kLong ? kLongGroups : kShortGroups;
   static constexpr int kThreads = kGroups * kGroupThreads;
+  /** Thread blocks a multiprocessor: 512 threads. Said, since ptxas else spills to make room for one more. */
+  static constexpr int kThreadBlocks = 512 / kThreads;
 
   struct Shared {
     float values[kLongGroups];

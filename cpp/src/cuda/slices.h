@@ -29,6 +29,9 @@ struct SliceDims {
   }
 };
 
+template <int kElements>
+struct SliceElements;
+
 /** A kernel parameter. Operand 0 is the output, with an element a slice (or nothing, at strides of 0). */
 template <int kOperands>
 struct SliceWalk {
@@ -46,18 +49,43 @@ struct SliceWalk {
   template <int kElements>
   __device__ void Load(int operand, const char* start, int64_t element, int count, const Coding& coding,
                        float (&values)[kElements]) const {
-    const int64_t item = SizeOf(coding.type);
-    const bool side_by_side = inner.dims > 0 && inner.strides[operand][0] == item;
-    if (side_by_side && inner.sizes[0].Divide(element).remainder + kElements <= inner.sizes[0].divisor) {
-      return LoadRow(start + inner.OffsetOf(operand, element), 0, count, coding, values);
-    }
+    LoadFrom(SliceElements<kElements>(*this, operand, start, element, count, coding.type), coding,
+             reinterpret_cast<float(&)[1][kElements]>(values));
+  }
+
+  template <int kElements>
+  __device__ void Store(int operand, char* start, int64_t element, int count, const Coding& coding,
+                        const float (&values)[kElements]) const {
+    StoreTo(SliceElements<kElements>(*this, operand, start, element, count, coding.type), coding,
+            reinterpret_cast<const float(&)[1][kElements]>(values));
+  }
+};
+
+/** The place of neighbouring elements of a slice, as LoadBits takes one. */
+template <int kElements>
+struct SliceElements {
+  uintptr_t at[kElements];
+  int count;
+  bool whole;
+
+  template <int kOperands>
+  __device__ SliceElements(const SliceWalk<kOperands>& walk, int operand, const char* start, int64_t element,
+                           int number, ElementType type)
+      : count(number) {
+    const SliceDims<kOperands>& inner = walk.inner;
+    const char* const first = start + inner.OffsetOf(operand, element);
+    const bool side_by_side = inner.dims > 0 && inner.strides[operand][0] == SizeOf(type) &&
+                              inner.sizes[0].Divide(element).remainder + kElements <= inner.sizes[0].divisor;
+    whole = kElements == 1 || (side_by_side && PiecesAreWhole<0, 1, kElements>(first, 0, count, type));
+    at[0] = reinterpret_cast<uintptr_t>(first);
 #pragma unroll
-    for (int i = 0; i < kElements; ++i) {
-      float one[1] = {0.0f};
-      if (i < count) LoadRow(start + inner.OffsetOf(operand, element + i), 0, 1, coding, one);
-      values[i] = one[0];
+    for (int i = 1; i < kElements; ++i) {
+      at[i] = whole ? 0 : reinterpret_cast<uintptr_t>(start + inner.OffsetOf(operand, element + i));
     }
   }
+
+  __device__ bool Has(int, int i) const { return i < count; }
+  __device__ uintptr_t At(int, int i, int) const { return at[i]; }
 };
 
 /** Dimensions of operands in the making: strides in bytes. */

@@ -67,7 +67,7 @@ __device__ void ForEachOf(Quads& values, int64_t column, const Body& body) {
 }
 
 template <typename Team>
-__global__ void __launch_bounds__(Team::kThreads)
+__global__ void __launch_bounds__(Team::kThreads, Team::kThreadBlocks)
     SoftmaxKernel(const __grid_constant__ RowWalk<kOperands> walk, const __grid_constant__ Parameters p) {
   __shared__ typename Team::Shared shared;
   Team team(&shared, p.length);

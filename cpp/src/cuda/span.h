@@ -4,6 +4,7 @@
 #ifndef OCTET_CUDA_SPAN_H_
 #define OCTET_CUDA_SPAN_H_
 
+#include "cuda/bits.h"
 #include "cuda/values.h"
 
 namespace octet {
@@ -27,107 +28,10 @@ __device__ void LoadSpan(const char* from, int count, T (&values)[kElements]) {
   for (int i = 0; i < kElements; ++i) values[i] = i < count ? reinterpret_cast<const T*>(from)[i] : T{};
 }
 
-/** One value. Not inlined: for what lies at no boundary, where code is many times what it is for. */
-__device__ __noinline__ inline float LoadOne(const char* from, ElementType type, float scale, float zero_point) {
-  switch (type) {
-    case ElementType::kF16:
-      return numerics::Widen(*reinterpret_cast<const Float16*>(from));
-    case ElementType::kBF16:
-      return numerics::Widen(*reinterpret_cast<const BFloat16*>(from));
-    case ElementType::kS8:
-      return numerics::ValueOfCode(static_cast<float>(*reinterpret_cast<const int8_t*>(from)), {scale, zero_point});
-    case ElementType::kU8:
-      return numerics::ValueOfCode(static_cast<float>(*reinterpret_cast<const uint8_t*>(from)), {scale, zero_point});
-    default:
-      return *reinterpret_cast<const float*>(from);
-  }
-}
-
-__device__ __noinline__ inline void StoreOne(char* to, ElementType type, float scale, float zero_point, float int_min,
-                                             float int_max, float value) {
-  if (type == ElementType::kF16) {
-    numerics::Narrow(value, reinterpret_cast<Float16*>(to));
-  } else if (type == ElementType::kBF16) {
-    numerics::Narrow(value, reinterpret_cast<BFloat16*>(to));
-  } else if (type == ElementType::kF32) {
-    *reinterpret_cast<float*>(to) = value;
-  } else {
-    const float code = numerics::Code(value, {scale, zero_point}, {int_min, int_max});
-    *to = static_cast<char>(numerics::IntegerCode(code, zero_point));
-  }
-}
-
-/** A stored element as its value. */
-template <typename T>
-__device__ float ValueOf(T stored, const numerics::Step&) {
-  return numerics::Widen(stored);
-}
-__device__ inline float ValueOf(int8_t stored, const numerics::Step& step) {
-  return numerics::ValueOfCode(static_cast<float>(stored), step);
-}
-__device__ inline float ValueOf(uint8_t stored, const numerics::Step& step) {
-  return numerics::ValueOfCode(static_cast<float>(stored), step);
-}
-
-template <typename T>
-__device__ T StoredOf(float value, const Coding& coding) {
-  if constexpr (sizeof(T) == 1) {
-    const float code = numerics::Code(value, coding.step, coding.limits);
-    return static_cast<T>(numerics::IntegerCode(code, coding.step.zero_point));
-  } else {
-    T stored;
-    numerics::Narrow(value, &stored);
-    return stored;
-  }
-}
-
 /**
- * kPieces pieces of kElements neighbours each, kDistance elements from piece to piece. Of each piece all elements or
- * none are there: those before `limit`. All loads come before the first value is used.
+ * Whether pieces lie at boundaries of what can be moved at once, and none is cut by the limit: kPieces of kElements
+ * neighbours each, kDistance elements from piece to piece.
  */
-template <typename T, int kDistance, int kPieces, int kElements>
-__device__ void LoadPiecesOf(const char* row, int64_t first, int64_t limit, const Coding& coding,
-                             float (&values)[kPieces][kElements]) {
-  using Elements = Pack<T, kElements>;
-  constexpr int kWords = Elements::kBytes / Elements::kPiece;
-  Elements packs[kPieces];
-#pragma unroll
-  for (int k = 0; k < kPieces; ++k) {
-#pragma unroll
-    for (int w = 0; w < kWords; ++w) packs[k].words[w] = {};
-    if (first + k * kDistance < limit) {
-      const char* from = row + (first + k * kDistance) * static_cast<int64_t>(sizeof(T));
-#pragma unroll
-      for (int w = 0; w < kWords; ++w) {
-        packs[k].words[w] = reinterpret_cast<const typename Elements::Word*>(from)[w];
-      }
-    }
-  }
-#pragma unroll
-  for (int k = 0; k < kPieces; ++k) {
-#pragma unroll
-    for (int i = 0; i < kElements; ++i) values[k][i] = ValueOf(packs[k].elements[i], coding.step);
-  }
-}
-
-template <typename T, int kDistance, int kPieces, int kElements>
-__device__ void StorePiecesOf(char* row, int64_t first, int64_t limit, const Coding& coding,
-                              const float (&values)[kPieces][kElements]) {
-  using Elements = Pack<T, kElements>;
-  constexpr int kWords = Elements::kBytes / Elements::kPiece;
-#pragma unroll
-  for (int k = 0; k < kPieces; ++k) {
-    if (first + k * kDistance >= limit) continue;
-    Elements pack;
-#pragma unroll
-    for (int i = 0; i < kElements; ++i) pack.elements[i] = StoredOf<T>(values[k][i], coding);
-    char* to = row + (first + k * kDistance) * static_cast<int64_t>(sizeof(T));
-#pragma unroll
-    for (int w = 0; w < kWords; ++w) reinterpret_cast<typename Elements::Word*>(to)[w] = pack.words[w];
-  }
-}
-
-/** Whether pieces lie at boundaries of what can be moved at once, and none is cut by the limit. */
 template <int kDistance, int kPieces, int kElements>
 __device__ bool PiecesAreWhole(const char* row, int64_t first, int64_t limit, ElementType type) {
   const int64_t item = SizeOf(type);
@@ -144,66 +48,152 @@ __device__ bool PiecesAreWhole(const char* row, int64_t first, int64_t limit, El
   return whole;
 }
 
-/** Values first + k * kDistance + i of a row, for k < kPieces and i < kElements; 0 from `limit` on. */
+/** The part of a row that a thread has pieces of. */
+template <int kDistance, int kPieces, int kElements>
+struct Stretch {
+  /** Of element 0 of piece 0. */
+  uintptr_t start;
+  /** Elements from the first one to the limit, as far as there are pieces; perhaps below 0. */
+  int rest;
+  /** Whether pieces can be moved at once. */
+  bool whole;
+
+  __device__ Stretch(const char* row, int64_t first, int64_t limit, ElementType type)
+      : start(reinterpret_cast<uintptr_t>(row) + static_cast<uintptr_t>(first * SizeOf(type))),
+        rest(static_cast<int>(min(limit - first, static_cast<int64_t>((kPieces - 1) * kDistance + kElements)))),
+        whole(kElements == 1 || PiecesAreWhole<kDistance, kPieces, kElements>(row, first, limit, type)) {}
+
+  __device__ bool Has(int k, int i) const { return k * kDistance + i < rest; }
+  /** The address of an element of some size. */
+  __device__ uintptr_t At(int k, int i, int size) const {
+    return start + static_cast<uintptr_t>((k * kDistance + i) * size);
+  }
+};
+
+/**
+ * Elements as the bits they are stored as; 0 from the limit on. Place: a Stretch, or what has its members. Where pieces
+ * are not whole, elements are moved one by one, without a call: a function for single elements is less code, but each
+ * call waits for what it loads.
+ */
+template <typename Bits, typename Place, int kPieces, int kElements>
+__device__ void LoadBits(const Place& place, Pack<Bits, kElements> (&packs)[kPieces]) {
+  using Elements = Pack<Bits, kElements>;
+  constexpr int kSize = static_cast<int>(sizeof(Bits));
+#pragma unroll
+  for (int k = 0; k < kPieces; ++k) {
+#pragma unroll
+    for (int w = 0; w < Elements::kBytes / Elements::kPiece; ++w) {
+      packs[k].words[w] = {};
+      if (place.whole && place.Has(k, 0)) {
+        packs[k].words[w] = reinterpret_cast<const typename Elements::Word*>(place.At(k, 0, kSize))[w];
+      }
+    }
+  }
+  if (place.whole) return;
+#pragma unroll
+  for (int k = 0; k < kPieces; ++k) {
+#pragma unroll
+    for (int i = 0; i < kElements; ++i) {
+      if (place.Has(k, i)) packs[k].elements[i] = *reinterpret_cast<const Bits*>(place.At(k, i, kSize));
+    }
+  }
+}
+
+/** Stores the elements that bits_of(value) makes of values. */
+template <typename Bits, typename Place, int kPieces, int kElements, typename BitsOf>
+__device__ void StoreBits(const Place& place, const float (&values)[kPieces][kElements], const BitsOf& bits_of) {
+  using Elements = Pack<Bits, kElements>;
+  constexpr int kSize = static_cast<int>(sizeof(Bits));
+#pragma unroll
+  for (int k = 0; k < kPieces; ++k) {
+    if (!place.Has(k, 0)) continue;
+    Elements pack;
+#pragma unroll
+    for (int i = 0; i < kElements; ++i) pack.elements[i] = static_cast<Bits>(bits_of(values[k][i]));
+    if (place.whole) {
+#pragma unroll
+      for (int w = 0; w < Elements::kBytes / Elements::kPiece; ++w) {
+        reinterpret_cast<typename Elements::Word*>(place.At(k, 0, kSize))[w] = pack.words[w];
+      }
+      continue;
+    }
+#pragma unroll
+    for (int i = 0; i < kElements; ++i) {
+      if (place.Has(k, i)) *reinterpret_cast<Bits*>(place.At(k, i, kSize)) = pack.elements[i];
+    }
+  }
+}
+
+/** Calls body(value, bits) for each value and its element. */
+template <typename Bits, int kPieces, int kElements, typename Body>
+__device__ void ForEachElement(const Pack<Bits, kElements> (&packs)[kPieces], float (&values)[kPieces][kElements],
+                               const Body& body) {
+#pragma unroll
+  for (int k = 0; k < kPieces; ++k) {
+#pragma unroll
+    for (int i = 0; i < kElements; ++i) body(values[k][i], packs[k].elements[i]);
+  }
+}
+
+/**
+ * Values of elements; those that the place does not have are those of 0. All loads come before the first value is
+ * used. Types of one size are loaded by the same code.
+ */
+template <typename Place, int kPieces, int kElements>
+__device__ void LoadFrom(const Place& place, const Coding& coding, float (&values)[kPieces][kElements]) {
+  if (coding.type == ElementType::kF32) {
+    Pack<float, kElements> packs[kPieces];
+    LoadBits(place, packs);
+    ForEachElement(packs, values, [](float& value, float element) { value = element; });
+  } else if (SizeOf(coding.type) == 2) {
+    Pack<uint16_t, kElements> packs[kPieces];
+    LoadBits(place, packs);
+    if (coding.type == ElementType::kF16) {
+      ForEachElement(packs, values, [](float& value, uint16_t bits) { value = numerics::Widen(Float16{bits}); });
+    } else {
+      ForEachElement(packs, values, [](float& value, uint16_t bits) { value = numerics::Widen(BFloat16{bits}); });
+    }
+  } else {
+    // A signed code is the unsigned one with its upper bit turned over, less 128: exact in f32.
+    const bool is_signed = coding.type == ElementType::kS8;
+    const uint8_t turned = is_signed ? 0x80 : 0;
+    const float excess = is_signed ? 128.0f : 0.0f;
+    Pack<uint8_t, kElements> packs[kPieces];
+    LoadBits(place, packs);
+    ForEachElement(packs, values, [&](float& value, uint8_t bits) {
+      const float code = static_cast<float>(static_cast<uint8_t>(bits ^ turned)) - excess;
+      value = numerics::ValueOfCode(code, coding.step);
+    });
+  }
+}
+
+template <typename Place, int kPieces, int kElements>
+__device__ void StoreTo(const Place& place, const Coding& coding, const float (&values)[kPieces][kElements]) {
+  switch (coding.type) {
+    case ElementType::kF16:
+      return StoreBits<uint16_t>(place, values, [](float value) { return HalfBits(value); });
+    case ElementType::kBF16:
+      return StoreBits<uint16_t>(place, values, [](float value) { return BrainBits(value); });
+    case ElementType::kS8:
+    case ElementType::kU8:
+      return StoreBits<uint8_t>(place, values,
+                                [&](float value) { return CodeBits(value, coding.step, coding.limits); });
+    default:
+      return StoreBits<uint32_t>(place, values, [](float value) { return __float_as_uint(value); });
+  }
+}
+
+/** Values first + k * kDistance + i of a row, for k < kPieces and i < kElements and up to `limit`. */
 template <int kDistance, int kPieces, int kElements>
 __device__ void LoadPieces(const char* row, int64_t first, int64_t limit, const Coding& coding,
                            float (&values)[kPieces][kElements]) {
-  if (!PiecesAreWhole<kDistance, kPieces, kElements>(row, first, limit, coding.type)) {
-#pragma unroll
-    for (int k = 0; k < kPieces; ++k) {
-#pragma unroll
-      for (int i = 0; i < kElements; ++i) {
-        const int64_t at = first + k * kDistance + i;
-        values[k][i] =
-            at < limit ? LoadOne(row + at * SizeOf(coding.type), coding.type, coding.step.scale, coding.step.zero_point)
-                       : 0.0f;
-      }
-    }
-    return;
-  }
-  switch (coding.type) {
-    case ElementType::kF16:
-      return LoadPiecesOf<Float16, kDistance>(row, first, limit, coding, values);
-    case ElementType::kBF16:
-      return LoadPiecesOf<BFloat16, kDistance>(row, first, limit, coding, values);
-    case ElementType::kS8:
-      return LoadPiecesOf<int8_t, kDistance>(row, first, limit, coding, values);
-    case ElementType::kU8:
-      return LoadPiecesOf<uint8_t, kDistance>(row, first, limit, coding, values);
-    default:
-      return LoadPiecesOf<float, kDistance>(row, first, limit, coding, values);
-  }
+  LoadFrom(Stretch<kDistance, kPieces, kElements>(row, first, limit, coding.type), coding, values);
 }
 
 template <int kDistance, int kPieces, int kElements>
 __device__ void StorePieces(char* row, int64_t first, int64_t limit, const Coding& coding,
                             const float (&values)[kPieces][kElements]) {
-  if (!PiecesAreWhole<kDistance, kPieces, kElements>(row, first, limit, coding.type)) {
-#pragma unroll
-    for (int k = 0; k < kPieces; ++k) {
-#pragma unroll
-      for (int i = 0; i < kElements; ++i) {
-        const int64_t at = first + k * kDistance + i;
-        if (at < limit) {
-          StoreOne(row + at * SizeOf(coding.type), coding.type, coding.step.scale, coding.step.zero_point,
-                   coding.limits.int_min, coding.limits.int_max, values[k][i]);
-        }
-      }
-    }
-    return;
-  }
-  switch (coding.type) {
-    case ElementType::kF16:
-      return StorePiecesOf<Float16, kDistance>(row, first, limit, coding, values);
-    case ElementType::kBF16:
-      return StorePiecesOf<BFloat16, kDistance>(row, first, limit, coding, values);
-    case ElementType::kS8:
-      return StorePiecesOf<int8_t, kDistance>(row, first, limit, coding, values);
-    case ElementType::kU8:
-      return StorePiecesOf<uint8_t, kDistance>(row, first, limit, coding, values);
-    default:
-      return StorePiecesOf<float, kDistance>(row, first, limit, coding, values);
-  }
+  StoreTo(Stretch<kDistance, kPieces, kElements>(row, first, limit, coding.type), coding, values);
 }
 
 /** Values of a row from number `first` on, of which `count` are there. */
@@ -231,7 +221,7 @@ __device__ inline float RoundTrip(float value, const Coding& coding) {
     return numerics::Widen(stored);
   }
   const float code = numerics::Code(value, coding.step, coding.limits);
-  return numerics::ValueOfCode(static_cast<float>(numerics::IntegerCode(code, coding.step.zero_point)), coding.step);
+  return numerics::ValueOfCode(numerics::IsNan(code) ? coding.step.zero_point : code, coding.step);
 }
 
 }  // namespace cuda

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sums over slices in the order of numerics/summation.h: first of blocks, each by 16 threads (row_team.h) or, where
 // slices lie side by side and elements do not, by one thread with 64 lanes in shared memory; then of the blocks of a
-// slice. Slices of one block take one launch, longer ones two: the sums of blocks between them are 1/256 of the bytes
-// read.
+// slice. Terms may store something for each element besides: they see each of them once. Slices of one block take one
+// launch, longer ones two: the sums of blocks between them are 1/256 of the bytes read.
 #ifndef OCTET_CUDA_SUM_H_
 #define OCTET_CUDA_SUM_H_
 
@@ -14,7 +14,9 @@ namespace octet {
 namespace cuda {
 
 constexpr int kSumThreads = kShortGroups * kGroupThreads;
-constexpr int kColumnThreads = 128;
+/** Thread blocks a multiprocessor: 768 threads, 80 registers. Said, since ptxas else spills to make room for one more.
+ */
+constexpr int kSumBlocks = 768 / kSumThreads;
 
 /**
  * Terms: a plain struct with
@@ -25,8 +27,9 @@ constexpr int kColumnThreads = 128;
  *   void Finish(walk, slice number, const double (&totals)[kSums]) const;
  */
 template <typename Terms>
-__global__ void __launch_bounds__(kSumThreads) SumBlocksKernel(const __grid_constant__ SliceWalk<Terms::kOperands> walk,
-                                                               const __grid_constant__ Terms terms, float* blocks) {
+__global__ void __launch_bounds__(kSumThreads, kSumBlocks)
+    SumBlocksKernel(const __grid_constant__ SliceWalk<Terms::kOperands> walk, const __grid_constant__ Terms terms,
+                    float* blocks) {
   const int64_t item = static_cast<int64_t>(blockIdx.x) * kShortGroups + threadIdx.x / kGroupThreads;
   const int thread = static_cast<int>(threadIdx.x) % kGroupThreads;
   const Divider::Result place = walk.blocks.Divide(item);
@@ -34,7 +37,9 @@ __global__ void __launch_bounds__(kSumThreads) SumBlocksKernel(const __grid_cons
   float lanes[Terms::kSums][kQuad] = {};
   if (active) {
     const typename Terms::Slice slice = terms.Begin(walk, place.quotient);
-#pragma unroll 4
+    // Four loads under way, of one or of two operands.
+    constexpr int kTogether = 4 / Terms::kSums;
+#pragma unroll kTogether
     for (int k = 0; k < numerics::kBlock / numerics::kLanes; ++k) {
       const int64_t element = place.remainder * numerics::kBlock + k * numerics::kLanes + thread * kQuad;
       const int64_t rest = walk.length - element;
@@ -56,37 +61,52 @@ __global__ void __launch_bounds__(kSumThreads) SumBlocksKernel(const __grid_cons
   for (int s = 0; s < Terms::kSums; ++s) blocks[item * Terms::kSums + s] = sums[s];
 }
 
-/** One thread a slice and block: neighbouring threads have neighbouring slices. kSums is 1. */
+/** Threads whose lanes take 32 KB of shared memory. */
 template <typename Terms>
-__global__ void __launch_bounds__(kColumnThreads)
+constexpr int kColumnThreads = 128 / Terms::kSums;
+
+/** One thread a slice and block: neighbouring threads have neighbouring slices. */
+template <typename Terms>
+__global__ void __launch_bounds__(kColumnThreads<Terms>)
     SumColumnsKernel(const __grid_constant__ SliceWalk<Terms::kOperands> walk, const __grid_constant__ Terms terms,
                      float* blocks) {
-  __shared__ float lanes[numerics::kLanes][kColumnThreads];
-  const int64_t number = static_cast<int64_t>(blockIdx.x) * kColumnThreads + threadIdx.x;
+  constexpr int kSums = Terms::kSums;
+  __shared__ float lanes[kSums][numerics::kLanes][kColumnThreads<Terms>];
+  const int64_t number = static_cast<int64_t>(blockIdx.x) * kColumnThreads<Terms> + threadIdx.x;
   const int64_t block = blockIdx.y;
   if (number >= walk.slices) return;
   // Each thread uses its own column alone, so nothing has to be waited for.
-  for (int lane = 0; lane < numerics::kLanes; ++lane) lanes[lane][threadIdx.x] = 0.0f;
+  for (int lane = 0; lane < numerics::kLanes; ++lane) {
+#pragma unroll
+    for (int s = 0; s < kSums; ++s) lanes[s][lane][threadIdx.x] = 0.0f;
+  }
   const typename Terms::Slice slice = terms.Begin(walk, number);
   const int64_t first = block * numerics::kBlock;
   const int64_t rest = walk.length - first;
   const int count = rest < numerics::kBlock ? static_cast<int>(rest) : static_cast<int>(numerics::kBlock);
 #pragma unroll 4
   for (int i = 0; i < count; ++i) {
-    float one[1][1] = {{lanes[i % numerics::kLanes][threadIdx.x]}};
+    float one[kSums][1];
+#pragma unroll
+    for (int s = 0; s < kSums; ++s) one[s][0] = lanes[s][i % numerics::kLanes][threadIdx.x];
     terms.Add(walk, slice, first + i, 1, one);
-    lanes[i % numerics::kLanes][threadIdx.x] = one[0][0];
+#pragma unroll
+    for (int s = 0; s < kSums; ++s) lanes[s][i % numerics::kLanes][threadIdx.x] = one[s][0];
   }
   for (int width = numerics::kLanes / 2; width > 0; width /= 2) {
-    for (int lane = 0; lane < width; ++lane) lanes[lane][threadIdx.x] += lanes[lane + width][threadIdx.x];
+    for (int lane = 0; lane < width; ++lane) {
+#pragma unroll
+      for (int s = 0; s < kSums; ++s) lanes[s][lane][threadIdx.x] += lanes[s][lane + width][threadIdx.x];
+    }
   }
-  const float sum = lanes[0][threadIdx.x];
-  if (blocks == nullptr) {
-    const double totals[1] = {0.0 + static_cast<double>(sum)};
-    terms.Finish(walk, number, totals);
-    return;
+  double totals[kSums];
+#pragma unroll
+  for (int s = 0; s < kSums; ++s) {
+    const float sum = lanes[s][0][threadIdx.x];
+    if (blocks != nullptr) blocks[(number * walk.blocks.divisor + block) * kSums + s] = sum;
+    totals[s] = 0.0 + static_cast<double>(sum);
   }
-  blocks[number * walk.blocks.divisor + block] = sum;
+  if (blocks == nullptr) terms.Finish(walk, number, totals);
 }
 
 /** Adds the blocks of a slice: thread c those of chunk c, then thread 0 the chunks. */
@@ -135,16 +155,11 @@ octet_status LaunchSum(const Call* call, const char* kernel, const SliceWalk<Ter
   const Scratch scratch(call, count == 1 ? 0 : static_cast<size_t>(walk.slices * count * Terms::kSums) * sizeof(float));
   if (scratch.error() != cudaSuccess) return Report(call, "cudaMallocAsync", scratch.error());
   auto* const blocks = static_cast<float*>(scratch.memory());
-  bool done = false;
-  if constexpr (Terms::kSums == 1) {
-    if (SlicesAreColumns(walk, item) && count <= 65535) {
-      const dim3 grid(static_cast<unsigned>((walk.slices + kColumnThreads - 1) / kColumnThreads),
-                      static_cast<unsigned>(count));
-      SumColumnsKernel<Terms><<<grid, kColumnThreads, 0, StreamOf(call)>>>(walk, terms, blocks);
-      done = true;
-    }
-  }
-  if (!done) {
+  if (SlicesAreColumns(walk, item) && count <= 65535) {
+    constexpr int kThreads = kColumnThreads<Terms>;
+    const dim3 grid(static_cast<unsigned>((walk.slices + kThreads - 1) / kThreads), static_cast<unsigned>(count));
+    SumColumnsKernel<Terms><<<grid, kThreads, 0, StreamOf(call)>>>(walk, terms, blocks);
+  } else {
     const auto grid = static_cast<unsigned>((walk.slices * count + kShortGroups - 1) / kShortGroups);
     SumBlocksKernel<Terms><<<grid, kSumThreads, 0, StreamOf(call)>>>(walk, terms, blocks);
   }

@@ -5,6 +5,7 @@
 #define OCTET_CUDA_VALUES_H_
 
 #include "core/operand.h"
+#include "cuda/bits.h"
 #include "cuda/chunk.h"
 
 namespace octet {
@@ -85,7 +86,13 @@ __device__ void StoreIntegers(const Chunk<kElements>& chunk, const Walk<kOperand
                               const float (&codes)[kElements], const float (&zero_points)[kElements]) {
   T stored[kElements];
 #pragma unroll
-  for (int i = 0; i < kElements; ++i) stored[i] = static_cast<T>(numerics::IntegerCode(codes[i], zero_points[i]));
+  for (int i = 0; i < kElements; ++i) {
+    if constexpr (sizeof(T) == 1) {
+      stored[i] = static_cast<T>(ByteOf(codes[i], zero_points[i]));
+    } else {
+      stored[i] = static_cast<T>(numerics::IntegerCode(codes[i], zero_points[i]));
+    }
+  }
   chunk.Store(walk, operand, stored);
 }
 

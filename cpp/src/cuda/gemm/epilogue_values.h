@@ -5,11 +5,10 @@
 #ifndef OCTET_CUDA_GEMM_EPILOGUE_VALUES_H_
 #define OCTET_CUDA_GEMM_EPILOGUE_VALUES_H_
 
-#include <cuda_fp16.h>
-
 #include <cstdint>
 
 #include "core/epilogue_view.h"
+#include "cuda/bits.h"
 #include "numerics/epilogue.h"
 #include "numerics/half.h"
 
@@ -219,27 +218,6 @@ __device__ inline void FinishValues(const Epilogue& epilogue, int64_t row, int32
   ActivateValues(view.activation, values);
   MultiplyColumns(epilogue, column, values);
   if (!view.residual_first && view.residual.data != nullptr) AddResidual(epilogue, row, column, values);
-}
-
-/** The code of a value in the lowest byte, as numerics::Code and numerics::IntegerCode make it. */
-__device__ inline uint32_t CodeBits(float value, numerics::Step step, numerics::Limits limits) {
-  const float code = numerics::Code(value, step, limits);
-  // Codes are whole and small: adding 1.5 * 2^23 leaves them in the lowest bits, without a conversion.
-  return __float_as_uint((numerics::IsNan(code) ? step.zero_point : code) + 12582912.0f) & 0xffu;
-}
-
-__device__ inline uint32_t HalfBits(float value) { return __half_as_ushort(__float2half_rn(value)); }
-
-__device__ inline uint32_t BrainBits(float value) {
-#if __CUDA_ARCH__ >= 800
-  uint16_t bits;
-  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(value));
-  return bits;
-#else
-  BFloat16 narrow;
-  numerics::Narrow(value, &narrow);
-  return narrow.bits;
-#endif
 }
 
 /** Writes four values as elements of the output's type to where four of them are aligned. */
