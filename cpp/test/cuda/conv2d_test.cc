@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/conv2d.h"
-
-#include <gtest/gtest.h>
-
-#include "cuda/gemm_on_device.h"
+#include "cuda/conv2d_on_device.h"
 #include "support/values.h"
 
 namespace octet {
@@ -26,34 +22,6 @@ struct CodeGrid {
   Tensor zero;
   octet_grid grid;
 };
-
-/** A packed convolution on device 0. */
-class DeviceFilters {
- public:
-  explicit DeviceFilters(const ConvWeights& weights) : handle_(OCTET_CONV2D_DEVICE_HANDLE_BYTES) {
-    const Aligned& packed = *weights.packed;
-    size_t bytes = 0;
-    EXPECT_OK(octet_conv2d_device_size(packed.data(), packed.size(), &bytes));
-    block_ = std::make_unique<DeviceMemory>(bytes);
-    EXPECT_OK(octet_conv2d_to_device(packed.data(), packed.size(), 0, block_->data(), bytes, handle_.data(), nullptr));
-  }
-  const void* handle() const { return handle_.data(); }
-
- private:
-  Aligned handle_;
-  std::unique_ptr<DeviceMemory> block_;
-};
-
-octet_status RunWhereItIs(const DLTensor* x, const octet_grid* x_grid, const ConvWeights& weights,
-                          const DeviceFilters& filters, const octet_epilogue* epilogue, DLTensor* out) {
-  if (x->device.device_type == kDLCPU) return RunConv2d(x, x_grid, weights, epilogue, out);
-  constexpr size_t kBytes = OCTET_CONV2D_DEVICE_HANDLE_BYTES;
-  size_t bytes = 0;
-  const octet_status status = octet_conv2d_workspace_size(x, filters.handle(), kBytes, &bytes);
-  if (status != OCTET_OK) return status;
-  const DeviceMemory workspace(bytes);
-  return octet_conv2d(x, x_grid, filters.handle(), kBytes, epilogue, out, workspace.data(), bytes, nullptr);
-}
 
 struct Case {
   ConvShape shape;
@@ -116,6 +84,14 @@ const ConvShape kShapes[] = {
     {1, 13, 12, 3, 16, 7, 7, Params(2, 3)},
     {2, 6, 5, 20, 9, 3, 3, Params(1, 1)},
     {1, 4, 4, 1, 1, 2, 2, Params()},
+    // Rows of taps: one of several segments, strides and paddings, groups, one that saves nothing, one too wide.
+    {2, 5, 140, 3, 8, 3, 3, Params(1, 1)},
+    {1, 9, 11, 5, 6, 5, 5, {2, 3, 2, 1, 1, 3, 1, 1, 1}},
+    {1, 7, 9, 8, 7, 3, 3, Params(1, 1)},
+    {1, 5, 6, 30, 8, 3, 3, Params(1, 1, 1, 2)},
+    {1, 5, 6, 15, 8, 2, 2, Params(1, 1)},
+    {1, 4, 400, 15, 4, 1, 16, {1, 40, 0, 8, 0, 8, 1, 1, 1}},
+    {1, 6, 7, 3, 5, 3, 3, Params(1, 2, 2)},
     // Groups: channels of a group that are a multiple of 16, and that are not.
     {1, 6, 6, 64, 40, 3, 3, Params(1, 1, 1, 2)},
     {1, 6, 6, 12, 18, 3, 3, Params(1, 1, 1, 3)},
@@ -139,6 +115,26 @@ TEST(CudaConv2d, EqualsTheCpuForEveryShape) {
       test.out_type = kAllTypes[number % 5];
       ++number;
       ExpectSame(test);
+    }
+  }
+}
+
+TEST(CudaConv2d, EveryTileEqualsTheCpu) {
+  for (const std::string& kernel : GemmKernelNames()) {
+    // Kernels without a form for convolutions leave the choice as it is.
+    const ForcedKernel forced(kernel);
+    for (const ConvShape& shape :
+         {ConvShape{1, 13, 12, 16, 130, 3, 3, Params(1, 1)}, ConvShape{3, 9, 8, 48, 20, 3, 2, Params(2, 1)},
+          ConvShape{1, 17, 15, 3, 33, 7, 7, Params(2, 3)}}) {
+      for (DLDataType type : {kS8, kU8}) {
+        Case test;
+        test.shape = shape;
+        test.x_type = type;
+        test.kind = kWeightKinds[type.code == kDLUInt ? 2 : 0];
+        test.out_type = type;
+        SCOPED_TRACE(kernel);
+        ExpectSame(test);
+      }
     }
   }
 }

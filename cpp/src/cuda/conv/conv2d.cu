@@ -3,6 +3,7 @@
 // launch of the product of output pixels by filters, or one kernel makes all of a depthwise convolution.
 #include "cuda/conv/conv2d.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "cuda/conv/depthwise.h"
@@ -11,7 +12,9 @@
 #include "cuda/conv/pixel_launch.h"
 #include "cuda/conv/pixel_places.h"
 #include "cuda/conv/ready_image.h"
+#include "cuda/conv/tap_rows.h"
 #include "cuda/gemm/device_kind.h"
+#include "cuda/gemm/launchers.h"
 #include "cuda/launch.h"
 
 namespace octet {
@@ -45,33 +48,45 @@ struct Workspace {
 /** Groups of the ready image: channels of all groups are neighbours without a gap where the convolution is depthwise.
  */
 int64_t ImageGroups(const Conv2dGeometry& geometry) { return geometry.depthwise() ? 1 : geometry.groups; }
-int64_t ImageChannels(const Conv2dGeometry& geometry) { return geometry.in_channels / ImageGroups(geometry); }
+int64_t ImageChannels(const Conv2dGeometry& geometry) {
+  if (geometry.depthwise()) return geometry.in_channels;
+  return geometry.group_in() * DeviceRunTaps(geometry);
+}
 int64_t FilledChannels(const Conv2dGeometry& geometry) {
-  const int64_t channels = ImageChannels(geometry);
-  return RoundUp(channels > 0 ? channels : 1, kDeviceChannels);
+  return geometry.depthwise() ? RoundUp(geometry.in_channels, kDeviceChannels) : DeviceRunOf(geometry);
+}
+/** Pixels of a line of the ready image. */
+int64_t ImageWidth(const Conv2dGeometry& geometry, const Sizes& sizes) {
+  return DeviceTakesTapRows(geometry) ? sizes.out_width : sizes.width;
+}
+int64_t ImagePixels(const Conv2dGeometry& geometry, const Sizes& sizes) {
+  return sizes.images * sizes.height * ImageWidth(geometry, sizes);
 }
 
 GemmPlan PlanOf(const DeviceKind& kind, const DeviceConv2d& weights, const Sizes& sizes) {
   if (weights.geometry.depthwise()) return {GemmKernel::k128x64, 1, {1, 1, 1}, false};
-  return PlanPixels(kind, weights.geometry.groups, sizes.rows(), weights.geometry.group_out(), weights.depth());
+  return PlanPixels(kind, weights.geometry.groups, sizes.rows(), weights.geometry.group_out(), weights.depth(),
+                    CurrentForcedPlan());
 }
 
 Workspace WorkspaceOf(const DeviceConv2d& weights, const Sizes& sizes, const GemmPlan& plan) {
   const bool sums = weights.has_zero_points && !weights.geometry.depthwise();
+  const int64_t pixels = ImagePixels(weights.geometry, sizes);
   Workspace workspace;
   workspace.outside = 0;
   workspace.split = 256;
   workspace.of_pixels = workspace.split + RoundUp(SplitBytes(plan, weights.geometry.groups), 256);
-  workspace.sums = workspace.of_pixels + (sums ? RoundUp(sizes.pixels() * 4, 256) : 0);
+  workspace.sums = workspace.of_pixels + (sums ? RoundUp(pixels * 4, 256) : 0);
   workspace.image = workspace.sums + (sums ? RoundUp(weights.geometry.groups * sizes.rows() * 4, 256) : 0);
-  workspace.bytes = workspace.image + sizes.pixels() * ImageGroups(weights.geometry) * FilledChannels(weights.geometry);
+  workspace.bytes = workspace.image + pixels * ImageGroups(weights.geometry) * FilledChannels(weights.geometry);
   return workspace;
 }
 
 octet_status Fits(const Call* call, const DeviceConv2d& weights, const Sizes& sizes) {
   const Conv2dGeometry& geometry = weights.geometry;
-  const int64_t image = (sizes.pixels() + geometry.pad_top * sizes.width + geometry.pad_left) * ImageGroups(geometry) *
-                        FilledChannels(geometry);
+  const int64_t width = std::max(sizes.width, ImageWidth(geometry, sizes));
+  const int64_t image = ((sizes.images * sizes.height + geometry.pad_top) * width + geometry.pad_left) *
+                        ImageGroups(geometry) * FilledChannels(geometry);
   // The distance of a tap from its pixel, added to that of a pixel, must not wrap around.
   const int64_t reach_h = sizes.height + geometry.pad_top + geometry.pad_bottom;
   const int64_t reach_w = sizes.width + geometry.pad_left + geometry.pad_right;
@@ -115,6 +130,7 @@ class Convolution {
   bool ReadableInPlace() const {
     const TensorView& x = arguments_.x;
     if (!IsCode(x.type) || x.strides[3] != 1 || ImageChannels(geometry_) % kDeviceChannels != 0) return false;
+    if (DeviceTakesTapRows(geometry_)) return false;
     if (ImageChannels(geometry_) == 0 || reinterpret_cast<uintptr_t>(x.data) % 16 != 0) return false;
     int64_t reach = 0;
     for (int i = 0; i < 3; ++i) {
@@ -149,7 +165,55 @@ class Convolution {
     source_.channels = static_cast<int32_t>(FilledChannels(geometry_));
     source_.outside = reinterpret_cast<const int8_t*>(memory_ + workspace_.outside);
     source_.rows = static_cast<int32_t>(sizes_.rows());
-    if (ReadableInPlace() || sizes_.pixels() == 0) return OCTET_OK;
+    octet_status status = OCTET_OK;
+    if (!ReadableInPlace()) status = CopyInput();
+    source_.next_tap = source_.dilation_w * source_.pixel;
+    source_.next_row = source_.dilation_h * source_.line - source_.kernel_w * source_.next_tap;
+    return status;
+  }
+
+  /** Makes the source the ready image. */
+  octet_status CopyInput() {
+    source_.data = reinterpret_cast<const int8_t*>(memory_ + workspace_.image);
+    source_.pixel = ImageGroups(geometry_) * FilledChannels(geometry_);
+    source_.line = source_.pixel * ImageWidth(geometry_, sizes_);
+    source_.image = source_.line * sizes_.height;
+    return DeviceTakesTapRows(geometry_) ? CopyTapRows() : CopyImage();
+  }
+
+  /** A row of taps becomes a single one. */
+  octet_status CopyTapRows() {
+    const TensorView& x = arguments_.x;
+    TapRows rows;
+    rows.data = x.data;
+    rows.type = x.type;
+    rows.images = sizes_.images;
+    rows.height = sizes_.height;
+    rows.width = sizes_.width;
+    for (int i = 0; i < 4; ++i) rows.strides[i] = x.strides[i];
+    rows.groups = static_cast<int32_t>(geometry_.groups);
+    rows.channels = static_cast<int32_t>(geometry_.group_in());
+    rows.kernel_w = source_.kernel_w;
+    rows.stride_w = source_.stride_w;
+    rows.pad_left = source_.pad_left;
+    rows.out_width = source_.out_width;
+    rows.run = source_.channels;
+    rows.step = arguments_.step;
+    rows.limits = arguments_.limits;
+    rows.codes = reinterpret_cast<int8_t*>(memory_ + workspace_.image);
+    source_.width = source_.out_width;
+    source_.stride_w = 1;
+    source_.pad_left = 0;
+    source_.kernel_w = 1;
+    source_.taps = static_cast<int32_t>(geometry_.kernel_h);
+    // Of no input pixels the padding above and below is all that is read.
+    if (sizes_.images * sizes_.height == 0) return OCTET_OK;
+    return Done("the kernel TapRows", MakeTapRows(rows, StreamOf(call_)));
+  }
+
+  octet_status CopyImage() {
+    if (sizes_.pixels() == 0) return OCTET_OK;
+    const TensorView& x = arguments_.x;
     ReadyImage image;
     image.data = x.data;
     image.type = x.type;
@@ -163,10 +227,6 @@ class Convolution {
     image.step = arguments_.step;
     image.limits = arguments_.limits;
     image.codes = reinterpret_cast<int8_t*>(memory_ + workspace_.image);
-    source_.data = image.codes;
-    source_.pixel = ImageGroups(geometry_) * FilledChannels(geometry_);
-    source_.line = source_.pixel * sizes_.width;
-    source_.image = source_.line * sizes_.height;
     return Done("the kernel ReadyImage", MakeImageReady(image, StreamOf(call_)));
   }
 
@@ -224,7 +284,7 @@ class Convolution {
     for (int64_t group = 0; group < geometry_.groups; ++group) {
       PatchSums patches = {source_,
                            IsSigned(),
-                           static_cast<int32_t>(geometry_.group_in()),
+                           static_cast<int32_t>(geometry_.group_in() * DeviceRunTaps(geometry_)),
                            sizes_.images,
                            static_cast<int32_t>(arguments_.step.zero_point),
                            reinterpret_cast<int32_t*>(memory_ + workspace_.of_pixels),
@@ -276,6 +336,8 @@ class Convolution {
         return LaunchPixels<Tile128x128>(launch);
       case GemmKernel::kTuring64x64:
         return LaunchPixels<Turing64x64>(launch);
+      case GemmKernel::kTuring128x128:
+        return LaunchPixels<Turing128x128>(launch);
       default:
         return LaunchPixels<Tile128x64>(launch);
     }

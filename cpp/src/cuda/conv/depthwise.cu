@@ -54,9 +54,10 @@ __global__ void __launch_bounds__(kThreads) DepthwiseKernel(const __grid_constan
   const uint32_t outside = static_cast<uint32_t>(problem.zero_point & 0xff) * 0x01010101u;
   int32_t sums[kQuad] = {};
   int32_t input_sums[kQuad] = {};
+  int y = top;
+  int x = left;
+  const int behind = left + source.kernel_w * source.dilation_w;
   for (int tap = 0; tap < source.taps; ++tap) {
-    const int y = top + tap / source.kernel_w * source.dilation_h;
-    const int x = left + tap % source.kernel_w * source.dilation_w;
     const bool inside = static_cast<unsigned>(y) < static_cast<unsigned>(source.height) &&
                         static_cast<unsigned>(x) < static_cast<unsigned>(source.width);
     uint32_t inputs = outside;
@@ -70,6 +71,11 @@ __global__ void __launch_bounds__(kThreads) DepthwiseKernel(const __grid_constan
       const int32_t input = CodeAt<kSigned>(inputs, i);
       sums[i] += input * CodeAt<true>(weights, i);
       input_sums[i] += input;
+    }
+    x += source.dilation_w;
+    if (x == behind) {
+      x = left;
+      y += source.dilation_h;
     }
   }
   // Each column has a sum of inputs of its own, which is taken into account here.

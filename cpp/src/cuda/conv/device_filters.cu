@@ -30,11 +30,13 @@ void WriteBlock(const PackedConv2d& packed, int64_t index, const DeviceGemmLayou
   if (from.zero_points != nullptr) std::memcpy(block + layout.zero_points, from.zero_points, columns);
   char* codes = block + layout.codes;
   const int64_t channels = geometry.depthwise() ? 1 : geometry.group_in();
+  const int64_t run_taps = DeviceRunTaps(geometry);
   for (int64_t row = 0; row < from.n; ++row) {
     for (int64_t tap = 0; tap < geometry.taps(); ++tap) {
       for (int64_t c = 0; c < channels; ++c) {
-        const int64_t to =
-            geometry.depthwise() ? tap * layout.stride + row : row * layout.stride + tap * DeviceTapOf(geometry) + c;
+        const int64_t to = geometry.depthwise() ? tap * layout.stride + row
+                                                : row * layout.stride + tap / run_taps * DeviceRunOf(geometry) +
+                                                      tap % run_taps * channels + c;
         codes[to] = static_cast<char>(PackedCode(from, row, DepthOf(geometry, packed.bits, tap, c)));
       }
     }

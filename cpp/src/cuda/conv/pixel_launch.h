@@ -16,6 +16,7 @@ cudaError_t LaunchPixels(const TileLaunch<PixelSource>& launch) {
 
 extern template cudaError_t LaunchPixels<Tile128x128>(const TileLaunch<PixelSource>& launch);
 extern template cudaError_t LaunchPixels<Tile128x64>(const TileLaunch<PixelSource>& launch);
+extern template cudaError_t LaunchPixels<Turing128x128>(const TileLaunch<PixelSource>& launch);
 extern template cudaError_t LaunchPixels<Turing64x64>(const TileLaunch<PixelSource>& launch);
 
 }  // namespace cuda

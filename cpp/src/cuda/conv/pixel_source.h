@@ -35,6 +35,9 @@ struct PixelSource {
   int32_t taps;
   /** Codes of a tap, a multiple of 16. */
   int32_t channels;
+  /** From a tap to the one beside it, and from behind the last one of a row to the first one of the next: in bytes. */
+  int64_t next_tap;
+  int64_t next_row;
   /** 16 codes of the zero point. */
   const int8_t* outside;
   /** Output pixels of all images. */
@@ -50,7 +53,7 @@ class PixelLoader {
   static_assert(kRows * kChunks % kThreads == 0 && kRowsApart % 8 == 0, "as in RowLoader");
 
   /** skipped: bytes before the first channel, a multiple of 16. */
-  __device__ PixelLoader(const PixelSource& source, int64_t first_row, int first_tile, int64_t skipped)
+  __device__ PixelLoader(const PixelSource& source, int64_t first_row, int first_tile, int, int64_t skipped)
       : source_(source) {
     const int thread = static_cast<int>(threadIdx.x);
     const int row = thread / kChunks;
@@ -68,21 +71,26 @@ class PixelLoader {
           (skipped + number / pixels * source.image + top_[i] * source.line + left_[i] * source.pixel) / 16);
     }
     const int first = first_tile * kTileDepth + chunk * 16;
-    tap_ = first / source.channels;
+    const int tap = first / source.channels;
     channel_ = first % source.channels;
+    down_ = tap / source.kernel_w * source.dilation_h;
+    right_ = tap % source.kernel_w * source.dilation_w;
+    tap_ = source.data + down_ * source.line + right_ * source.pixel + channel_;
   }
 
-  /** Starts copying the next tile to a stage. */
-  __device__ void Copy(uint32_t stage) {
-    CopyAll(stage + to_, TheTap(), std::make_integer_sequence<int, kCopies>());
+  __device__ void Attach(uint32_t address) { to_ += address; }
+
+  /** As RowLoader::Copy. */
+  template <int kOffset, int kNumber, int kTiles>
+  __device__ void Copy(InTurn<kNumber, kTiles>, uint32_t stage, bool) {
+    CopyAll<kOffset>(stage + to_, std::make_integer_sequence<int, kCopies>());
     Advance();
   }
 
   /** Reads the next tile into registers. */
-  __device__ void Fetch() {
-    const Tap tap = TheTap();
+  __device__ void Fetch(bool) {
 #pragma unroll
-    for (int i = 0; i < kCopies; ++i) words_[i] = __ldg(reinterpret_cast<const uint4*>(From(i, tap)));
+    for (int i = 0; i < kCopies; ++i) words_[i] = __ldg(reinterpret_cast<const uint4*>(From(i)));
     Advance();
   }
 
@@ -95,37 +103,29 @@ class PixelLoader {
   }
 
  private:
-  /** A tap's distance from the first one, in pixels and in bytes. */
-  struct Tap {
-    int down;
-    int right;
-    int64_t bytes;
-  };
-
-  template <int... kIndices>
-  __device__ void CopyAll(uint32_t to, const Tap& tap, std::integer_sequence<int, kIndices...>) const {
-    (CopyAsync<kIndices * kRowsApart * RowBytes(8)>(to, From(kIndices, tap)), ...);
+  template <int kOffset, int... kIndices>
+  __device__ void CopyAll(uint32_t to, std::integer_sequence<int, kIndices...>) const {
+    (CopyAsync<kOffset + kIndices * kRowsApart * RowBytes(8)>(to, From(kIndices)), ...);
   }
 
-  __device__ Tap TheTap() const {
-    // Beyond the last tap the weights are 0, and any codes will do.
-    if (tap_ >= source_.taps) return {source_.height + source_.pad_top, 0, 0};
-    const int down = tap_ / source_.kernel_w * source_.dilation_h;
-    const int right = tap_ % source_.kernel_w * source_.dilation_w;
-    return {down, right, down * source_.line + right * source_.pixel + channel_};
+  __device__ const int8_t* From(int i) const {
+    const bool inside = static_cast<unsigned>(top_[i] + down_) < static_cast<unsigned>(source_.height) &&
+                        static_cast<unsigned>(left_[i] + right_) < static_cast<unsigned>(source_.width);
+    return inside ? tap_ + static_cast<int64_t>(from_[i]) * 16 : source_.outside;
   }
 
-  __device__ const int8_t* From(int i, const Tap& tap) const {
-    const bool inside = static_cast<unsigned>(top_[i] + tap.down) < static_cast<unsigned>(source_.height) &&
-                        static_cast<unsigned>(left_[i] + tap.right) < static_cast<unsigned>(source_.width);
-    return inside ? source_.data + (static_cast<int64_t>(from_[i]) * 16 + tap.bytes) : source_.outside;
-  }
-
+  /** Beyond the last tap too, where weights are 0 and any pixel, or none, will do. */
   __device__ void Advance() {
     channel_ += kTileDepth;
+    tap_ += kTileDepth;
     while (channel_ >= source_.channels) {
       channel_ -= source_.channels;
-      ++tap_;
+      tap_ += source_.next_tap - source_.channels;
+      right_ += source_.dilation_w;
+      if (right_ < source_.kernel_w * source_.dilation_w) continue;
+      right_ = 0;
+      down_ += source_.dilation_h;
+      tap_ += source_.next_row;
     }
   }
 
@@ -134,8 +134,12 @@ class PixelLoader {
   int32_t from_[kCopies];
   int32_t top_[kCopies];
   int32_t left_[kCopies];
-  int tap_;
   int channel_;
+  /** The tap's distance from the first one in pixels. */
+  int down_;
+  int right_;
+  /** The chunk of the pixel that an output pixel with an offset of 0 has under the tap. */
+  const int8_t* tap_;
   uint4 words_[kCopies];
 };
 

@@ -3,8 +3,7 @@
 
 #include <algorithm>
 
-#include "numerics/epilogue.h"
-#include "numerics/half.h"
+#include "cuda/bits.h"
 
 namespace octet {
 namespace cuda {
@@ -13,15 +12,6 @@ namespace {
 constexpr int kThreads = 256;
 constexpr int64_t kMostBlocks = 65535;
 constexpr int kQuad = 4;
-
-template <typename T>
-__device__ int32_t CodeOf(T element, numerics::Step step, numerics::Limits limits) {
-  if constexpr (sizeof(T) == 1) {
-    return element;
-  } else {
-    return numerics::IntegerCode(numerics::Code(numerics::Widen(element), step, limits), step.zero_point);
-  }
-}
 
 /** A thread makes four neighbouring codes. kByPixels: neighbouring threads have neighbouring pixels, not channels. */
 template <typename T, bool kByPixels>

@@ -191,7 +191,7 @@ const GemmKernelInfo kGemmKernels[kGemmKernelCount] = {
     // sm_75: two stages, no cp.async. Shared memory gives 64 bytes a clock, which 64x64 warp tiles need 48 of.
     {GemmKernel::kTuring32x64Swapped, "turing_32x64_swapped", 75, 75, 32, 64, 16, 32, false},
     {GemmKernel::kTuring64x64, "turing_64x64", 75, 75, 64, 64, 32, 32, true},
-    {GemmKernel::kTuring128x128, "turing_128x128", 75, 75, 128, 128, 64, 64, false},
+    {GemmKernel::kTuring128x128, "turing_128x128", 75, 75, 128, 128, 64, 64, true},
     // sm_90a: twice the multiply-adds of mma.sync. The largest tile that leaves shared memory for four stages: copies
     // and products take all of its 128 bytes a clock, copies somewhat more than the second-level cache gives. One block
     // a multiprocessor: nothing multiplies while it stores, which kOpenDepth stands for.
@@ -254,15 +254,21 @@ GemmPlan PlanBatch(const DeviceKind& device, int64_t count, int64_t m, int64_t n
   return plan;
 }
 
-GemmPlan PlanPixels(const DeviceKind& device, int64_t groups, int64_t m, int64_t n, int64_t k) {
+GemmPlan PlanPixels(const DeviceKind& device, int64_t groups, int64_t m, int64_t n, int64_t k,
+                    const ForcedPlan& forced) {
+  const bool is_forced = forced.kernel > 0 && kGemmKernels[forced.kernel].takes_pixels;
   GemmPlan plan = {GemmKernel::k128x64, 1, {1, 1, 1}, false};
   double least = -1.0;
   for (const GemmKernelInfo& info : kGemmKernels) {
     if (!info.takes_pixels || !Runs(info, device)) continue;
+    if (is_forced && static_cast<int>(info.kernel) != forced.kernel) continue;
     const Parts parts = BestParts(info, device, m, n, k, groups);
     if (least >= 0.0 && parts.time > least) continue;
     least = parts.time;
     plan = {info.kernel, static_cast<int32_t>(parts.parts), RasterOf(info, m, n, k), false};
+  }
+  if (forced.parts > 0) {
+    plan.parts = static_cast<int32_t>(std::min<int64_t>(forced.parts, std::max<int64_t>(1, CeilDiv(k, kTileDepth))));
   }
   return plan;
 }

@@ -88,8 +88,12 @@ GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, int
 /** Of `count` > 1 products in one launch: a kernel with tiles, one part of K. */
 GemmPlan PlanBatch(const DeviceKind& device, int64_t count, int64_t m, int64_t n, int64_t k, const ForcedPlan& forced);
 
-/** Of a convolution: for each of `groups` groups m pixels, n output channels, k of taps and channels. */
-GemmPlan PlanPixels(const DeviceKind& device, int64_t groups, int64_t m, int64_t n, int64_t k);
+/**
+ * Of a convolution: for each of `groups` groups m pixels, n output channels, k of taps and channels. A kernel that
+ * takes none is not forced.
+ */
+GemmPlan PlanPixels(const DeviceKind& device, int64_t groups, int64_t m, int64_t n, int64_t k,
+                    const ForcedPlan& forced);
 
 /** Bytes of sums and counters for parts of K of `products` products; 0 with one part. */
 int64_t SplitBytes(const GemmPlan& plan, int64_t products = 1);

@@ -14,22 +14,24 @@ __device__ inline uint32_t SharedAddress(const void* pointer) {
 }
 
 /**
- * Copies `bytes` (0 to 16) to 16 bytes of shared memory at `to` + kOffset and fills up with zeros. Global memory beyond
- * is not read. Offsets that are part of an instruction cost none.
+ * Copies `bytes` (0 to 16) at `from` + kFromOffset to 16 bytes of shared memory at `to` + kOffset and fills up with
+ * zeros. Global memory beyond is not read. Offsets that are part of an instruction cost none.
  */
-template <int kOffset>
+template <int kOffset, int kFromOffset = 0>
 __device__ inline void CopyAsync(uint32_t to, const int8_t* from, int bytes) {
 #if __CUDA_ARCH__ >= 800
-  asm volatile("cp.async.cg.shared.global [%0+%3], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes), "n"(kOffset)
+  asm volatile("cp.async.cg.shared.global [%0+%3], [%1+%4], 16, %2;" ::"r"(to), "l"(from), "r"(bytes), "n"(kOffset),
+               "n"(kFromOffset)
                : "memory");
 #endif
 }
 
 /** Copies 16 bytes. */
-template <int kOffset>
+template <int kOffset, int kFromOffset = 0>
 __device__ inline void CopyAsync(uint32_t to, const int8_t* from) {
 #if __CUDA_ARCH__ >= 800
-  asm volatile("cp.async.cg.shared.global [%0+%2], [%1], 16;" ::"r"(to), "l"(from), "n"(kOffset) : "memory");
+  asm volatile("cp.async.cg.shared.global [%0+%2], [%1+%3], 16;" ::"r"(to), "l"(from), "n"(kOffset), "n"(kFromOffset)
+               : "memory");
 #endif
 }
 

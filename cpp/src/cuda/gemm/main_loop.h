@@ -2,7 +2,8 @@
 // The loop over K: global memory to stages of shared memory to fragments to sums in registers.
 //
 // From sm_80 on, copies run kStages - 1 tiles ahead (cp.async), and fragments of a step are read while the products of
-// the step before are made. A tile costs a warp one barrier. On sm_75, which has no such copies, there are two stages,
+// the step before are made. A tile costs a warp one barrier. Two tiles are a turn of the loop, so that the addresses of
+// copies move on once for both. On sm_75, which has no such copies, there are two stages,
 // and the next tile waits in registers while the products of this one are made.
 #ifndef OCTET_CUDA_GEMM_MAIN_LOOP_H_
 #define OCTET_CUDA_GEMM_MAIN_LOOP_H_
@@ -40,8 +41,8 @@ class MainLoop {
     const int column = warp / T::kWarpsByRows * T::kWarpColumns;
 #pragma unroll
     for (int step = 0; step < kStepsPerTile; ++step) {
-      row_offsets_[step] = FragmentOffset<kRowBits>(row, lane, step);
-      column_offsets_[step] = kRowStageBytes + FragmentOffset<kColumnBits>(column, lane, step);
+      row_addresses_[step] = address_ + FragmentOffset<kRowBits>(row, lane, step);
+      column_addresses_[step] = address_ + kRowStageBytes + FragmentOffset<kColumnBits>(column, lane, step);
     }
   }
 
@@ -56,56 +57,78 @@ class MainLoop {
   }
 
  private:
+  struct Step {
+    Fragments<T::kWarpRows, kRowBits> rows;
+    Fragments<T::kWarpColumns, kColumnBits> columns;
+  };
+
+  static_assert(kStepsPerTile == 2, "fragments of one step are read while those of the other are multiplied");
+
   template <typename RowsLoader, typename ColumnsLoader>
   __device__ void RunAsync(int tiles, RowsLoader* rows, ColumnsLoader* columns, Sums& sums) {
     if (tiles == 0) return;
-    uint32_t filled = address_;
+    rows->Attach(address_);
+    columns->Attach(address_);
 #pragma unroll
     for (int stage = 0; stage < T::kStages - 1; ++stage) {
-      if (stage < tiles) Copy(&filled, rows, columns);
+      if (stage < tiles) Copy(InTurn<0, 1>(), stage * kBytes, stage == tiles - 1, rows, columns);
       CommitCopies();
     }
     WaitForCopies<T::kStages - 2>();
     __syncthreads();
-    uint32_t read = address_;
+    Pipeline at = {0, tiles, tiles - (T::kStages - 1), 0, (T::kStages - 1) * kBytes};
     Step steps[2];
-    Load(read, 0, &steps[0]);
-    for (int tile = 0; tile < tiles; ++tile) {
-#pragma unroll
-      for (int step = 0; step < kStepsPerTile; ++step) {
-        if (step == kStepsPerTile - 1) {
-          WaitForCopies<T::kStages - 2>();
-          __syncthreads();
-          Advance(&read);
-        }
-        // After the last tile this reads a stage that is not used.
-        if (step < kStepsPerTile - 1 || tile + 1 < tiles) {
-          Load(read, (step + 1) % kStepsPerTile, &steps[(step + 1) % 2]);
-        }
-        if (step == 0) {
-          // Into the stage whose last fragments were read before the barrier of the tile before.
-          if (tile + T::kStages - 1 < tiles) Copy(&filled, rows, columns);
-          CommitCopies();
-        }
-        Multiply(steps[step % 2], sums);
-      }
+    Load(at.read, 0, &steps[0]);
+    while (RunTile(InTurn<0, 2>(), &at, rows, columns, steps, sums) &&
+           RunTile(InTurn<1, 2>(), &at, rows, columns, steps, sums)) {
     }
+    Multiply(steps[1], sums);
     WaitForCopies<0>();
     __syncthreads();
+  }
+
+  /** Where the loop is. Stages are offsets from the first one. */
+  struct Pipeline {
+    int tile;
+    const int tiles;
+    /** Tiles that are copied within the loop. */
+    const int copied;
+    uint32_t read;
+    /** The stage that was read before. */
+    uint32_t free;
+  };
+
+  /** False after the last tile, whose second step is left to be multiplied. */
+  template <typename Turn, typename RowsLoader, typename ColumnsLoader>
+  __device__ bool RunTile(Turn turn, Pipeline* at, RowsLoader* rows, ColumnsLoader* columns, Step (&steps)[2],
+                          Sums& sums) const {
+    Load(at->read, 1, &steps[1]);
+    // Into the stage whose last fragments were read before the barrier of the tile before.
+    if (at->tile < at->copied) Copy(turn, at->free, at->tile == at->copied - 1, rows, columns);
+    CommitCopies();
+    Multiply(steps[0], sums);
+    if (++at->tile == at->tiles) return false;
+    WaitForCopies<T::kStages - 2>();
+    __syncthreads();
+    at->free = at->read;
+    at->read = at->read == (T::kStages - 1) * kBytes ? 0 : at->read + kBytes;
+    Load(at->read, 0, &steps[0]);
+    Multiply(steps[1], sums);
+    return true;
   }
 
   template <typename RowsLoader, typename ColumnsLoader>
   __device__ void RunWithRegisters(int tiles, RowsLoader* rows, ColumnsLoader* columns, Sums& sums) {
     int8_t* stage = shared_;
     if (tiles > 0) {
-      Fetch(rows, columns);
+      Fetch(tiles == 1, rows, columns);
       Put(stage, *rows, *columns);
     }
     __syncthreads();
     for (int tile = 0; tile < tiles; ++tile) {
       const bool more = tile + 1 < tiles;
-      if (more) Fetch(rows, columns);
-      const uint32_t read = SharedAddress(stage);
+      if (more) Fetch(tile + 2 == tiles, rows, columns);
+      const auto read = static_cast<uint32_t>(stage - shared_);
 #pragma unroll
       for (int step = 0; step < kStepsPerTile; ++step) {
         Step fragments;
@@ -118,27 +141,16 @@ class MainLoop {
     }
   }
 
-  struct Step {
-    Fragments<T::kWarpRows, kRowBits> rows;
-    Fragments<T::kWarpColumns, kColumnBits> columns;
-  };
-
-  __device__ void Advance(uint32_t* stage) const {
-    *stage += kBytes;
-    if (*stage == address_ + T::kStages * kBytes) *stage = address_;
+  template <typename Turn, typename RowsLoader, typename ColumnsLoader>
+  __device__ void Copy(Turn turn, uint32_t stage, bool last, RowsLoader* rows, ColumnsLoader* columns) const {
+    rows->template Copy<0>(turn, stage, last);
+    columns->template Copy<kRowStageBytes>(turn, stage, last);
   }
 
   template <typename RowsLoader, typename ColumnsLoader>
-  __device__ void Copy(uint32_t* stage, RowsLoader* rows, ColumnsLoader* columns) const {
-    rows->Copy(*stage);
-    columns->Copy(*stage + kRowStageBytes);
-    Advance(stage);
-  }
-
-  template <typename RowsLoader, typename ColumnsLoader>
-  __device__ static void Fetch(RowsLoader* rows, ColumnsLoader* columns) {
-    rows->Fetch();
-    columns->Fetch();
+  __device__ static void Fetch(bool last, RowsLoader* rows, ColumnsLoader* columns) {
+    rows->Fetch(last);
+    columns->Fetch(last);
   }
 
   template <typename RowsLoader, typename ColumnsLoader>
@@ -148,8 +160,8 @@ class MainLoop {
   }
 
   __device__ void Load(uint32_t stage, int step, Step* fragments) const {
-    fragments->rows.Load(stage + row_offsets_[step]);
-    fragments->columns.Load(stage + column_offsets_[step]);
+    fragments->rows.Load(stage + row_addresses_[step]);
+    fragments->columns.Load(stage + column_addresses_[step]);
   }
 
   __device__ static void Multiply(const Step& step, Sums& sums) {
@@ -170,8 +182,9 @@ class MainLoop {
 
   int8_t* const shared_;
   const uint32_t address_;
-  uint32_t row_offsets_[kStepsPerTile];
-  uint32_t column_offsets_[kStepsPerTile];
+  /** Of a lane's fragments in the first stage. */
+  uint32_t row_addresses_[kStepsPerTile];
+  uint32_t column_addresses_[kStepsPerTile];
 };
 
 }  // namespace cuda

@@ -35,37 +35,45 @@ class RowLoader {
   static_assert(kThreads % kChunks == 0 && kRowsApart % 8 == 0, "a thread's chunks differ by whole patterns");
   static_assert(kCopies == 1 || kRows * kChunks % kThreads == 0, "all threads copy as much");
 
-  /** first_tile: the tile of K that the first call of Copy or Fetch is for. skipped: bytes before the first row. */
-  __device__ RowLoader(const OperandRows& operand, int64_t first_row, int first_tile, int64_t skipped) {
+  /**
+   * first_tile: the tile of K that the first copy is for; tiles: how many there will be. skipped: bytes before the
+   * first row.
+   */
+  __device__ RowLoader(const OperandRows& operand, int64_t first_row, int first_tile, int tiles, int64_t skipped) {
     const int thread = static_cast<int>(threadIdx.x);
     const int row = thread / kChunks;
     const int chunk = thread % kChunks;
     active_ = kRows * kChunks >= kThreads || thread < kRows * kChunks;
     to_ = ChunkOffset<kBits>(row, chunk);
-    const int offset = first_tile * RowBytes(kBits) + chunk * 16;
-    left_ = operand.bytes - offset;
+    const int last = (first_tile + tiles - 1) * RowBytes(kBits) + chunk * 16;
+    last_bytes_ = min(max(operand.bytes - last, 0), 16);
+    const int8_t* from =
+        operand.data + skipped + first_row * operand.stride + first_tile * RowBytes(kBits) + chunk * 16;
 #pragma unroll
     for (int i = 0; i < kCopies; ++i) {
       const int existing = min(row + i * kRowsApart, static_cast<int>(operand.rows - 1 - first_row));
-      rows_[i] = static_cast<uint32_t>(existing * static_cast<int>(operand.stride));
+      from_[i] = from + existing * static_cast<int>(operand.stride);
     }
-    from_ = operand.data + skipped + first_row * operand.stride + offset;
   }
 
-  /** Starts copying the next tile to a stage. */
-  __device__ void Copy(uint32_t stage) {
-    if (active_) CopyAll(stage + to_, std::make_integer_sequence<int, kCopies>());
-    Advance();
+  /** To be called before the first Copy, whose stages are offsets from this address in shared memory. */
+  __device__ void Attach(uint32_t address) { to_ += address; }
+
+  /** Starts copying the next tile to a stage, to the bytes from kOffset on. last: whether it is the last one. */
+  template <int kOffset, int kNumber, int kTiles>
+  __device__ void Copy(InTurn<kNumber, kTiles> turn, uint32_t stage, bool last) {
+    if (active_) CopyAll<kOffset>(turn, stage + to_, last, std::make_integer_sequence<int, kCopies>());
+    if constexpr (kNumber == kTiles - 1) Advance(kTiles);
   }
 
-  /** Reads the next tile into registers. */
-  __device__ void Fetch() {
+  /** Reads the next tile into registers. Where rows are cut, whole chunks are there or not. */
+  __device__ void Fetch(bool last) {
 #pragma unroll
     for (int i = 0; i < kCopies; ++i) {
-      words_[i] = active_ && (kWhole || left_ > 0) ? __ldg(reinterpret_cast<const uint4*>(from_ + rows_[i]))
-                                                   : uint4{0, 0, 0, 0};
+      words_[i] = active_ && (kWhole || !last || last_bytes_ > 0) ? __ldg(reinterpret_cast<const uint4*>(from_[i]))
+                                                                  : uint4{0, 0, 0, 0};
     }
-    Advance();
+    Advance(1);
   }
 
   /** Writes what was fetched to a stage. */
@@ -78,27 +86,28 @@ class RowLoader {
   }
 
  private:
-  template <int... kIndices>
-  __device__ void CopyAll(uint32_t to, std::integer_sequence<int, kIndices...>) const {
+  template <int kOffset, int kNumber, int kTiles, int... kIndices>
+  __device__ void CopyAll(InTurn<kNumber, kTiles>, uint32_t to, bool last,
+                          std::integer_sequence<int, kIndices...>) const {
     constexpr int kStep = kRowsApart * RowBytes(kBits);
+    constexpr int kFrom = kNumber * RowBytes(kBits);
     if constexpr (kWhole) {
-      (CopyAsync<kIndices * kStep>(to, from_ + rows_[kIndices]), ...);
+      (CopyAsync<kOffset + kIndices * kStep, kFrom>(to, from_[kIndices]), ...);
     } else {
-      const int bytes = min(max(left_, 0), 16);
-      (CopyAsync<kIndices * kStep>(to, from_ + rows_[kIndices], bytes), ...);
+      const int bytes = last ? last_bytes_ : 16;
+      (CopyAsync<kOffset + kIndices * kStep, kFrom>(to, from_[kIndices], bytes), ...);
     }
   }
 
-  __device__ void Advance() {
-    if constexpr (!kWhole) left_ -= RowBytes(kBits);
-    from_ += RowBytes(kBits);
+  __device__ void Advance(int tiles) {
+#pragma unroll
+    for (int i = 0; i < kCopies; ++i) from_[i] += tiles * RowBytes(kBits);
   }
 
-  const int8_t* from_;
-  uint32_t rows_[kCopies];
+  const int8_t* from_[kCopies];
   uint32_t to_;
-  /** Bytes from the thread's chunk to the end of a row. */
-  int left_;
+  /** Of the thread's chunk in the last tile. */
+  int last_bytes_;
   bool active_;
   uint4 words_[kCopies];
 };

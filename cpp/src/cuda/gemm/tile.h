@@ -42,6 +42,13 @@ struct Tile {
   static_assert(kStages >= 2, "one stage is filled while another is read");
 };
 
+/**
+ * Which of kTiles tiles in a row a copy is for. The loop over K is unrolled that far: between them, addresses differ by
+ * a constant in the instruction, and move on once for all.
+ */
+template <int kNumber, int kTiles>
+struct InTurn {};
+
 /** Bytes of a row of an operand in a stage, and of its part for one step. */
 constexpr int RowBytes(int bits) { return kTileDepth * bits / 8; }
 constexpr int ChunksPerRow(int bits) { return RowBytes(bits) / 16; }

@@ -51,8 +51,9 @@ __global__ void __launch_bounds__(T::kThreads, 1) TileKernel(const __grid_consta
     const int last = static_cast<int>(static_cast<int64_t>(problem.depth) * (part + 1) / problem.split.parts);
     using ActivationLoader = typename LoaderOf<Source, T::kActivations, T::kThreads>::Type;
     using WeightLoader = RowLoader<T::kWeights, C::kWeightBits, T::kThreads, true>;
-    ActivationLoader activations(problem.activations, activation, first, product.Of(problem.batch.activations));
-    WeightLoader weights(problem.weights, weight, first, product.Of(problem.batch.weights));
+    ActivationLoader activations(problem.activations, activation, first, last - first,
+                                 product.Of(problem.batch.activations));
+    WeightLoader weights(problem.weights, weight, first, last - first, product.Of(problem.batch.weights));
     typename MainLoop<T, C>::Sums sums = {};
     MainLoop<T, C> loop(shared, warp, lane);
     if constexpr (T::kSwapped) {
