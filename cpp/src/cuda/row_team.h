@@ -7,9 +7,9 @@
 // terms is one group's; longer ones are a thread block's, whose 16 groups take the blocks in turn, and keep their terms
 // if there are no more blocks than groups, else read them again at each pass.
 //
-// Four loads of a thread are under way together: with 16 bytes each, 512 threads on a multiprocessor hide the latency
-// of memory (32 KB, see map.h). They leave a thread 128 registers, 64 of them for terms. With eight loads at a time
-// kernels took up to 255 registers, so half as many threads, and as many bytes were under way.
+// Four loads of a thread are under way together, eight with a residual: with 16 bytes each, 256 threads on a
+// multiprocessor have 16 to 32 KB on their way (see map.h). Tried in vain: 512 threads, so 128 registers each. Beside
+// 64 terms that is too few for weight, bias and rounding: kernels spilled up to 1600 bytes.
 #ifndef OCTET_CUDA_ROW_TEAM_H_
 #define OCTET_CUDA_ROW_TEAM_H_
 
@@ -46,8 +46,8 @@ class RowTeam {
  public:
   static constexpr int kGroups = kLong ? kLongGroups : kShortGroups;
   static constexpr int kThreads = kGroups * kGroupThreads;
-  /** Thread blocks a multiprocessor: 512 threads. Said, since ptxas else spills to make room for one more. */
-  static constexpr int kThreadBlocks = 512 / kThreads;
+  /** Thread blocks a multiprocessor: 256 threads. Said, since ptxas else spills to make room for one more. */
+  static constexpr int kThreadBlocks = 256 / kThreads;
 
   struct Shared {
     float values[kLongGroups];

@@ -27,6 +27,57 @@ struct Bounds {
   int64_t conflicts = 0;
 };
 
+/**
+ * Bounds of the instructions of warps, of PTX, for each KB moved: see PERFORMANCE.md. sm_75 has no conversion to bf16,
+ * and takes a few more.
+ */
+struct Instructions {
+  const char* name;
+  double bound;
+};
+
+constexpr Instructions kInstructions[] = {
+    {"quantize f32", 415.0},
+    {"quantize bf16", 525.0},
+    {"dequantize f32", 295.0},
+    {"fake_quantize f32", 240.0},
+    {"fake_quantize f32 per row", 390.0},
+    {"fake_quantize_backward x", 185.0},
+    {"fake_quantize_backward", 400.0},
+    {"fake_quantize_backward cols", 525.0},
+    {"fake_quantize_partials", 225.0},
+    {"unary silu bf16", 630.0},
+    {"binary add f32", 160.0},
+    {"binary add s8", 720.0},
+    {"where f32", 112.0},
+    {"compare s8", 455.0},
+    {"cast f32 to bf16", 235.0},
+    {"copy f32", 95.0},
+    {"transpose f32", 225.0},
+    {"transpose bf16", 450.0},
+    {"transpose u8", 880.0},
+    {"requantize s8", 240.0},
+    {"layer_norm f32 to s8", 220.0},
+    {"layer_norm residual bf16", 330.0},
+    {"rms_norm bf16", 400.0},
+    {"softmax f32", 420.0},
+    {"softmax f32 long", 830.0},
+    {"embedding s8 to f32", 440.0},
+    {"min_max f32", 570.0},
+    {"max_pool2d s8 2 x 2", 690.0},
+    {"reduce sum rows", 390.0},
+    {"reduce sum columns", 535.0},
+    {"range_mse 32 candidates", 3700.0},
+};
+
+/** 0, which nothing keeps, if the table has no row of the name. */
+double InstructionsOf(const std::string& name) {
+  for (const Instructions& row : kInstructions) {
+    if (name == row.name) return row.bound;
+  }
+  return 0.0;
+}
+
 class CudaCounters : public testing::Test {
  protected:
   /** Runs a call on tensors of the device, and holds what is counted to the bounds. */
@@ -43,17 +94,19 @@ class CudaCounters : public testing::Test {
     ASSERT_OK(octet_cuda_synchronize(0, nullptr));
     if (!HasCounters()) GTEST_SKIP() << "counters come from the emulator alone";
     const Counters c = TakeCounters();
+    const double instructions =
+        static_cast<double>(c.warp_instructions) * 1024 / static_cast<double>(bounds.load_bytes + bounds.store_bytes);
     std::printf(
-        "%-28s %2lld launches  load %9lld B  %.3f used  store %9lld B  %.3f used  %5lld conflicts  %lld instr\n", name,
-        static_cast<long long>(c.launches), static_cast<long long>(c.load.bytes), c.load.efficiency(),
-        static_cast<long long>(c.store.bytes), c.store.efficiency(), static_cast<long long>(c.conflicts),
-        static_cast<long long>(c.warp_instructions));
+        "%-28s %2lld launches  load %9lld B  %.3f used  store %9lld B  %.3f used  %5lld conflicts  %6.1f instr/KB\n",
+        name, static_cast<long long>(c.launches), static_cast<long long>(c.load.bytes), c.load.efficiency(),
+        static_cast<long long>(c.store.bytes), c.store.efficiency(), static_cast<long long>(c.conflicts), instructions);
     EXPECT_EQ(c.launches, bounds.launches) << name;
     EXPECT_LE(c.load.bytes, bounds.load_bytes) << name;
     EXPECT_LE(c.store.bytes, bounds.store_bytes) << name;
     EXPECT_GE(c.load.efficiency(), bounds.load_efficiency) << name;
     EXPECT_GE(c.store.efficiency(), bounds.store_efficiency) << name;
     EXPECT_LE(c.conflicts, bounds.conflicts) << name;
+    EXPECT_LE(instructions, InstructionsOf(name)) << name;
   }
 
   static constexpr int64_t kRows = 64;
@@ -74,6 +127,7 @@ class CudaCounters : public testing::Test {
   Tensor f32_too = Of(kF32, {kRows, kColumns});
   Tensor bf16 = Of(kBF16, {kRows, kColumns});
   Tensor bf16_too = Of(kBF16, {kRows, kColumns});
+  Tensor bf16_sum = Of(kBF16, {kRows, kColumns});
   Tensor s8 = Of(kS8, {kRows, kColumns});
   Tensor s8_too = Of(kS8, {kRows, kColumns});
   Tensor s8_out = Of(kS8, {kRows, kColumns});
@@ -101,6 +155,35 @@ TEST_F(CudaCounters, OfQuantization) {
         });
 }
 
+TEST_F(CudaCounters, OfFakeQuantizationBackward) {
+  Tensor grad_x = Of(kF32, {kRows, kColumns});
+  Check("fake_quantize_backward x", {&f32, &f32_too, &grad_x}, {1, kCount * 8, kCount * 4}, [&](const Tensors& t) {
+    return octet_fake_quantize_backward(&grid, t[0], t[1], t[2], nullptr, nullptr, nullptr);
+  });
+  Tensor grad_delta = Of(kF32, {1});
+  // All gradients in one pass. Two sums of each block of 1024 are left for a second launch.
+  constexpr int64_t kBlocks = kCount / 1024;
+  Check("fake_quantize_backward", {&f32, &f32_too, &grad_x, &grad_delta},
+        {2, kCount * 8 + kBlocks * 8, kCount * 4 + kBlocks * 8 + 4, 0.9, 0.9}, [&](const Tensors& t) {
+          return octet_fake_quantize_backward(&grid, t[0], t[1], t[2], t[3], nullptr, nullptr);
+        });
+  Tensor steps = Of(kF32, {kColumns});
+  Tensor grad_steps = Of(kF32, {kColumns});
+  // A step a column: threads have neighbouring columns.
+  Check("fake_quantize_backward cols", {&f32, &f32_too, &grad_x, &steps, &grad_steps},
+        {1, kCount * 8 + kColumns * 8, kCount * 4 + kColumns * 4}, [&](const Tensors& t) {
+          octet_grid columns = grid;
+          columns.delta = t[3];
+          columns.axis = 1;
+          return octet_fake_quantize_backward(&columns, t[0], t[1], t[2], t[4], nullptr, nullptr);
+        });
+  Tensor d_x = Of(kF32, {kRows, kColumns});
+  Tensor d_delta = Of(kF32, {kRows, kColumns});
+  Check(
+      "fake_quantize_partials", {&f32, &f32_too, &d_x, &d_delta}, {1, kCount * 4, kCount * 12},
+      [&](const Tensors& t) { return octet_fake_quantize_partials(&grid, t[0], t[1], t[2], t[3], nullptr, nullptr); });
+}
+
 TEST_F(CudaCounters, OfElements) {
   Check("unary silu bf16", {&bf16, &bf16_too}, {1, kCount * 2, kCount * 2},
         [&](const Tensors& t) { return octet_unary(OCTET_SILU, 0.0f, 0.0f, t[0], nullptr, t[1], nullptr, nullptr); });
@@ -110,6 +193,14 @@ TEST_F(CudaCounters, OfElements) {
   Check("binary add s8", {&s8, &s8_too, &s8_out}, {1, kCount * 2, kCount}, [&](const Tensors& t) {
     return octet_binary(OCTET_ADD, t[0], &grid, t[1], &grid, OCTET_ACTIVATION_NONE, t[2], &grid, nullptr);
   });
+  Tensor mask(kBool, {kRows, kColumns});
+  for (int64_t i = 0; i < kCount; ++i) mask.Set(i, static_cast<double>(i % 2));
+  Check("where f32", {&mask, &f32, &f32_too}, {1, kCount * 9, kCount * 4},
+        [&](const Tensors& t) { return octet_where(t[0], t[1], t[2], t[2], nullptr); });
+  Check("compare s8", {&s8, &s8_too, &mask}, {1, kCount * 2, kCount},
+        [&](const Tensors& t) { return octet_compare(OCTET_LESS, t[0], &grid, t[1], &grid, t[2], nullptr); });
+  Check("cast f32 to bf16", {&f32, &bf16}, {1, kCount * 4, kCount * 2},
+        [&](const Tensors& t) { return octet_cast(t[0], t[1], nullptr); });
   Check("copy f32", {&f32, &f32_too}, {1, kCount * 4, kCount * 4},
         [&](const Tensors& t) { return octet_copy(t[0], t[1], nullptr); });
   for (DLDataType type : {kF32, kBF16, kU8}) {
@@ -138,6 +229,18 @@ TEST_F(CudaCounters, OfRows) {
     norm.bias = t[2];
     return octet_layer_norm(t[0], nullptr, &norm, t[3], &grid, nullptr);
   });
+  // x and the residual are read once; the sum and the output are written.
+  Check("layer_norm residual bf16", {&bf16, &bf16_too, &weight, &bias, &bf16_sum, &s8}, {1, kCount * 12, kCount * 3},
+        [&](const Tensors& t) {
+          octet_norm norm = {};
+          norm.dims = 1;
+          norm.eps = 1e-5f;
+          norm.weight = t[2];
+          norm.bias = t[3];
+          norm.residual = t[1];
+          norm.sum = t[4];
+          return octet_layer_norm(t[0], nullptr, &norm, t[5], &grid, nullptr);
+        });
   Check("rms_norm bf16", {&bf16, &bf16_too}, {1, kCount * 2, kCount * 2}, [&](const Tensors& t) {
     octet_norm norm = {};
     norm.dims = 1;
@@ -165,6 +268,12 @@ TEST_F(CudaCounters, OfReductions) {
   // Parts of 8192 elements leave 40 bytes each for the second launch.
   Check("min_max f32", {&f32, &low, &high}, {2, kCount * 4 + 6 * 40, 6 * 40 + 8, 0.99, 0.1, 0},
         [&](const Tensors& t) { return octet_min_max(t[0], -1, t[1], t[2], nullptr); });
+  Tensor images = Of(kS8, {1, 16, 48, 64});
+  Tensor pooled = Of(kS8, {1, 8, 24, 64});
+  Check("max_pool2d s8 2 x 2", {&images, &pooled}, {1, kCount, kCount / 4}, [&](const Tensors& t) {
+    const octet_pool2d_params params = {2, 2, 2, 2, 0, 0, 0, 0, 1, 1, 0};
+    return octet_max_pool2d(t[0], &params, t[1], nullptr);
+  });
   Tensor sums = Of(kF32, {kRows});
   const int32_t last[] = {1};
   Check("reduce sum rows", {&f32, &sums}, {1, kCount * 4, kRows * 4, 1.0, 0.1}, [&](const Tensors& t) {

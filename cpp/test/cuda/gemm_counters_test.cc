@@ -4,6 +4,8 @@
 // is read and written in whole sectors.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <iterator>
 #include <vector>
 
@@ -18,31 +20,48 @@ namespace {
 /** Counts for each step of 32 K and warp. */
 struct Row {
   const char* kernel;
-  /** Output of two tiles by two. */
+  /** Output of two tiles by two; swapped tiles have all activations. */
   int64_t m;
   int64_t n;
   int64_t mma;
   int64_t ldmatrix;
-  /** In halves: copies are made once in two steps. */
-  int64_t half_copies;
+  double copies;
   /** Bound of all other instructions, of PTX: addresses that a machine instruction has in itself count as well. */
   double others;
+  /** Of a weight. */
+  int bits = 8;
 };
 
+// sm_80 and later: mma.m16n8k32. Half-byte weights take four instructions for each fragment of two products' columns.
 constexpr Row kRows[] = {
-    {"128x128", 256, 256, 32, 8, 8, 20.0},     {"256x128", 512, 256, 32, 8, 6, 20.0},
-    {"128x64", 256, 128, 16, 6, 6, 20.0},      {"64x64", 128, 128, 8, 4, 4, 20.0},
-    {"32x64_swapped", 32, 128, 4, 3, 3, 20.0},
+    {"256x128", 512, 256, 32, 8, 3.0, 12.0},
+    {"128x128", 256, 256, 32, 8, 4.0, 12.5},
+    {"128x128_shallow", 256, 256, 32, 8, 4.0, 12.5},
+    {"128x64", 256, 128, 16, 6, 3.0, 12.0},
+    {"64x64", 128, 128, 8, 4, 2.0, 11.5},
+    {"32x64_swapped", 32, 128, 4, 3, 1.5, 10.0},
+    {"16x128_swapped", 16, 256, 4, 3, 2.25, 11.0},
+    {"256x128", 512, 256, 32, 6, 2.5, 36.5, 4},
+    {"128x128", 256, 256, 32, 6, 3.0, 37.5, 4},
+    {"128x128_shallow", 256, 256, 32, 6, 3.0, 37.5, 4},
+    {"128x64", 256, 128, 16, 5, 2.5, 25.0, 4},
+    {"64x64", 128, 128, 8, 3, 1.5, 24.0, 4},
+    {"32x64_swapped", 32, 128, 4, 2, 1.0, 22.5, 4},
+    {"16x128_swapped", 16, 256, 4, 2, 1.25, 23.0, 4},
 };
 
-struct Counted {
-  Counters tile;
-  int64_t k;
+// sm_75: mma.m8n8k16, and copies through registers, which are among the other instructions.
+constexpr Row kTuringRows[] = {
+    {"turing_128x128", 256, 256, 128, 8, 0.0, 37.5},     {"turing_64x64", 128, 128, 32, 4, 0.0, 26.5},
+    {"turing_32x64_swapped", 32, 128, 16, 3, 0.0, 21.5}, {"turing_128x128", 256, 256, 128, 6, 0.0, 59.0, 4},
+    {"turing_64x64", 128, 128, 32, 3, 0.0, 37.5, 4},     {"turing_32x64_swapped", 32, 128, 16, 2, 0.0, 32.5, 4},
 };
 
-Counted Count(const Row& row, int64_t k, DLDataType out_type) {
+constexpr WeightKind kHalfBytes = {kS8, OCTET_WEIGHTS_4_BIT, -8, 7, false, true};
+
+Counters Count(const Row& row, int64_t k, DLDataType out_type) {
   const ForcedKernel forced(row.kernel, 1);
-  Weights weights(row.n, k, kWeightKinds[0], 5);
+  Weights weights(row.n, k, row.bits == 8 ? kWeightKinds[0] : kHalfBytes, 5);
   weights.Pack();
   const DeviceWeights on_device(weights);
   Tensor delta = Tensor::Scalar(0.01f);
@@ -59,7 +78,7 @@ Counted Count(const Row& row, int64_t k, DLDataType out_type) {
   EXPECT_OK(RunWhereItIs(run, a_device.dl(), &epilogue, out_device.dl()));
   const Counters counters = TakeCounters();
   EXPECT_EQ(counters.launches, 1);
-  return {counters, k};
+  return counters;
 }
 
 class CudaGemmCounters : public testing::Test {
@@ -70,29 +89,52 @@ class CudaGemmCounters : public testing::Test {
     if (std::string(properties.name).find("vgpu") == std::string::npos) {
       GTEST_SKIP() << properties.name << " does not count what kernels do";
     }
-    if (properties.major < 8) GTEST_SKIP() << "the table is of kernels for sm_80 and later";
     major_ = properties.major;
+    if (major_ < 8) {
+      rows_.assign(std::begin(kTuringRows), std::end(kTuringRows));
+    } else {
+      rows_.assign(std::begin(kRows), std::end(kRows));
+    }
   }
 
   bool HasHopper() const { return major_ == 9; }
 
   int major_ = 0;
+  /** Of the device's kernels whose warps multiply. */
+  std::vector<Row> rows_;
 };
 
+TEST_F(CudaGemmCounters, TheTableHasEveryTile) {
+  for (const std::string& kernel : GemmKernelNames()) {
+    // Whose warps do not multiply: those have tables of their own.
+    if (kernel == "matrix_vector" || kernel.rfind("hopper_", 0) == 0) continue;
+    for (int bits : {8, 4}) {
+      EXPECT_TRUE(std::any_of(rows_.begin(), rows_.end(),
+                              [&](const Row& row) { return row.kernel == kernel && row.bits == bits; }))
+          << kernel << ", weights of " << bits << " bits";
+    }
+  }
+}
+
 TEST_F(CudaGemmCounters, MainLoopsCostWhatTheTableSays) {
-  for (const Row& row : kRows) {
-    SCOPED_TRACE(row.kernel);
-    const Counted shorter = Count(row, 1024, kS8);
-    const Counted longer = Count(row, 1536, kS8);
-    const int64_t steps = longer.tile.warps * (longer.k - shorter.k) / 32;
-    const int64_t mma = longer.tile.mma - shorter.tile.mma;
-    const int64_t ldmatrix = longer.tile.ldmatrix - shorter.tile.ldmatrix;
-    const int64_t copies = longer.tile.cp_async - shorter.tile.cp_async;
-    EXPECT_EQ(mma, steps * row.mma);
-    EXPECT_EQ(ldmatrix, steps * row.ldmatrix);
-    EXPECT_EQ(2 * copies, steps * row.half_copies);
-    const int64_t all = longer.tile.warp_instructions - shorter.tile.warp_instructions;
-    EXPECT_LE(static_cast<double>(all - mma - ldmatrix - copies) / static_cast<double>(steps), row.others);
+  std::printf("%-22s %4s %6s %8s %6s %6s\n", "a warp and step of 32 K", "bits", "mma", "ldmatrix", "copies", "others");
+  for (const Row& row : rows_) {
+    SCOPED_TRACE(std::string(row.kernel) + ", weights of " + std::to_string(row.bits) + " bits");
+    // A whole number of turns of the loop, which takes two tiles at a time.
+    const Counters shorter = Count(row, 1024, kS8);
+    const Counters longer = Count(row, 1536, kS8);
+    const auto steps = static_cast<double>(longer.warps * (1536 - 1024) / 32);
+    const int64_t mma = longer.mma - shorter.mma;
+    const int64_t ldmatrix = longer.ldmatrix - shorter.ldmatrix;
+    const int64_t copies = longer.cp_async - shorter.cp_async;
+    const int64_t all = longer.warp_instructions - shorter.warp_instructions;
+    const double others = static_cast<double>(all - mma - ldmatrix - copies) / steps;
+    std::printf("%-22s %4d %6.1f %8.1f %6.2f %6.2f\n", row.kernel, row.bits, static_cast<double>(mma) / steps,
+                static_cast<double>(ldmatrix) / steps, static_cast<double>(copies) / steps, others);
+    EXPECT_EQ(static_cast<double>(mma), steps * static_cast<double>(row.mma));
+    EXPECT_EQ(static_cast<double>(ldmatrix), steps * static_cast<double>(row.ldmatrix));
+    EXPECT_EQ(static_cast<double>(copies), steps * row.copies);
+    EXPECT_LE(others, row.others);
   }
 }
 
@@ -111,8 +153,8 @@ TEST_F(CudaGemmCounters, WarpgroupsMultiplyFromSharedMemoryThatTheyDoNotFill) {
   if (!HasHopper()) GTEST_SKIP() << "kernels of sm_90a";
   for (const GroupRow& group : kGroupRows) {
     SCOPED_TRACE(group.row.kernel);
-    const Counters shorter = Count(group.row, 1024, kS8).tile;
-    const Counters longer = Count(group.row, 1536, kS8).tile;
+    const Counters shorter = Count(group.row, 1024, kS8);
+    const Counters longer = Count(group.row, 1536, kS8);
     // Waiting warps ask again and again, so the number of all instructions depends on the schedule.
     const int64_t blocks = longer.warps / 12;
     EXPECT_EQ(longer.mma - shorter.mma, blocks * (1536 - 1024) / 32 * group.wgmma);
@@ -126,20 +168,20 @@ TEST_F(CudaGemmCounters, WarpgroupsMultiplyFromSharedMemoryThatTheyDoNotFill) {
 
 TEST_F(CudaGemmCounters, LargeProductsAreMadeByWarpgroups) {
   if (!HasHopper()) GTEST_SKIP() << "kernels of sm_90a";
-  const Counters kernel = Count({"", 8448, 512, 0, 0, 0, 0.0}, 704, kS8).tile;
+  const Counters kernel = Count({"", 8448, 512, 0, 0, 0, 0.0}, 704, kS8);
   EXPECT_EQ(kernel.ldmatrix, 0);
   EXPECT_GT(kernel.mma, 0);
 }
 
 TEST_F(CudaGemmCounters, SharedMemoryHasNoConflictsAndGlobalMemoryWholeSectors) {
-  std::vector<Row> rows(std::begin(kRows), std::end(kRows));
+  std::vector<Row> rows = rows_;
   if (HasHopper()) {
     for (const GroupRow& group : kGroupRows) rows.push_back(group.row);
   }
   for (const Row& row : rows) {
     for (DLDataType out_type : {kS8, kF16, kF32}) {
       SCOPED_TRACE(std::string(row.kernel) + " to " + TypeName(out_type));
-      const Counters tile = Count(row, 256, out_type).tile;
+      const Counters tile = Count(row, 256, out_type);
       EXPECT_EQ(tile.conflicts, 0);
       EXPECT_EQ(tile.store.bytes, row.m * row.n * (out_type.bits / 8));
       EXPECT_EQ(tile.store.sectors * 32, tile.store.bytes);
@@ -150,13 +192,39 @@ TEST_F(CudaGemmCounters, SharedMemoryHasNoConflictsAndGlobalMemoryWholeSectors) 
   }
 }
 
+/** The kernel for up to eight rows. */
+struct VectorRow {
+  int64_t m;
+  int bits;
+  /** Bound of the instructions for each 512 bytes of weights (a warp's load) and column. */
+  double instructions;
+};
+
+constexpr VectorRow kVectorRows[] = {
+    {1, 8, 9.0}, {2, 8, 15.2}, {4, 8, 26.3}, {8, 8, 63.2}, {1, 4, 27.3}, {2, 4, 52.2}, {4, 4, 70.1}, {8, 4, 124.1},
+};
+
 TEST_F(CudaGemmCounters, MatrixVectorReadsWeightsOnce) {
-  const Row row = {"matrix_vector", 1, 256, 0, 0, 0, 0.0};
-  const Counters kernel = Count(row, 4096, kF32).tile;
-  EXPECT_EQ(kernel.conflicts, 0);
-  const int64_t least = row.n * 4096;
-  // Activations are read by every warp, four columns each.
-  EXPECT_LE(kernel.load.sectors * 32, least + least / 4 + row.n * 64);
+  for (const VectorRow& row : kVectorRows) {
+    SCOPED_TRACE("M " + std::to_string(row.m) + ", weights of " + std::to_string(row.bits) + " bits");
+    const Row shape = {"matrix_vector", row.m, 256, 0, 0, 0.0, 0.0, row.bits};
+    // Two turns and four, both whole ones of a loop that is unrolled twice.
+    const int64_t k = 4096 * (8 / row.bits);
+    const Counters shorter = Count(shape, k, kF32);
+    const Counters longer = Count(shape, 2 * k, kF32);
+    EXPECT_EQ(longer.conflicts, 0);
+    const int64_t weights = shape.n * 4096;
+    // Activations, a byte each, are read by every warp, which has four columns: from the cache.
+    const int64_t activations = shape.n / 4 * row.m * k;
+    EXPECT_EQ(longer.load.bytes - shorter.load.bytes, weights + activations);
+    // Half bytes: the activations of a lane's weights are 32 bytes, which two loads read a half of each.
+    EXPECT_EQ((longer.load.sectors - shorter.load.sectors) * 32, weights + activations * (8 / row.bits));
+    const double loads = static_cast<double>(weights) / 512.0;
+    const double instructions = static_cast<double>(longer.warp_instructions - shorter.warp_instructions) / loads;
+    std::printf("matrix_vector, M %lld, %d bits: %.1f instructions for 512 bytes of weights\n",
+                static_cast<long long>(row.m), row.bits, instructions);
+    EXPECT_LE(instructions, row.instructions);
+  }
 }
 
 }  // namespace

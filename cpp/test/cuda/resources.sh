@@ -1,41 +1,61 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Registers, spills and shared memory of kernels: resources.sh VGPU_RUN TEST_PROGRAM ARCH MOST_REGISTERS
-# The emulator writes out the PTX of each part of the library that is used, for an architecture (80, 90); ptxas compiles
-# it and says what it takes. The parts are those that the tests of counters use.
-# Prints a table; fails where a kernel spills, keeps an array in local memory, or has more registers than allowed, and
-# where ptxas says that it lets products of warpgroups (wgmma) wait for each other. A kernel that may have more registers
-# is named in ALLOWED below, with its number and the reason.
+# Registers, spills, stacks and shared memory of kernels: resources.sh FOLDER ARCH TABLE
+# FOLDER has the PTX of the library, module by module, as the emulator wrote it out while tests ran: the front end of the
+# compiler, which takes most of the time of a build, does not run again. ptxas compiles it for ARCH (75, 80, 90) and says
+# what it takes; what it said of a module is kept in FOLDER.ptxas for the next time.
+# Prints a table of all kernels. Fails where one that TABLE (resources.txt) has a row for spills or has a stack without the
+# row saying so, or takes more than the row says; where a row is of no kernel; and where ptxas lets products of warpgroups
+# (wgmma) wait for each other.
 set -eu
-vgpu_run=$1
-test_program=$2
-arch=$3
-most=$4
+folder=$1
+arch=$2
+table=$3
 
-# Matrix products keep their sums in registers: 128 of them and two steps of fragments for a warp tile of 64 x 64, and
-# eight rows by four columns, with the vectors they are made of, in the kernel for few rows. Attention has the terms of
-# 64 keys, the sums of 128 dimensions of values and a step's fragments. 168 is what HopperKernel starts with: a third of a
-# multiprocessor's. ptxas holds its parts to what they have after setmaxnreg, and spills where that is not enough.
-ALLOWED="TileKernel=255 MatrixVectorKernel=168 HopperKernel=168 AttentionKernel=255"
-
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-VGPU_ARCH=$arch VGPU_DUMP_PTX=$folder "$vgpu_run" "$test_program" --gtest_filter='CudaCounters.*' >/dev/null
 target=sm_$arch
 [ "$arch" != 90 ] || target=sm_90a
-found=0
-for ptx in "$folder"/*.ptx; do
-  [ -e "$ptx" ] || break
-  found=1
-  ptxas -v -arch="$target" -o /dev/null "$ptx" >>"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
-done
-[ "$found" = 1 ] || { echo "the emulator wrote no PTX"; exit 1; }
-if grep -i 'wgmma.*serialized' "$folder/log"; then exit 1; fi
+kept=$folder.ptxas
+mkdir -p "$kept"
+ls "$folder"/*.ptx >/dev/null 2>&1 || { echo "$folder: no PTX"; exit 1; }
 
-awk -v most="$most" -v allowed="$ALLOWED" '
+compile() { # PTX
+  log=$kept/$(cksum <"$1" | tr ' ' -).log
+  if [ ! -e "$log" ]; then
+    ptxas -v -arch="$target" -o /dev/null "$1" >"$log.new" 2>&1 || { cat "$log.new"; return 1; }
+    mv "$log.new" "$log"
+  fi
+  cat "$log"
+}
+said=$(mktemp -d)
+trap 'rm -rf "$said"' EXIT
+# Two at a time: modules take turns.
+half() { # NUMBER
+  number=0
+  for ptx in "$folder"/*.ptx; do
+    number=$((1 - number))
+    [ "$number" = "$1" ] || continue
+    grep -q '\.entry' "$ptx" || continue
+    compile "$ptx" >>"$said/$1" || { cat "$said/$1"; return 1; }
+  done
+}
+half 0 &
+first=$!
+half 1
+wait "$first"
+cat "$said"/* >"$said/all"
+if grep -i 'wgmma.*serialized' "$said/all"; then exit 1; fi
+
+c++filt <"$said/all" | awk -v arch="$arch" -v table="$table" '
+  # Rows: the beginning of a kernel name, registers on sm_75, sm_80 and sm_90, bytes of shared memory, reason.
   BEGIN {
-    count = split(allowed, pairs, " ")
-    for (i = 1; i <= count; ++i) { split(pairs[i], pair, "="); limit[pair[1]] = pair[2] }
+    column = arch == 75 ? 2 : arch == 80 ? 3 : 4
+    while ((getline line < table) > 0) {
+      if (line ~ /^#/ || line ~ /^[ \t]*$/) continue
+      split(line, cells, /[ \t]*\|[ \t]*/)
+      prefix[++rows] = cells[1]; most[rows] = cells[column]; memory[rows] = cells[5]
+      spilled[rows] = match(cells[6], /^spills [0-9]+/) ? substr(cells[6], 8, RLENGTH - 7) + 0 : 0
+    }
+    if (rows == 0) { print table ": no rows"; exit 1 }
     printf "%9s %6s %6s %7s  %s\n", "registers", "stack", "spills", "shared", "kernel"
   }
   function value(line, words,    at, rest) {
@@ -46,18 +66,37 @@ awk -v most="$most" -v allowed="$ALLOWED" '
     sub(/.*[^0-9]/, "", rest)
     return rest + 0
   }
-  /Compiling entry function/ { split($0, parts, "\x27"); kernel = parts[2] }
+  function plain(name) {
+    gsub(/octet::cuda::|octet::|\(anonymous namespace\)::/, "", name)
+    sub(/^void /, "", name)
+    sub(/\(.*/, "", name)
+    return name
+  }
+  /Compiling entry function/ { split($0, parts, "\x27"); kernel = plain(parts[2]) }
   /bytes stack frame/ { stack = value($0, "bytes stack frame"); spills = value($0, "bytes spill stores") + value($0, "bytes spill loads") }
   /Used [0-9]+ registers/ && kernel != "" {
     registers = value($0, "registers"); shared = value($0, "bytes smem")
-    printf "%9d %6d %6d %7d  %s\n", registers, stack, spills, shared, kernel
-    top = most
-    for (name in limit) if (index(kernel, name) > 0) top = limit[name]
-    if (spills > 0 || stack > 0 || registers > top) { bad = bad "\n  " kernel ": " registers " registers, " stack " bytes of stack, " spills " bytes of spills" }
+    line = sprintf("%9d %6d %6d %7d  %s", registers, stack, spills, shared, kernel)
+    print line
+    best = 0
+    for (i = 1; i <= rows; ++i) {
+      if (index(kernel, prefix[i]) == 1 && (best == 0 || length(prefix[i]) > length(prefix[best]))) best = i
+    }
+    used[best] = 1
+    if (best == 0) {
+      without = without "\n" line
+    } else if (spills > spilled[best] || (spilled[best] == 0 && stack > 0)) {
+      bad = bad "\n" line
+    } else if (registers > most[best] + 0 || shared > memory[best] + 0) {
+      bad = bad "\n" line "  (up to " most[best] " registers, " memory[best] " shared)"
+    }
     kernel = ""; ++kernels
   }
   END {
+    for (i = 1; i <= rows; ++i) if (most[i] != "-" && !used[i]) unused = unused "\n" prefix[i]
     printf "%d kernels\n", kernels
-    if (kernels == 0) { print "no kernel was found"; exit 1 }
-    if (bad != "") { print "kernels over their bounds (no stack, no spills, " most " registers):" bad; exit 1 }
-  }' "$folder/log"
+    if (without != "") print "kernels without a row, held to nothing:" without
+    if (bad != "") print "kernels with a stack, spills, or more than their row allows:" bad
+    if (unused != "") print "rows of no kernel:" unused
+    if (kernels == 0 || bad != "" || unused != "") exit 1
+  }'

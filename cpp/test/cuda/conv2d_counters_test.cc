@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// What convolutions cost, held to tables, as gemm_counters_test.cc does it for products.
+#include <cstdio>
+
+#include "cuda/conv2d_on_device.h"
+#include "cuda/counters.h"
+#include "support/values.h"
+
+namespace octet {
+namespace test {
+namespace {
+
+/** Counts for each step of 32 K and warp, of a convolution of 3 x 3 taps. */
+struct Row {
+  const char* kernel;
+  int major;
+  int64_t mma;
+  int64_t ldmatrix;
+  double copies;
+  /** Bound of all other instructions, of PTX: some eight for each copy of pixels, whether they lie in the image. */
+  double others;
+};
+
+constexpr Row kRows[] = {
+    {"128x128", 8, 32, 8, 4.0, 25.5},
+    {"128x64", 8, 16, 6, 3.0, 25.0},
+    {"turing_128x128", 7, 128, 8, 0.0, 38.0},
+    {"turing_64x64", 7, 32, 4, 0.0, 26.0},
+};
+
+class CudaConv2dCounters : public testing::Test {
+ protected:
+  void SetUp() override {
+    octet_cuda_properties properties;
+    ASSERT_OK(octet_cuda_device_properties(0, &properties));
+    if (std::string(properties.name).find("vgpu") == std::string::npos) {
+      GTEST_SKIP() << properties.name << " does not count what kernels do";
+    }
+    major_ = properties.major;
+  }
+
+  /** Of codes to codes. */
+  static Counters Count(const ConvShape& shape) {
+    ConvWeights weights(shape, kWeightKinds[0], 5);
+    weights.Pack();
+    const DeviceFilters filters(weights);
+    Tensor delta = Tensor::Scalar(0.01f);
+    const octet_grid grid = {delta.dl(), nullptr, -128.0f, 127.0f, OCTET_SCALE_LINEAR, 1e-8f, -1};
+    Tensor x(kS8, {shape.n, shape.h, shape.w, shape.c});
+    x.Fill(RandomCodes(x.count(), -128, 127, 3));
+    Tensor out(kS8, {shape.n, shape.out_h(), shape.out_w(), shape.out_c});
+    OnDevice x_device(&x);
+    OnDevice out_device(&out);
+    octet_epilogue epilogue = {};
+    epilogue.out_grid = &grid;
+    TakeCounters();
+    EXPECT_OK(RunWhereItIs(x_device.dl(), &grid, weights, filters, &epilogue, out_device.dl()));
+    return TakeCounters();
+  }
+
+  int major_ = 0;
+};
+
+TEST_F(CudaConv2dCounters, MainLoopsCostWhatTheTableSays) {
+  for (const Row& row : kRows) {
+    if ((row.major < 8) != (major_ < 8)) continue;
+    SCOPED_TRACE(row.kernel);
+    const ForcedKernel forced(row.kernel, 1);
+    const Counters shorter = Count({1, 16, 32, 64, 256, 3, 3, Params(1, 1)});
+    const Counters longer = Count({1, 16, 32, 128, 256, 3, 3, Params(1, 1)});
+    EXPECT_EQ(longer.launches, 1) << "the input is read as it is";
+    const auto steps = static_cast<double>(longer.warps * 9 * (128 - 64) / 32);
+    const int64_t mma = longer.mma - shorter.mma;
+    const int64_t ldmatrix = longer.ldmatrix - shorter.ldmatrix;
+    const int64_t copies = longer.cp_async - shorter.cp_async;
+    const int64_t all = longer.warp_instructions - shorter.warp_instructions;
+    const double others = static_cast<double>(all - mma - ldmatrix - copies) / steps;
+    std::printf("conv2d 3 x 3, %-16s mma %.1f, ldmatrix %.1f, copies %.2f, others %.2f\n", row.kernel,
+                static_cast<double>(mma) / steps, static_cast<double>(ldmatrix) / steps,
+                static_cast<double>(copies) / steps, others);
+    EXPECT_EQ(static_cast<double>(mma), steps * static_cast<double>(row.mma));
+    EXPECT_EQ(static_cast<double>(ldmatrix), steps * static_cast<double>(row.ldmatrix));
+    EXPECT_EQ(static_cast<double>(copies), steps * row.copies);
+    EXPECT_LE(others, row.others);
+    EXPECT_EQ(longer.conflicts, 0);
+    EXPECT_LE(longer.load.sectors * 32, longer.load.bytes);
+    EXPECT_EQ(longer.store.sectors * 32, longer.store.bytes);
+  }
+}
+
+TEST_F(CudaConv2dCounters, FirstLayersTakeRowsOfTaps) {
+  const char* const kernel = major_ < 8 ? "turing_64x64" : "128x64";
+  const ForcedKernel forced(kernel, 1);
+  // 7 rows of 7 taps of 3 channels, filled up to 32 codes: 224 K, which is 4 tiles of 64. Tap by tap it would be 784.
+  const Counters layer = Count({1, 32, 64, 3, 64, 7, 7, Params(2, 3)});
+  EXPECT_EQ(layer.launches, 2) << "rows of taps, and the product";
+  const int64_t pixels = 16 * 32;
+  const int64_t products = pixels * 64 * 4 * 64;
+  EXPECT_EQ(layer.mma, products / (major_ < 8 ? 8 * 8 * 16 : 16 * 8 * 32));
+  const int64_t rows_of_taps = 32 * 32;
+  EXPECT_EQ(layer.store.bytes, rows_of_taps * 32 + pixels * 64);
+  EXPECT_EQ(layer.store.sectors * 32, layer.store.bytes);
+}
+
+TEST_F(CudaConv2dCounters, DepthwiseReadsQuadsOfChannels) {
+  const Counters kernel = Count({1, 16, 32, 64, 64, 3, 3, Params(1, 0, 1, 64)});
+  EXPECT_EQ(kernel.launches, 1);
+  const int64_t outputs = 14 * 30 * 64;
+  EXPECT_EQ(kernel.store.bytes, outputs);
+  EXPECT_EQ(kernel.store.sectors * 32, outputs);
+  // A byte of the input and one of weights for each tap, from the first-level cache but for the first time; parameters
+  // of four columns are 48 bytes a thread.
+  EXPECT_LE(kernel.load.bytes, outputs * 9 * 2 + outputs / 4 * 48);
+  EXPECT_LE(kernel.load.sectors * 32, kernel.load.bytes);
+  EXPECT_EQ(kernel.conflicts, 0);
+  const double instructions = static_cast<double>(kernel.warp_instructions) * 32 / static_cast<double>(outputs);
+  std::printf("depthwise 3 x 3: %.1f instructions an output\n", instructions);
+  EXPECT_LE(instructions, 195.0);
+}
+
+}  // namespace
+}  // namespace test
+}  // namespace octet
