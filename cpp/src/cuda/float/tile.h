@@ -291,7 +291,8 @@ __global__ void __launch_bounds__(kFloatThreads)
       }
       is_first = false;
       sums.Clear();
-      if (++block < last_block) left_of_block = order.TilesOf(block);
+      // After the last block this is not used.
+      left_of_block = order.TilesOf(++block);
     }
     __syncthreads();
   }
