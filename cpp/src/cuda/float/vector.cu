@@ -125,8 +125,12 @@ __device__ void MultiplyLine(const uint4* line, const float4* left, int there, n
   }
 }
 
+/** Blocks of a multiprocessor. It is said, or ptxas makes room for one more than it can without spilling. */
+constexpr int ResidentBlocks(int rows) { return rows == 8 ? 3 : 5; }
+
 template <int kRows, int kBits>
-__global__ void __launch_bounds__(kThreads) FloatVectorKernel(const __grid_constant__ FloatVectorProblem problem) {
+__global__ void __launch_bounds__(kThreads, ResidentBlocks(kRows))
+    FloatVectorKernel(const __grid_constant__ FloatVectorProblem problem) {
   constexpr int kLineDepth = kLineBytes * 8 / kBits;
   constexpr int kLines = kBlockDepth / kLineDepth;
   __shared__ float4 left[kRows * kBlockDepth / kQuad];
