@@ -95,8 +95,8 @@ OCTET_API octet_status octet_gemm_to_device(const void* packed, size_t packed_by
                                             size_t block_bytes, void* handle, void* stream);
 
 /**
- * For tests and benchmarks: has all products on CUDA devices, of all threads, made by one kernel, where it can make
- * them. Workspaces measured before are of the wrong size.
+ * For tests and benchmarks: has all products and convolutions on CUDA devices, of all threads, made by one kernel,
+ * where it can make them. Workspaces measured before are of the wrong size.
  *
  * @param kernel  one that the device has, "128x128" for example (an unknown name fails and lists them); null: as the
  *                heuristics choose.
