@@ -7,7 +7,7 @@
 #include "api/cuda_library.h"
 #include "api/error.h"
 #include "api/placed_conv2d.h"
-#include "api/weights.h"
+#include "api/weights_on_device.h"
 #include "octet/conv2d.h"
 
 namespace octet {
@@ -18,9 +18,7 @@ namespace {
 octet_status ReadOnHost(const Checker& check, const void* packed, size_t packed_bytes, PlacedConv2d* weights) {
   OCTET_RETURN_IF_ERROR(ReadPlacedConv2d(check, packed, packed_bytes, weights));
   if (weights->on_device) {
-    return Fail(OCTET_INVALID_ARGUMENT,
-                "%s: packed is a handle of weights on cuda:%d; expected a block made by octet_conv2d_pack",
-                check.function(), static_cast<int>(weights->device_id));
+    return FailOnDevice(check, static_cast<int>(weights->device_id), "octet_conv2d_pack");
   }
   weights->device = {weights->geometry, weights->has_zero_points, nullptr};
   return OCTET_OK;
@@ -41,19 +39,9 @@ octet_status ToDevice(const void* packed, size_t packed_bytes, int32_t device, v
   Checker check(kFunction);
   PlacedConv2d weights;
   OCTET_RETURN_IF_ERROR(ReadOnHost(check, packed, packed_bytes, &weights));
-  OCTET_RETURN_IF_ERROR(CheckCudaDevice(kFunction, "device", device));
-  OCTET_RETURN_IF_ERROR(check.NotNull("handle", handle));
-  OCTET_RETURN_IF_ERROR(Aligned(check, "handle", handle));
   const size_t needed = static_cast<size_t>(weights.device.bytes());
-  if (block_bytes < needed) {
-    return Fail(OCTET_INVALID_ARGUMENT,
-                "%s: block_bytes is %zu; expected at least %zu, which octet_conv2d_device_size says", kFunction,
-                block_bytes, needed);
-  }
-  if (needed != 0) OCTET_RETURN_IF_ERROR(check.NotNull("block", block));
-  if (reinterpret_cast<uintptr_t>(block) % 256 != 0) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: block is at %p; expected a multiple of 256", kFunction, block);
-  }
+  OCTET_RETURN_IF_ERROR(
+      CheckWeightsPlace(check, {device, block, block_bytes, handle}, needed, "octet_conv2d_device_size"));
   OCTET_RETURN_IF_ERROR(RunOnCuda(kFunction, device, stream, CudaTable()->conv2d.place, &weights.on_host, block));
   DeviceConv2dHandle made = {};
   std::memcpy(made.magic, kDeviceConv2dMagic, sizeof(made.magic));

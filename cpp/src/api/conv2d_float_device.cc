@@ -7,7 +7,7 @@
 #include "api/cuda_library.h"
 #include "api/error.h"
 #include "api/placed_conv2d_float.h"
-#include "api/weights.h"
+#include "api/weights_on_device.h"
 #include "octet/conv2d_float.h"
 
 namespace octet {
@@ -18,9 +18,7 @@ namespace {
 octet_status ReadOnHost(const Checker& check, const void* packed, size_t packed_bytes, PlacedFloatConv2d* weights) {
   OCTET_RETURN_IF_ERROR(ReadPlacedFloatConv2d(check, packed, packed_bytes, weights));
   if (weights->on_device) {
-    return Fail(OCTET_INVALID_ARGUMENT,
-                "%s: packed is a handle of weights on cuda:%d; expected a block made by octet_conv2d_float_pack",
-                check.function(), static_cast<int>(weights->device_id));
+    return FailOnDevice(check, static_cast<int>(weights->device_id), "octet_conv2d_float_pack");
   }
   weights->device = {weights->geometry, nullptr};
   return OCTET_OK;
@@ -41,19 +39,9 @@ octet_status ToDevice(const void* packed, size_t packed_bytes, int32_t device, v
   Checker check(kFunction);
   PlacedFloatConv2d weights;
   OCTET_RETURN_IF_ERROR(ReadOnHost(check, packed, packed_bytes, &weights));
-  OCTET_RETURN_IF_ERROR(CheckCudaDevice(kFunction, "device", device));
-  OCTET_RETURN_IF_ERROR(check.NotNull("handle", handle));
-  OCTET_RETURN_IF_ERROR(Aligned(check, "handle", handle));
   const size_t needed = static_cast<size_t>(weights.device.bytes());
-  if (block_bytes < needed) {
-    return Fail(OCTET_INVALID_ARGUMENT,
-                "%s: block_bytes is %zu; expected at least %zu, which octet_conv2d_float_device_size says", kFunction,
-                block_bytes, needed);
-  }
-  if (needed != 0) OCTET_RETURN_IF_ERROR(check.NotNull("block", block));
-  if (reinterpret_cast<uintptr_t>(block) % 256 != 0) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: block is at %p; expected a multiple of 256", kFunction, block);
-  }
+  OCTET_RETURN_IF_ERROR(
+      CheckWeightsPlace(check, {device, block, block_bytes, handle}, needed, "octet_conv2d_float_device_size"));
   OCTET_RETURN_IF_ERROR(RunOnCuda(kFunction, device, stream, CudaTable()->conv2d_float.place, &weights.on_host, block));
   DeviceFloatConv2dHandle made = {};
   std::memcpy(made.magic, kDeviceFloatConv2dMagic, sizeof(made.magic));

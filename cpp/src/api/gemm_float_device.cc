@@ -6,7 +6,7 @@
 #include "api/cuda_library.h"
 #include "api/error.h"
 #include "api/placed_float.h"
-#include "api/weights.h"
+#include "api/weights_on_device.h"
 #include "octet/gemm_float.h"
 
 namespace octet {
@@ -23,9 +23,7 @@ octet_status ReadOnHost(const Checker& check, const void* packed, size_t packed_
                 check.function(), weights->codes.bits);
   }
   if (!weights->on_device) return OCTET_OK;
-  return Fail(OCTET_INVALID_ARGUMENT,
-              "%s: packed is a handle of weights on cuda:%d; expected a block made by octet_gemm_float_pack",
-              check.function(), static_cast<int>(weights->device_id));
+  return FailOnDevice(check, static_cast<int>(weights->device_id), "octet_gemm_float_pack");
 }
 
 size_t DeviceBytes(const PlacedFloat& weights) {
@@ -48,19 +46,9 @@ octet_status ToDevice(const void* packed, size_t packed_bytes, int32_t device, v
   Checker check(kFunction);
   PlacedFloat weights;
   OCTET_RETURN_IF_ERROR(ReadOnHost(check, packed, packed_bytes, &weights));
-  OCTET_RETURN_IF_ERROR(CheckCudaDevice(kFunction, "device", device));
-  OCTET_RETURN_IF_ERROR(check.NotNull("handle", handle));
-  OCTET_RETURN_IF_ERROR(Aligned(check, "handle", handle));
   const size_t needed = DeviceBytes(weights);
-  if (block_bytes < needed) {
-    return Fail(OCTET_INVALID_ARGUMENT,
-                "%s: block_bytes is %zu; expected at least %zu, which octet_gemm_float_device_size says", kFunction,
-                block_bytes, needed);
-  }
-  if (needed != 0) OCTET_RETURN_IF_ERROR(check.NotNull("block", block));
-  if (reinterpret_cast<uintptr_t>(block) % 256 != 0) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: block is at %p; expected a multiple of 256", kFunction, block);
-  }
+  OCTET_RETURN_IF_ERROR(
+      CheckWeightsPlace(check, {device, block, block_bytes, handle}, needed, "octet_gemm_float_device_size"));
   OCTET_RETURN_IF_ERROR(RunOnCuda(kFunction, device, stream, CudaTable()->gemm_float.place, &weights.on_host, block));
   DeviceFloatHandle made = {};
   std::memcpy(made.magic, kDeviceFloatMagic, sizeof(made.magic));
