@@ -10,10 +10,13 @@ import org.apache.commons.math3.stat.descriptive.rank.Median;
  * speed drifts slows both alike.
  *
  * <p>A round repeats each way as often as fills the slice of time, ours first in even rounds and
- * second in odd ones. Figures are medians over the rounds; the ratio is the median of the rounds'
- * ratios.
+ * second in odd ones, after a pause: pools of threads spin for a while before they sleep, and those
+ * of one way would take processors from the other. Figures are medians over the rounds; the ratio
+ * is the median of the rounds' ratios.
  */
 public final class InterleavedRunner {
+  private static final long PAUSE_MILLIS = 50;
+
   private final int rounds;
   private final long sliceNanos;
   private final Machine machine;
@@ -41,19 +44,19 @@ public final class InterleavedRunner {
   public Measurement run(String suite, Comparison comparison) {
     Objects.requireNonNull(suite, "suite");
     for (int i = 0; i < 2; i++) {
-      comparison.ours().cost(sliceNanos);
-      comparison.peer().cost(sliceNanos);
+      cost(comparison.ours());
+      cost(comparison.peer());
     }
     double[] ours = new double[rounds];
     double[] peer = new double[rounds];
     double[] ratios = new double[rounds];
     for (int round = 0; round < rounds; round++) {
       if (round % 2 == 0) {
-        ours[round] = comparison.ours().cost(sliceNanos);
-        peer[round] = comparison.peer().cost(sliceNanos);
+        ours[round] = cost(comparison.ours());
+        peer[round] = cost(comparison.peer());
       } else {
-        peer[round] = comparison.peer().cost(sliceNanos);
-        ours[round] = comparison.ours().cost(sliceNanos);
+        peer[round] = cost(comparison.peer());
+        ours[round] = cost(comparison.ours());
       }
       ratios[round] = peer[round] / ours[round];
     }
@@ -69,5 +72,15 @@ public final class InterleavedRunner {
         rounds,
         NativeLibrary.threads(),
         machine);
+  }
+
+  private double cost(Way way) {
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while measuring " + way, e);
+    }
+    return way.cost(sliceNanos);
   }
 }
