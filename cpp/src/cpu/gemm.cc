@@ -12,6 +12,10 @@
 // weights at 100 GB/s (third-level cache), by 8192 x 8192 at 46 GB/s, as fast as this machine's memory gives them to a
 // core; half bytes take 0.6 of the time.
 //
+// On a virtual Xeon (AVX512-VNNI, second-level cache of 2 MB, other load on the host) the limit is 700 to 750 GOP/s.
+// Tiles of 4 to 14 rows whose operands are in the first-level cache reach 99 % of it, products of 1024^3 70 to 85 %:
+// the rest is the epilogue, about a tenth, and the caches.
+//
 // Tried in vain: 512, 1024 and 4096 k at a time in place of 2048 (within 3 % of each other for all shapes). Not needed:
 // a second copy of the activations in the order of the tiles, since rows an odd number of cache lines apart do not get
 // in each other's way.
