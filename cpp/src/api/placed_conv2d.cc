@@ -6,6 +6,7 @@
 #include "api/conv2d_geometry.h"
 #include "api/error.h"
 #include "api/weights.h"
+#include "api/weights_on_device.h"
 
 namespace octet {
 namespace api {
@@ -114,17 +115,7 @@ octet_status ReadPlacedConv2d(const Checker& check, const void* packed, size_t p
 }
 
 octet_status SamePlace(const Checker& check, const PlacedConv2d& weights) {
-  if (weights.on_device && (!check.on_cuda() || check.cuda_device() != weights.device_id)) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: packed is a handle of weights on cuda:%d; expected x to be there too",
-                check.function(), static_cast<int>(weights.device_id));
-  }
-  if (!weights.on_device && check.on_cuda()) {
-    return Fail(OCTET_INVALID_ARGUMENT,
-                "%s: packed is in memory of the host, but x is on cuda:%d; pass the handle that octet_conv2d_to_device "
-                "makes",
-                check.function(), static_cast<int>(check.cuda_device()));
-  }
-  return OCTET_OK;
+  return CheckSamePlace(check, weights.on_device, static_cast<int>(weights.device_id), "x", "octet_conv2d_to_device");
 }
 
 }  // namespace api

@@ -5,6 +5,7 @@
 
 #include "api/error.h"
 #include "api/weights.h"
+#include "api/weights_on_device.h"
 
 namespace octet {
 namespace api {
@@ -89,17 +90,8 @@ octet_status ReadPlacedFloat(const Checker& check, const void* packed, size_t pa
 
 octet_status SamePlace(const Checker& check, const PlacedFloat& weights) {
   if (weights.has_codes) return SamePlace(check, weights.codes);
-  if (weights.on_device && (!check.on_cuda() || check.cuda_device() != weights.device_id)) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: packed is a handle of weights on cuda:%d; expected a to be there too",
-                check.function(), static_cast<int>(weights.device_id));
-  }
-  if (!weights.on_device && check.on_cuda()) {
-    return Fail(OCTET_INVALID_ARGUMENT,
-                "%s: packed is in memory of the host, but a is on cuda:%d; pass the handle that "
-                "octet_gemm_float_to_device makes",
-                check.function(), static_cast<int>(check.cuda_device()));
-  }
-  return OCTET_OK;
+  return CheckSamePlace(check, weights.on_device, static_cast<int>(weights.device_id), "a",
+                        "octet_gemm_float_to_device");
 }
 
 }  // namespace api

@@ -13,6 +13,20 @@ octet_status FailOnDevice(const Checker& check, int device, const char* pack_fun
               check.function(), device, pack_function);
 }
 
+octet_status CheckSamePlace(const Checker& check, bool on_device, int device, const char* operand,
+                            const char* to_device_function) {
+  if (on_device && (!check.on_cuda() || check.cuda_device() != device)) {
+    return Fail(OCTET_INVALID_ARGUMENT, "%s: packed is a handle of weights on cuda:%d; expected %s to be there too",
+                check.function(), device, operand);
+  }
+  if (!on_device && check.on_cuda()) {
+    return Fail(OCTET_INVALID_ARGUMENT,
+                "%s: packed is in memory of the host, but %s is on cuda:%d; pass the handle that %s makes",
+                check.function(), operand, static_cast<int>(check.cuda_device()), to_device_function);
+  }
+  return OCTET_OK;
+}
+
 octet_status CheckWeightsPlace(const Checker& check, const WeightsPlace& place, size_t needed,
                                const char* size_function) {
   OCTET_RETURN_IF_ERROR(CheckCudaDevice(check.function(), "device", place.device));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What functions that bring packed weights to a CUDA device check alike.
+// What functions that bring packed weights to a CUDA device, or use them there, check alike.
 #ifndef OCTET_API_WEIGHTS_ON_DEVICE_H_
 #define OCTET_API_WEIGHTS_ON_DEVICE_H_
 
@@ -13,6 +13,13 @@ namespace api {
 
 /** Says that packed is a handle of weights on a device where a block made by pack_function is wanted. */
 octet_status FailOnDevice(const Checker& check, int device, const char* pack_function);
+
+/**
+ * Checks that weights, which are on a device or not, are where the operand of a checked call is; to_device_function
+ * brings them there.
+ */
+octet_status CheckSamePlace(const Checker& check, bool on_device, int device, const char* operand,
+                            const char* to_device_function);
 
 /** Memory that weights are brought to, and their handle's. */
 struct WeightsPlace {
