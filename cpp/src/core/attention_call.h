@@ -41,6 +41,26 @@ struct AttentionCall {
   Operand out;
 };
 
+/** Sizes of a call's tensors. */
+struct AttentionShape {
+  int64_t batch;
+  int64_t heads;
+  int64_t kv_heads;
+  int64_t queries;
+  int64_t keys;
+  int64_t dim;
+  int64_t v_dim;
+
+  explicit AttentionShape(const AttentionCall& call)
+      : batch(call.q.view.shape[0]),
+        heads(call.q.view.shape[1]),
+        kv_heads(call.k.view.shape[1]),
+        queries(call.q.view.shape[2]),
+        keys(call.k.view.shape[2]),
+        dim(call.q.view.shape[3]),
+        v_dim(call.v.view.shape[3]) {}
+};
+
 }  // namespace octet
 
 #endif  // OCTET_CORE_ATTENTION_CALL_H_

@@ -9,6 +9,7 @@
 #include <atomic>
 
 #include "cpu/attention_head.h"
+#include "cpu/parts.h"
 #include "cpu/thread_pool.h"
 
 namespace octet {
@@ -29,9 +30,6 @@ int64_t BytesFor(const AttentionShape& shape, int64_t threads) {
   const int64_t heads = FewHeads(shape, threads) ? shape.batch * shape.kv_heads : 0;
   return threads * QueryBuffersBytes(shape) + std::max(threads, heads) * ReadyHeadBytes(shape);
 }
-
-int64_t PartStart(int64_t count, int64_t parts, int64_t part) { return count * part / parts; }
-int64_t PartsOf(int64_t count, int64_t most) { return (count + most - 1) / most; }
 
 class Schedule {
  public:

@@ -297,15 +297,6 @@ class Queries {
 
 }  // namespace
 
-AttentionShape::AttentionShape(const AttentionCall& call)
-    : batch(call.q.view.shape[0]),
-      heads(call.q.view.shape[1]),
-      kv_heads(call.k.view.shape[1]),
-      queries(call.q.view.shape[2]),
-      keys(call.k.view.shape[2]),
-      dim(call.q.view.shape[3]),
-      v_dim(call.v.view.shape[3]) {}
-
 AttentionJob::AttentionJob(const AttentionCall& attention)
     : call(attention),
       shape(attention),

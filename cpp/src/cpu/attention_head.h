@@ -14,18 +14,6 @@
 namespace octet {
 namespace cpu {
 
-struct AttentionShape {
-  int64_t batch;
-  int64_t heads;
-  int64_t kv_heads;
-  int64_t queries;
-  int64_t keys;
-  int64_t dim;
-  int64_t v_dim;
-
-  explicit AttentionShape(const AttentionCall& call);
-};
-
 /** A call with what is looked up once for it. */
 struct AttentionJob {
   explicit AttentionJob(const AttentionCall& call);

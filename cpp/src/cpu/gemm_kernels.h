@@ -41,8 +41,8 @@ struct GemmTile {
   int64_t ahead_lines = 0;
 
   /**
-   * Fetches its share of `bytes` of memory that is wanted after `tiles` tiles like this one, which is tile number
-   * `number`.
+   * Has the kernel fetch its share of `bytes` of memory that is wanted after `tiles` tiles like this one, which is
+   * number `number` of them.
    */
   void FetchShare(const void* memory, int64_t bytes, int64_t number, int64_t tiles) {
     const int64_t steps = runs * (groups / 4);

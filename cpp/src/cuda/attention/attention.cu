@@ -24,25 +24,6 @@ constexpr int kResidentBlocks = 2;
 /** What each block takes besides. */
 constexpr int kReservedBytes = 1024;
 
-struct Shape {
-  int64_t batch;
-  int64_t heads;
-  int64_t kv_heads;
-  int64_t queries;
-  int64_t keys;
-  int64_t dim;
-  int64_t v_dim;
-
-  explicit Shape(const AttentionCall& call)
-      : batch(call.q.view.shape[0]),
-        heads(call.q.view.shape[1]),
-        kv_heads(call.k.view.shape[1]),
-        queries(call.q.view.shape[2]),
-        keys(call.k.view.shape[2]),
-        dim(call.q.view.shape[3]),
-        v_dim(call.v.view.shape[3]) {}
-};
-
 /** Parts of the workspace; offsets in bytes. */
 struct Workspace {
   int64_t q_codes;
@@ -56,7 +37,7 @@ struct Workspace {
 
 int64_t ReadyStride(int64_t width) { return RoundUp(width, 32); }
 
-Workspace WorkspaceOf(const Shape& shape) {
+Workspace WorkspaceOf(const AttentionShape& shape) {
   int64_t bytes = 0;
   const auto take = [&bytes](int64_t count) {
     const int64_t at = bytes;
@@ -304,7 +285,7 @@ class Run {
 
   const Call* const call_;
   const AttentionCall& attention_;
-  const Shape shape_;
+  const AttentionShape shape_;
   char* const memory_;
   const Workspace workspace_;
   DeviceKind kind_;
@@ -312,7 +293,7 @@ class Run {
 };
 
 octet_status AttentionWorkspaceSize(const Call*, const AttentionCall* attention, size_t* bytes) {
-  *bytes = static_cast<size_t>(WorkspaceOf(Shape(*attention)).bytes);
+  *bytes = static_cast<size_t>(WorkspaceOf(AttentionShape(*attention)).bytes);
   return OCTET_OK;
 }
 
