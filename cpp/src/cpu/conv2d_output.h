@@ -5,6 +5,7 @@
 
 #include "cpu/backend.h"
 #include "cpu/epilogue.h"
+#include "cpu/tile_codes.h"
 
 namespace octet {
 namespace cpu {
@@ -23,6 +24,22 @@ class Conv2dOutput {
 
   /** Whether the first pixel of a line follows the last one of the line before as pixels of a line do. */
   bool LinesGoOn(int64_t out_w) const { return out_.LinesGoOn(out_w) && residual_.LinesGoOn(out_w); }
+
+  /** Whether channels lie side by side, and those of a residual. */
+  bool RowsLieInMemory() const { return out_.together() && (residual_.data == nullptr || residual_.together()); }
+  /** Finishes sums of a tile for whose rows this holds: sets its places in codes. */
+  void FinishCodes(const int32_t* sums, int rows, const TilePlace& place, TileCodes* codes) const {
+    codes->out = out_.At(place);
+    codes->out_stride = out_.strides[2];
+    if (residual_.data != nullptr) {
+      codes->residual = residual_.At(place);
+      codes->residual_stride = residual_.strides[2];
+    }
+    kernels_.finish_codes(sums, rows, *codes);
+  }
+  const EpilogueKernels& kernels() const { return kernels_; }
+  const EpilogueView& epilogue() const { return epilogue_; }
+  float a_scale() const { return *a_scale_; }
 
   /** Sets what scaled sums are made with, but for what belongs to the weights, and runs the epilogue. */
   void Finish(ScaleStep step, int32_t a_zero, const TilePlace& place) const;

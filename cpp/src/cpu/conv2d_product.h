@@ -4,6 +4,7 @@
 #define OCTET_CPU_CONV2D_PRODUCT_H_
 
 #include "core/packed_conv2d.h"
+#include "cpu/code_epilogue.h"
 #include "cpu/conv2d_output.h"
 #include "cpu/conv2d_plan.h"
 #include "cpu/conv2d_tiles.h"
@@ -24,6 +25,8 @@ class Conv2dProduct {
   void RunItem(const Conv2dPart& part, int64_t blocks, int64_t unit_parts, int64_t item) const;
   /** Sums of the codes under each pixel of a block. */
   void SumCodes(const Conv2dBlock& block, int64_t group, int32_t* a_sums) const;
+  /** Whether kernels can make codes of a panel's sums: sets what they need. */
+  bool MakeValues(const PackedGemm& weights, int64_t group, int64_t panel, PanelValues* values, TileCodes* codes) const;
   void RunPanel(const Conv2dBlock& block, int64_t group, int64_t panel, const int32_t* a_sums) const;
 
   const GemmKernels& kernels_;
@@ -32,6 +35,7 @@ class Conv2dProduct {
   const Conv2dPlan& plan_;
   const Conv2dOutput& output_;
   const int32_t zero_;
+  const CodeEpilogue codes_made_;
   const char* const codes_;
   const int64_t* const run_offsets_;
   const int32_t* const sums_;

@@ -7,7 +7,7 @@ namespace octet {
 namespace cpu {
 
 const EpilogueKernels& Avx2EpilogueKernels() {
-  static constexpr EpilogueKernels kKernels = MakeVectorEpilogue<Avx2>();
+  static constexpr EpilogueKernels kKernels = MakeVectorEpilogue<Avx2>(nullptr);
   return kKernels;
 }
 

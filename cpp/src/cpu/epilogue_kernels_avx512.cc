@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cpu/epilogue_kernels.h"
+#include "cpu/tile_codes_avx512.h"
 #include "cpu/vector_avx512.h"
 #include "cpu/vector_epilogue.h"
 
@@ -7,7 +8,7 @@ namespace octet {
 namespace cpu {
 
 const EpilogueKernels& Avx512EpilogueKernels() {
-  static constexpr EpilogueKernels kKernels = MakeVectorEpilogue<Avx512>();
+  static constexpr EpilogueKernels kKernels = MakeVectorEpilogue<Avx512>(FinishCodesAvx512);
   return kKernels;
 }
 

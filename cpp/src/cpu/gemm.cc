@@ -22,6 +22,7 @@
 #include <algorithm>
 
 #include "cpu/backend.h"
+#include "cpu/code_epilogue.h"
 #include "cpu/epilogue.h"
 #include "cpu/gemm_activations.h"
 #include "cpu/gemm_kernels.h"
@@ -67,6 +68,7 @@ class Product {
         rows_(rows),
         kernels_(kernels),
         epilogue_kernels_(CurrentEpilogueKernels()),
+        codes_(epilogue_kernels_, epilogue, a.step.scale, ReadyZeroPoint(a), rows * weights.n),
         groups_(RoundUp(weights.k, kGroup) / kGroup),
         a_zero_(ReadyZeroPoint(a)),
         panels_((weights.n + kPanelColumns - 1) / kPanelColumns),
@@ -106,6 +108,8 @@ class Product {
     const uint8_t* const next = weights_.panels + (panel + 1) % panels_ * weights_.panel_bytes;
     const int64_t tiles = PartsOf(rows, kernels_.max_rows);
     const int64_t code_size = kernels_.wide_activations ? 2 : 1;
+    PanelValues values;
+    const bool to_codes = MakeValues(panel, &values);
     GemmTile tile;
     tile.a_stride = ready_.stride;
     tile.columns = static_cast<int>(columns);
@@ -135,7 +139,13 @@ class Product {
         const int64_t most_rows = groups_ <= kFewGroups ? kMaxEpilogueRows : kernels_.max_rows;
         if (last && (t + 1 == tiles || row_end + kernels_.max_rows - finished > most_rows)) {
           const int32_t* finished_sums = sums + (at_once ? 0 : finished) * kPanelColumns;
-          Finish(finished_sums, static_cast<int>(row_end - finished), begin + finished, panel * kPanelColumns);
+          const int finished_rows = static_cast<int>(row_end - finished);
+          if (to_codes) {
+            epilogue_kernels_.finish_codes(finished_sums, finished_rows,
+                                           CodesOf(begin + finished, panel * kPanelColumns, values));
+          } else {
+            Finish(finished_sums, finished_rows, begin + finished, panel * kPanelColumns);
+          }
           finished = row_end;
         }
       }
@@ -155,6 +165,29 @@ class Product {
     tile.sums = sums;
     kernels_.half_byte_tile(tile);
     Finish(sums, tile.rows, begin, panel * kPanelColumns);
+  }
+
+  /** Whether kernels can make codes of the panel's sums with these values. */
+  bool MakeValues(int64_t panel, PanelValues* values) const {
+    if (!codes_.usable() || weights_.zero_points != nullptr || a_.dynamic) return false;
+    const int64_t column = panel * kPanelColumns;
+    return codes_.MakeValues(weights_.sums + column, weights_.scales + column,
+                             epilogue_.bias == nullptr ? nullptr : epilogue_.bias + column,
+                             static_cast<int>(std::min(kPanelColumns, weights_.n - column)), values);
+  }
+
+  TileCodes CodesOf(int64_t row, int64_t column, const PanelValues& values) const {
+    TileCodes codes;
+    codes.steps = &codes_.steps();
+    codes.values = &values;
+    codes.columns = static_cast<int>(std::min(kPanelColumns, weights_.n - column));
+    codes.out = epilogue_.out.data + (first_row_ + row) * epilogue_.out.stride + column;
+    codes.out_stride = epilogue_.out.stride;
+    if (epilogue_.residual.data != nullptr) {
+      codes.residual = epilogue_.residual.data + (first_row_ + row) * epilogue_.residual.stride + column;
+      codes.residual_stride = epilogue_.residual.stride;
+    }
+    return codes;
   }
 
   /** Columns of a panel, those beyond N included. */
@@ -199,6 +232,7 @@ class Product {
   const int64_t rows_;
   const GemmKernels& kernels_;
   const EpilogueKernels& epilogue_kernels_;
+  const CodeEpilogue codes_;
   const int64_t groups_;
   const int32_t a_zero_;
   const int64_t panels_;

@@ -177,7 +177,7 @@ struct VectorEpilogue {
 };
 
 template <typename V>
-constexpr EpilogueKernels MakeVectorEpilogue() {
+constexpr EpilogueKernels MakeVectorEpilogue(void (*finish_codes)(const int32_t*, int, const TileCodes&)) {
   using E = VectorEpilogue<V>;
   using A = numerics::Activation;
   return {
@@ -192,6 +192,8 @@ constexpr EpilogueKernels MakeVectorEpilogue() {
        E::template AddCodes<int8_t>, E::template AddCodes<uint8_t>},
       {E::template StoreFloats<float>, E::template StoreFloats<Float16>, E::template StoreFloats<BFloat16>,
        E::template StoreCodes<int8_t>, E::template StoreCodes<uint8_t>},
+      finish_codes,
+      TwoProductCodes<V>::Fit,
   };
 }
 

@@ -29,6 +29,11 @@ struct Step {
   float zero_point;
 };
 
+/** What the nearest float to 1 / scale lacks, as the nearest float to that. */
+OCTET_MATH float ReciprocalRest(float scale) {
+  return static_cast<float>(1.0 / static_cast<double>(scale) - static_cast<double>(1.0f / scale));
+}
+
 /** 2^exponent for -126 <= exponent <= 127. */
 OCTET_MATH float PowerOfTwo(int32_t exponent) { return FloatOf(static_cast<uint32_t>(exponent + 127) << 23); }
 

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cpu/code_epilogue.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace octet {
+namespace cpu {
+namespace {
+
+// Codes that take longer than what is made ready for them, some 0.2 microseconds.
+constexpr int64_t kFewOutputs = 4096;
+// Zero points that additions of 16 bits do not confuse with codes beyond them.
+constexpr float kMostZeroPoint = 4096.0f;
+
+bool IsByteGrid(numerics::Step step) {
+  return std::abs(step.zero_point) <= kMostZeroPoint && std::nearbyint(step.zero_point) == step.zero_point;
+}
+
+}  // namespace
+
+CodeEpilogue::CodeEpilogue(const EpilogueKernels& kernels, const EpilogueView& epilogue, float a_scale, int32_t a_zero,
+                           int64_t outputs)
+    : a_scale_(a_scale), a_zero_(a_zero) {
+  const bool with_residual = epilogue.residual.data != nullptr;
+  usable_ = kernels.finish_codes != nullptr && outputs >= kFewOutputs && IsCode(epilogue.out.type) &&
+            epilogue.activation == numerics::Activation::kNone && epilogue.factor == nullptr &&
+            (!with_residual || (IsCode(epilogue.residual.type) && IsByteGrid(epilogue.residual_step))) &&
+            IsByteGrid(epilogue.out_step) && kernels.two_products_fit(epilogue.out_step, epilogue.out_limits);
+  if (!usable_) return;
+  const float scale = epilogue.out_step.scale;
+  const float raise = epilogue.out.type == ElementType::kS8 ? 128.0f : 0.0f;
+  steps_.reciprocal = 1.0f / scale;
+  steps_.reciprocal_rest = numerics::ReciprocalRest(scale);
+  steps_.zero_point = static_cast<int16_t>(epilogue.out_step.zero_point + raise);
+  steps_.low = static_cast<uint8_t>(epilogue.out_limits.int_min + raise);
+  steps_.high = static_cast<uint8_t>(epilogue.out_limits.int_max + raise);
+  steps_.flip = static_cast<uint8_t>(raise);
+  limit_ = 0x1p30f * scale;
+  if (!with_residual) return;
+  const float residual_raise = epilogue.residual.type == ElementType::kS8 ? 128.0f : 0.0f;
+  steps_.residual_scale = epilogue.residual_step.scale;
+  steps_.residual_zero_point = epilogue.residual_step.zero_point + residual_raise;
+  steps_.residual_flip = static_cast<uint8_t>(residual_raise);
+  limit_ -= steps_.residual_scale * (2.0f * kMostZeroPoint);
+}
+
+bool CodeEpilogue::MakeValues(const int32_t* w_sum, const float* w_scale, const float* bias, int columns,
+                              PanelValues* values) const {
+  const int all = static_cast<int>(RoundUp(columns, kHalfPanel));
+  bool fits = true;
+  for (int i = 0; i < all; ++i) {
+    values->start[i] = static_cast<int32_t>(0u - static_cast<uint32_t>(a_zero_) * static_cast<uint32_t>(w_sum[i]));
+    values->scale[i] = a_scale_ * w_scale[i];
+    values->bias[i] = bias != nullptr && i < columns ? bias[i] : 0.0f;
+    fits = fits && std::abs(values->scale[i]) * 0x1p31f + std::abs(values->bias[i]) <= limit_;
+  }
+  return fits;
+}
+
+}  // namespace cpu
+}  // namespace octet

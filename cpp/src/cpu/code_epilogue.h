@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which calls have the epilogue of tile_codes.h, and what it takes.
+#ifndef OCTET_CPU_CODE_EPILOGUE_H_
+#define OCTET_CPU_CODE_EPILOGUE_H_
+
+#include "core/epilogue_view.h"
+#include "cpu/epilogue_kernels.h"
+#include "cpu/tile_codes.h"
+
+namespace octet {
+namespace cpu {
+
+/**
+ * Nothing but scale, bias and perhaps a residual of codes between sums and codes, with values that are numbers and so
+ * far below 2^31 steps that conversions to integers, which saturate later than those to codes, are right for all.
+ */
+class CodeEpilogue {
+ public:
+  /** outputs: how many codes are made. With few, what is made ready here is too much work. */
+  CodeEpilogue(const EpilogueKernels& kernels, const EpilogueView& epilogue, float a_scale, int32_t a_zero,
+               int64_t outputs);
+
+  bool usable() const { return usable_; }
+  /** The codes of a tile; what depends on the tile is still to be set. */
+  const CodeSteps& steps() const { return steps_; }
+
+  /**
+   * Sets the values of a panel with `columns` columns, a multiple of 16 of which can be read but for the bias (null:
+   * 0). False where they may be beyond what kernels take.
+   */
+  bool MakeValues(const int32_t* w_sum, const float* w_scale, const float* bias, int columns,
+                  PanelValues* values) const;
+
+ private:
+  bool usable_;
+  float a_scale_;
+  int32_t a_zero_;
+  /** The greatest magnitude of values before a residual. */
+  float limit_;
+  CodeSteps steps_;
+};
+
+}  // namespace cpu
+}  // namespace octet
+
+#endif  // OCTET_CPU_CODE_EPILOGUE_H_

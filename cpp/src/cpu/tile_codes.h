@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The epilogue of most layers of networks for images in one pass over the sums of a tile: scale, bias, perhaps a
+// residual of codes, and the codes of the result. What depends on the call and the panel alone is made ready once
+// (code_epilogue.h). The bits are those of FinishTile (epilogue.h).
+#ifndef OCTET_CPU_TILE_CODES_H_
+#define OCTET_CPU_TILE_CODES_H_
+
+#include <cstdint>
+
+#include "core/packed_gemm.h"
+
+namespace octet {
+namespace cpu {
+
+/** What a panel's sums are made values with. Columns beyond the last one hold anything finite. */
+struct PanelValues {
+  /** Added to sums: what the zero point of the activations takes off. */
+  alignas(64) int32_t start[kPanelColumns];
+  /** value = fma(float(sum), scale, bias). */
+  alignas(64) float scale[kPanelColumns];
+  alignas(64) float bias[kPanelColumns];
+};
+
+/** Which codes values have: u8 codes, of which the bits of `flip` make s8 ones in the end where these are wanted. */
+struct CodeSteps {
+  /** The reciprocal of the step's scale in two parts, for which EpilogueKernels::two_products_fit. */
+  float reciprocal = 0.0f;
+  float reciprocal_rest = 0.0f;
+  int16_t zero_point = 0;
+  uint8_t low = 0;
+  uint8_t high = 0;
+  uint8_t flip = 0;
+  /** Of residual codes once their bits are flipped, which makes them u8. */
+  float residual_scale = 0.0f;
+  float residual_zero_point = 0.0f;
+  uint8_t residual_flip = 0;
+};
+
+/** Where a tile's codes go, and what is added to its values. */
+struct TileCodes {
+  const CodeSteps* steps = nullptr;
+  const PanelValues* values = nullptr;
+  /** 1 to the panel's. */
+  int columns = 0;
+  /** At any alignment; bytes from row to row. */
+  char* out = nullptr;
+  int64_t out_stride = 0;
+  /** Codes; null: none. */
+  const char* residual = nullptr;
+  int64_t residual_stride = 0;
+};
+
+}  // namespace cpu
+}  // namespace octet
+
+#endif  // OCTET_CPU_TILE_CODES_H_
