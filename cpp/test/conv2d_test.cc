@@ -154,6 +154,22 @@ TEST(Conv2d, PadsAsymmetricallyAndBeyondTheKernel) {
   }
 }
 
+TEST(Conv2d, UnpaddedCodesOfWholeGroups) {
+  for (const WeightKind& kind : {kWeightKinds[0], kWeightKinds[4]}) {
+    for (Layout in : {Layout::kCompact, Layout::kGaps, Layout::kMisaligned, Layout::kTransposed}) {
+      const auto check = [&](const ConvShape& shape) { CheckCodes(shape, kU8, kind, 0, 255, in); };
+      check({2, 5, 31, 8, 18, 1, 1, Params(2)});
+      check({2, 7, 18, 8, 18, 3, 3, Params()});
+      check({1, 9, 40, 16, 33, 3, 2, Params(2)});
+      check({1, 9, 18, 16, 34, 3, 3, Params(1, 0, 2, 2)});
+      check({1, 6, 9, 16, 34, 3, 1, Params(1, 0, 1, 2)});
+      check({1, 6, 9, 16, 34, 3, 3, Params(1, 0, 1, 2)});
+    }
+  }
+  // Pixels at strides that share places in a cache.
+  CheckCodes({1, 4, 20, 512, 20, 1, 1, Params(2)}, kU8, kWeightKinds[0]);
+}
+
 TEST(Conv2d, StridesBeyondTheKernel) {
   CheckCodes({1, 11, 12, 7, 5, 2, 2, Params(4)}, kS8, kWeightKinds[0]);
   CheckCodes({1, 11, 12, 7, 7, 2, 2, Params(4, 1, 1, 7)}, kS8, kWeightKinds[2]);

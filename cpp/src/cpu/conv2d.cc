@@ -37,6 +37,43 @@ bool RunAsGemm(const Conv2dArguments& arguments, const PackedConv2d& weights, ch
   return true;
 }
 
+/** Whether kernels can read the input where it lies: groups of codes that nothing pads. */
+bool IsReady(const Conv2dArguments& arguments, const PackedConv2d& weights) {
+  const Conv2dGeometry& g = weights.geometry;
+  const int64_t channels = g.in_channels;
+  const int64_t pixel_stride = arguments.x.strides[2];
+  return arguments.x.type == ElementType::kU8 && !g.depthwise() && g.run() == g.padded_run(weights.bits) &&
+         (g.pad_top | g.pad_left | g.pad_bottom | g.pad_right) == 0 && arguments.x.strides[3] == 1 &&
+         // A row of taps is a run, whose pixels have no gaps.
+         pixel_stride >= channels &&
+         (g.kernel_w == 1 || !g.rows_are_runs() || (g.groups == 1 && pixel_stride == channels)) &&
+         // Pixels share few places in a cache otherwise.
+         pixel_stride * g.stride_w % 1024 != 0;
+}
+
+/** The plan for such input: one part, whose strides are the input's. geometry: without idle strides. */
+Conv2dPlan PlanInPlace(Conv2dPlan plan, const TensorView& x, const Conv2dGeometry& given,
+                       const Conv2dGeometry& geometry) {
+  plan.image_parts = plan.line_parts = 1;
+  plan.pixel_stride = x.strides[2] * (given.stride_w / geometry.stride_w);
+  plan.plane_stride = geometry.group_in();
+  plan.line_stride = x.strides[1] * (given.stride_h / geometry.stride_h);
+  plan.image_stride = x.strides[0];
+  return plan;
+}
+
+void RunInPlace(const Conv2dArguments& arguments, const PackedConv2d& weights, const GemmKernels& kernels,
+                char* workspace) {
+  const Conv2dGeometry geometry = WithoutIdleStrides(weights.geometry);
+  const Conv2dPlan plan =
+      PlanInPlace(PlanConv2d(geometry, arguments.x.shape[0], arguments.out.shape[1], arguments.out.shape[2], 1),
+                  arguments.x, weights.geometry, geometry);
+  const Conv2dOutput output(arguments);
+  const auto zero = static_cast<int32_t>(arguments.step.zero_point);
+  const Conv2dProduct product(kernels, weights, geometry, plan, output, zero, arguments.x.data, workspace, nullptr);
+  ForEachPart(plan, [&](const Conv2dPart& part) { product.RunPart(part); });
+}
+
 template <typename Product>
 void Run(const Conv2dArguments& arguments, const PackedConv2d& weights, const GemmKernels& kernels, bool with_sums,
          int64_t code_size, char* workspace) {
@@ -46,7 +83,7 @@ void Run(const Conv2dArguments& arguments, const PackedConv2d& weights, const Ge
   int32_t* const sums = with_sums ? reinterpret_cast<int32_t*>(workspace + plan.sums) : nullptr;
   const Conv2dInput input(kernels, arguments, weights.geometry, geometry, plan, workspace, sums);
   const Conv2dOutput output(arguments);
-  const Product product(kernels, weights, geometry, plan, output, input.zero(), workspace, sums);
+  const Product product(kernels, weights, geometry, plan, output, input.zero(), workspace, workspace, sums);
   ForEachPart(plan, [&](const Conv2dPart& part) {
     MakePartReady(input, geometry, plan, part);
     product.RunPart(part);
@@ -68,6 +105,8 @@ void Conv2d(const Conv2dArguments& arguments, const PackedConv2d& weights, char*
   const GemmKernels& kernels = CurrentGemmKernels();
   if (weights.geometry.depthwise()) {
     Run<DepthwiseProduct>(arguments, weights, kernels, false, 1, workspace);
+  } else if (!kernels.wide_activations && !weights.has_zero_points && IsReady(arguments, weights)) {
+    RunInPlace(arguments, weights, kernels, workspace);
   } else {
     Run<Conv2dProduct>(arguments, weights, kernels, weights.has_zero_points, kernels.wide_activations ? 2 : 1,
                        workspace);

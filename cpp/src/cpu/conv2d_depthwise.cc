@@ -29,14 +29,14 @@ void MakeOnes(int64_t first, int64_t groups, int64_t taps, int columns, int8_t* 
 
 DepthwiseProduct::DepthwiseProduct(const GemmKernels& kernels, const PackedConv2d& weights,
                                    const Conv2dGeometry& geometry, const Conv2dPlan& plan, const Conv2dOutput& output,
-                                   int32_t zero, char* workspace, const int32_t*)
+                                   int32_t zero, const char* codes, char* workspace, const int32_t*)
     : kernels_(kernels),
       kernel_(CurrentDepthwiseKernel()),
       geometry_(geometry),
       plan_(plan),
       output_(output),
       zero_(zero),
-      codes_(reinterpret_cast<const uint8_t*>(workspace)),
+      codes_(reinterpret_cast<const uint8_t*>(codes)),
       tap_offsets_(reinterpret_cast<const int64_t*>(workspace + plan.offsets)),
       tiles_(plan.out_w, kMaxEpilogueRows),
       weights_(weights.Block(0)) {
@@ -114,8 +114,8 @@ void DepthwiseProduct::RunPanel(const Conv2dBlock& block, int64_t panel) const {
   tile.columns = static_cast<int>(std::min(kPanelColumns, RoundUp(weights_.n, kHalfPanel) - column));
   tile.a_stride = geometry_.stride_w * plan_.pixel_stride;
   if (by_column_) TakeByColumn(panel, tile.columns, by_column);
-  for (int64_t t = block.first; t < block.end; ++t) {
-    const Conv2dTile at = tiles_.At(block.part, t);
+  Conv2dTile at = tiles_.At(block.part, block.first);
+  for (int64_t t = block.first; t < block.end; ++t, at = tiles_.After(block.part, at)) {
     tile.a = codes_ + at.slot * plan_.image_stride + at.line * geometry_.stride_h * plan_.line_stride +
              at.pixel * tile.a_stride + column;
     tile.rows = step.rows = at.rows;

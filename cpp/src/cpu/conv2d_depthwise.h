@@ -17,7 +17,7 @@ class DepthwiseProduct {
  public:
   /** Writes the offsets of taps to their place in the workspace. Sums of codes are not needed. */
   DepthwiseProduct(const GemmKernels& kernels, const PackedConv2d& weights, const Conv2dGeometry& geometry,
-                   const Conv2dPlan& plan, const Conv2dOutput& output, int32_t zero, char* workspace,
+                   const Conv2dPlan& plan, const Conv2dOutput& output, int32_t zero, const char* codes, char* workspace,
                    const int32_t* sums);
 
   void RunPart(const Conv2dPart& part) const;

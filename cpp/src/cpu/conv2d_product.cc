@@ -24,8 +24,8 @@ int64_t* PlaceOf(char* workspace, int64_t offset) { return reinterpret_cast<int6
 }  // namespace
 
 Conv2dProduct::Conv2dProduct(const GemmKernels& kernels, const PackedConv2d& weights, const Conv2dGeometry& geometry,
-                             const Conv2dPlan& plan, const Conv2dOutput& output, int32_t zero, char* workspace,
-                             const int32_t* sums)
+                             const Conv2dPlan& plan, const Conv2dOutput& output, int32_t zero, const char* codes,
+                             char* workspace, const int32_t* sums)
     : kernels_(kernels),
       weights_(weights),
       geometry_(geometry),
@@ -34,7 +34,7 @@ Conv2dProduct::Conv2dProduct(const GemmKernels& kernels, const PackedConv2d& wei
       zero_(zero),
       codes_made_(output.kernels(), output.epilogue(), output.a_scale(), zero,
                   plan.images * plan.out_h * plan.out_w * geometry.out_channels),
-      codes_(workspace),
+      codes_(codes),
       run_offsets_(PlaceOf(workspace, plan.offsets)),
       sums_(sums),
       tiles_(plan.out_w, kernels.max_rows),
@@ -154,6 +154,7 @@ void Conv2dProduct::RunPanel(const Conv2dBlock& block, int64_t group, int64_t pa
     }
     const bool last = run == geometry_.runs();
     const bool at_once = last && !tile.add;
+    FetchShares shares(next, last ? weights.panel_bytes : 0, tile, block.end - block.first);
     Conv2dTile at = tiles_.At(block.part, block.first);
     Conv2dTile first = at;
     int rows = 0;
@@ -163,10 +164,10 @@ void Conv2dProduct::RunPanel(const Conv2dBlock& block, int64_t group, int64_t pa
       tile.a = codes_ + at.slot * plan_.image_stride + at.line * geometry_.stride_h * plan_.line_stride +
                at.pixel * tile.a_stride + offset;
       tile.sums = sums + (at_once ? rows : row) * kPanelColumns;
-      if (last) tile.FetchShare(next, weights.panel_bytes, t - block.first, block.end - block.first);
+      shares.Next(&tile);
       kernels_.tile(tile);
       const Conv2dTile done = at;
-      if (t + 1 < block.end) at = tiles_.At(block.part, t + 1);
+      at = tiles_.After(block.part, at);
       if (!last) continue;
       rows += done.rows;
       // Some tiles at once, as in matrix products.

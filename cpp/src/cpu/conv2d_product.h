@@ -15,9 +15,11 @@ namespace cpu {
 
 class Conv2dProduct {
  public:
-  /** Writes the offsets of runs to their place in the workspace. sums: as of Conv2dInput. */
+  /** Writes the offsets of runs to their place in the workspace. codes: of the first image's first line. sums: as of
+   * Conv2dInput. */
   Conv2dProduct(const GemmKernels& kernels, const PackedConv2d& weights, const Conv2dGeometry& geometry,
-                const Conv2dPlan& plan, const Conv2dOutput& output, int32_t zero, char* workspace, const int32_t* sums);
+                const Conv2dPlan& plan, const Conv2dOutput& output, int32_t zero, const char* codes, char* workspace,
+                const int32_t* sums);
 
   void RunPart(const Conv2dPart& part) const;
 

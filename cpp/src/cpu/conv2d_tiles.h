@@ -25,6 +25,8 @@ struct Conv2dTile {
   int64_t line;
   int64_t pixel;
   int rows;
+  /** Within the line. */
+  int64_t number;
 };
 
 /** Tiles first..end-1 of a part. */
@@ -37,23 +39,36 @@ struct Conv2dBlock {
 /** The tiles of a part, numbered along lines. */
 class LineTiles {
  public:
-  LineTiles(int64_t out_w, int64_t max_rows) : out_w_(out_w), tiles_(PartsOf(out_w, max_rows)) {}
+  LineTiles(int64_t out_w, int64_t max_rows) : tiles_(PartsOf(out_w, max_rows)), sizes_(out_w, tiles_) {}
 
   /** The most pixels a tile has. */
-  int64_t rows() const { return PartsOf(out_w_, tiles_); }
+  int64_t rows() const { return sizes_[0]; }
 
   int64_t Count(const Conv2dPart& part) const { return part.images * part.lines * tiles_; }
 
   Conv2dTile At(const Conv2dPart& part, int64_t index) const {
     const int64_t line = index / tiles_;
-    const int64_t begin = PartStart(out_w_, tiles_, index % tiles_);
-    const int64_t end = PartStart(out_w_, tiles_, index % tiles_ + 1);
-    return {line / part.lines, line % part.lines, begin, static_cast<int>(end - begin)};
+    const int64_t tile = index % tiles_;
+    return {line / part.lines, line % part.lines, sizes_.Start(tile), static_cast<int>(sizes_[tile]), tile};
+  }
+
+  Conv2dTile After(const Conv2dPart& part, const Conv2dTile& at) const {
+    Conv2dTile next = at;
+    next.pixel += at.rows;
+    if (++next.number == tiles_) {
+      next.number = next.pixel = 0;
+      if (++next.line == part.lines) {
+        next.line = 0;
+        ++next.slot;
+      }
+    }
+    next.rows = static_cast<int>(sizes_[next.number]);
+    return next;
   }
 
  private:
-  int64_t out_w_;
   int64_t tiles_;
+  PartSizes sizes_;
 };
 
 }  // namespace cpu

@@ -39,21 +39,29 @@ struct GemmTile {
   /** Memory that is wanted next, which kernels may fetch into the caches meanwhile: cache lines for four groups. */
   const void* ahead = nullptr;
   int64_t ahead_lines = 0;
+};
 
-  /**
-   * Has the kernel fetch its share of `bytes` of memory that is wanted after `tiles` tiles like this one, which is
-   * number `number` of them.
-   */
-  void FetchShare(const void* memory, int64_t bytes, int64_t number, int64_t tiles) {
-    const int64_t steps = runs * (groups / 4);
-    if (steps == 0) return;
-    const int64_t lines = bytes / 64;
-    ahead_lines = (lines + steps * tiles - 1) / (steps * tiles);
-    const int64_t first = number * steps * ahead_lines;
-    ahead = static_cast<const char*>(memory) + 64 * first;
-    if (first + steps * ahead_lines > lines) ahead_lines = (lines - first) / steps;
-    if (ahead_lines < 0) ahead_lines = 0;
+/** Has tiles of one size fetch memory that is wanted after them: a share each. */
+class FetchShares {
+ public:
+  FetchShares(const void* memory, int64_t bytes, const GemmTile& tile, int64_t tiles)
+      : at_(static_cast<const char*>(memory)), steps_(tile.runs * (tile.groups / 4)), lines_(bytes / 64) {
+    if (steps_ != 0) lines_a_step_ = (lines_ + steps_ * tiles - 1) / (steps_ * tiles);
   }
+
+  void Next(GemmTile* tile) {
+    if (steps_ * lines_a_step_ > lines_) lines_a_step_ = steps_ == 0 ? 0 : lines_ / steps_;
+    tile->ahead = at_;
+    tile->ahead_lines = lines_a_step_;
+    lines_ -= steps_ * lines_a_step_;
+    at_ += 64 * steps_ * lines_a_step_;
+  }
+
+ private:
+  const char* at_;
+  int64_t steps_;
+  int64_t lines_;
+  int64_t lines_a_step_ = 0;
 };
 
 struct GemmKernels {

@@ -13,8 +13,8 @@ namespace octet {
 namespace cpu {
 namespace {
 
-/** kVectors vectors of columns. */
-template <int kVectors, bool kResidual>
+/** kVectors vectors of columns. kPlain: the codes are u8, the zero point is 0, and the limits are those of u8. */
+template <int kVectors, bool kResidual, bool kPlain>
 class CodesAvx512 {
  public:
   explicit CodesAvx512(const TileCodes& codes)
@@ -80,12 +80,13 @@ class CodesAvx512 {
       }
       q[i()] = _mm512_cvtps_epi32(_mm512_fmadd_ps(y, reciprocal_, _mm512_mul_ps(y, rest_)));
     });
-    const __m512i first = _mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero_point_);
-    const __m512i second = _mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero_point_);
-    const __m512i limited = _mm512_min_epu8(_mm512_max_epu8(_mm512_packus_epi16(first, second), low_), high_);
+    const __m512i packed = _mm512_packus_epi16(Words(q[0], q[1]), Words(q[2], q[3]));
     // Packing leaves four columns of each vector in each 128 bits.
     const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const __m512i bytes = _mm512_xor_si512(_mm512_permutexvar_epi32(order, limited), flip_);
+    __m512i bytes = _mm512_permutexvar_epi32(order, packed);
+    if constexpr (!kPlain) {
+      bytes = _mm512_xor_si512(_mm512_min_epu8(_mm512_max_epu8(bytes, low_), high_), flip_);
+    }
     Repeat<kPresent>([&](auto row) OCTET_INLINE {
       constexpr int kRow = decltype(row)::value;
       if constexpr (kVectors == 2) {
@@ -95,6 +96,11 @@ class CodesAvx512 {
                              _mm512_extracti32x4_epi32(bytes, kRow));
       }
     });
+  }
+
+  OCTET_INLINE __m512i Words(__m512i a, __m512i b) const {
+    const __m512i words = _mm512_packs_epi32(a, b);
+    return kPlain ? words : _mm512_adds_epi16(words, zero_point_);
   }
 
   const uint32_t columns_;
@@ -112,18 +118,22 @@ class CodesAvx512 {
   const __m128i residual_flip_;
 };
 
+template <int kVectors, bool kResidual>
+void FinishCodesOf(const int32_t* sums, int rows, const TileCodes& codes) {
+  const CodeSteps& steps = *codes.steps;
+  if (steps.zero_point == 0 && steps.low == 0 && steps.high == 255 && steps.flip == 0) {
+    CodesAvx512<kVectors, kResidual, true>(codes).Run(sums, rows, codes);
+  } else {
+    CodesAvx512<kVectors, kResidual, false>(codes).Run(sums, rows, codes);
+  }
+}
+
 void FinishCodesAvx512(const int32_t* sums, int rows, const TileCodes& codes) {
   const bool whole = codes.columns > static_cast<int>(kHalfPanel);
   if (codes.residual == nullptr) {
-    if (whole) {
-      CodesAvx512<2, false>(codes).Run(sums, rows, codes);
-    } else {
-      CodesAvx512<1, false>(codes).Run(sums, rows, codes);
-    }
-  } else if (whole) {
-    CodesAvx512<2, true>(codes).Run(sums, rows, codes);
+    (whole ? FinishCodesOf<2, false> : FinishCodesOf<1, false>)(sums, rows, codes);
   } else {
-    CodesAvx512<1, true>(codes).Run(sums, rows, codes);
+    (whole ? FinishCodesOf<2, true> : FinishCodesOf<1, true>)(sums, rows, codes);
   }
 }
 
