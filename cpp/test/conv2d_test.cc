@@ -187,6 +187,22 @@ TEST(Conv2d, GroupsOfAnySize) {
   CheckCodes({1, 3, 4, 8, 140, 3, 3, Params(1, 1, 1, 2)}, kU8, kWeightKinds[2]);
 }
 
+TEST(Conv2d, GroupsOfFewChannels) {
+  // Input and output channels of a group: some fill half a panel together, with whole groups of codes or not.
+  const int64_t channels[][2] = {{4, 4}, {8, 8}, {2, 3}, {4, 2}, {5, 8}, {3, 1}, {16, 16}, {12, 5}};
+  for (const auto& [in, out] : channels) {
+    for (int32_t groups : {2, 4, 5, 32}) {
+      const WeightKind& kind = kWeightKinds[groups % 2];
+      CheckCodes({1, 5, 17, in * groups, out * groups, 3, 3, Params(1, 1, 1, groups)}, kU8, kind);
+      CheckCodes({2, 6, 7, in * groups, out * groups, 3, 2, Params(2, 0, 1, groups)}, kS8, kind);
+      CheckCodes({1, 7, 6, in * groups, out * groups, 2, 3, Params(1, 1, 2, groups)}, kU8, kind);
+      CheckCodes({1, 4, 5, in * groups, out * groups, 1, 1, Params(1, 0, 1, groups)}, kU8, kind);
+    }
+  }
+  CheckCodes({1, 4, 20, 1024, 64, 3, 3, Params(1, 1, 1, 8)}, kU8, kWeightKinds[0]);
+  CheckCodes({1, 4, 20, 96, 96, 3, 3, Params(1, 1, 1, 3)}, kS8, kWeightKinds[4]);
+}
+
 TEST(Conv2d, DepthwiseOfAnyWidth) {
   for (int64_t channels : {2, 15, 16, 17, 31, 32, 33, 64, 70}) {
     const auto groups = static_cast<int32_t>(channels);

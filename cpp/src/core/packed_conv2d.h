@@ -32,6 +32,11 @@ struct Conv2dGeometry {
   int64_t dilation_h = 1;
   int64_t dilation_w = 1;
   int64_t groups = 1;
+  /**
+   * Runs are taps even where rows could be, as is the same to weights where no run is filled up. Not a property of
+   * packed weights, but of how backends go through them.
+   */
+  bool single_taps = false;
 
   int64_t group_in() const { return in_channels / groups; }
   int64_t group_out() const { return out_channels / groups; }
@@ -40,7 +45,7 @@ struct Conv2dGeometry {
   int64_t reach_h() const { return (kernel_h - 1) * dilation_h + 1; }
   int64_t reach_w() const { return (kernel_w - 1) * dilation_w + 1; }
   bool depthwise() const { return groups > 1 && in_channels == groups; }
-  bool rows_are_runs() const { return dilation_w == 1 || kernel_w == 1; }
+  bool rows_are_runs() const { return !single_taps && (dilation_w == 1 || kernel_w == 1); }
   int64_t runs() const { return rows_are_runs() ? kernel_h : taps(); }
   /** Codes of a run. */
   int64_t run() const { return (rows_are_runs() ? kernel_w : 1) * group_in(); }

@@ -17,9 +17,10 @@ constexpr int64_t kSlack = 64;
 
 int64_t PixelStride(const Conv2dGeometry& geometry, int64_t plane_channels, int64_t code_size) {
   const int64_t bytes = plane_channels * code_size;
-  // Kernels of width 1 go through pixels side by side: at a multiple of 4096 bytes or a large part of it these would
-  // share few places of the first-level cache. Wider ones need the codes of neighbours without a gap.
-  return geometry.kernel_w == 1 && bytes % 1024 == 0 && !geometry.depthwise() ? bytes + kPackAlignment : bytes;
+  // Kernels of width 1, and single taps, go through pixels side by side: at a multiple of 4096 bytes or a large part of
+  // it these would share few places of the first-level cache. Wider ones need the codes of neighbours without a gap.
+  const bool gaps = geometry.kernel_w == 1 || geometry.single_taps;
+  return gaps && bytes % 1024 == 0 && !geometry.depthwise() ? bytes + kPackAlignment : bytes;
 }
 
 void SetStrides(const Conv2dGeometry& geometry, int64_t code_size, Conv2dPlan* plan) {
@@ -44,8 +45,10 @@ Conv2dPlan PlanConv2d(const Conv2dGeometry& geometry, int64_t images, int64_t ou
   plan.images = images;
   plan.out_h = out_h;
   plan.out_w = out_w;
-  plan.planes = geometry.depthwise() ? 1 : geometry.groups;
-  plan.plane_channels = geometry.depthwise() ? geometry.out_channels : geometry.group_in();
+  plan.planes = geometry.depthwise() || geometry.single_taps ? 1 : geometry.groups;
+  plan.plane_channels = geometry.depthwise()   ? geometry.out_channels
+                        : geometry.single_taps ? geometry.in_channels
+                                               : geometry.group_in();
   plan.padded_w = (out_w - 1) * geometry.stride_w + geometry.reach_w();
   SetStrides(geometry, largest, &plan);
   const int64_t line_sums = plan.planes * plan.padded_w * 4;

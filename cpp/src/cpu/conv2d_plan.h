@@ -6,7 +6,8 @@
 //
 //     [images][lines][planes][padded width][channels of a plane]
 //
-// where a plane holds the channels of a group, or (depthwise) an input channel for each output channel. A kernel then
+// where a plane holds the channels of a group, or (depthwise) an input channel for each output channel, or (runs are
+// single taps) the channels of all groups. A kernel then
 // finds a row of taps of a pixel side by side, neighbouring pixels a constant stride apart, and rows of taps at the
 // same offsets for all pixels of the output. Each element of the input is read, and quantized, once.
 //

@@ -146,7 +146,8 @@ void Conv2dProduct::RunPanel(const Conv2dBlock& block, int64_t group, int64_t pa
                        unpacked);
       tile.b = unpacked;
     }
-    const int64_t offset = g * kGroup * plan_.code_size + group * plan_.plane_stride;
+    const int64_t group_stride = geometry_.single_taps ? geometry_.group_in() * plan_.code_size : plan_.plane_stride;
+    const int64_t offset = g * kGroup * plan_.code_size + group * group_stride;
     g += tile.groups;
     if (g == run_groups_) {
       run += tile.runs;
