@@ -88,6 +88,27 @@ TEST_F(CudaConv2dCounters, MainLoopsCostWhatTheTableSays) {
   }
 }
 
+TEST_F(CudaConv2dCounters, WarpgroupsReadTheInputAsItIs) {
+  if (major_ != 9) GTEST_SKIP() << "kernels of sm_90a";
+  for (const char* kernel : {"hopper_128x256", "hopper_128x128_turns"}) {
+    SCOPED_TRACE(kernel);
+    const ForcedKernel forced(kernel, 1);
+    for (int64_t channels : {32, 64, 128}) {
+      // Two boxes of 32 x 4 or 16 x 8 pixels, and 256 channels.
+      const Counters layer = Count({1, 8, 32, channels, 256, 3, 3, Params(1, 1)});
+      EXPECT_EQ(layer.launches, 1) << "zeros stand for padding";
+      // A stage is filled with taps one after the other; the last one may have zeros after them.
+      const int64_t stages = (9 * channels + 127) / 128;
+      EXPECT_EQ(layer.mma, 2 * 128 / 64 * stages * 4 * (kernel == std::string("hopper_128x256") ? 1 : 2));
+      EXPECT_EQ(layer.ldmatrix, 0);
+      EXPECT_EQ(layer.cp_async, 0);
+      EXPECT_EQ(layer.conflicts, 0);
+      EXPECT_EQ(layer.store.bytes, 8 * 32 * 256);
+      EXPECT_EQ(layer.store.sectors * 32, layer.store.bytes);
+    }
+  }
+}
+
 TEST_F(CudaConv2dCounters, FirstLayersTakeRowsOfTaps) {
   const char* const kernel = major_ < 8 ? "turing_64x64" : "128x64";
   const ForcedKernel forced(kernel, 1);

@@ -33,6 +33,8 @@ struct Case {
   /** Bits 0: none. */
   DLDataType residual_type = {kDLFloat, 0, 1};
   octet_activation activation = OCTET_ACTIVATION_NONE;
+  /** Of x. Not 0: what padding contributes shows. */
+  float zero_point = 7.0f;
 };
 
 void ExpectSame(const Case& test) {
@@ -40,8 +42,7 @@ void ExpectSame(const Case& test) {
   SCOPED_TRACE(shape.Words() + ", " + TypeName(test.x_type) + " * " + TypeName(test.kind.type) + " to " +
                TypeName(test.out_type) + ", layouts " + std::to_string(static_cast<int>(test.x_layout)) + " and " +
                std::to_string(static_cast<int>(test.out_layout)));
-  // The zero point is not 0: what padding contributes shows.
-  const CodeGrid x_grid(IsCodes(test.x_type) ? test.x_type : kU8, 0.0078125f, 7.0f);
+  const CodeGrid x_grid(IsCodes(test.x_type) ? test.x_type : kU8, 0.0078125f, test.zero_point);
   const CodeGrid out_grid(test.out_type, 0.31f, 5.0f);
   const CodeGrid residual_grid(test.residual_type, 0.05f, 9.0f);
   ConvWeights weights(shape, test.kind, 5);
@@ -186,6 +187,78 @@ TEST(CudaConv2d, CutsManyPixelsAndDeepFilters) {
   test.shape = {1, 5, 4, 256, 12, 3, 3, Params(1, 1)};
   test.kind = kWeightKinds[2];
   ExpectSame(test);
+}
+
+std::vector<std::string> HopperKernelNames() {
+  std::vector<std::string> names;
+  for (const std::string& name : GemmKernelNames()) {
+    // Clusters take no pixels.
+    if (name.rfind("hopper", 0) == 0 && name.find("cluster") == std::string::npos) names.push_back(name);
+  }
+  return names;
+}
+
+TEST(CudaConv2d, BoxesOfPixelsEqualTheCpu) {
+  const ConvShape shapes[] = {
+      // Channels of a box: 16, 32, 64 and 128; one tap takes boxes of 128 whatever there are.
+      {1, 9, 11, 16, 20, 3, 3, Params(1, 1)},
+      {2, 7, 7, 96, 17, 3, 3, Params(1, 1)},
+      {1, 8, 8, 64, 130, 3, 3, Params(1, 1)},
+      {1, 5, 6, 256, 40, 3, 3, Params(1, 0)},
+      {2, 6, 9, 48, 257, 1, 1, Params()},
+      {3, 4, 5, 144, 33, 1, 1, Params(1, 1)},
+      // Strides, dilations, unlike paddings and filters, more images than a box has.
+      {1, 13, 12, 32, 24, 3, 3, Params(2, 1)},
+      {2, 9, 8, 48, 20, 3, 2, Params(2, 1)},
+      {1, 10, 11, 64, 9, 1, 1, Params(2, 0)},
+      {1, 11, 9, 32, 33, 3, 2, Params(1, 2, 2)},
+      {2, 1, 37, 32, 24, 1, 5, {1, 2, 0, 3, 0, 1, 1, 2, 1}},
+      {1, 7, 1, 16, 8, 3, 1, {1, 1, 3, 0, 4, 0, 2, 1, 1}},
+      {19, 3, 8, 32, 5, 3, 3, Params(1, 1)},
+      // Filters that reach beyond the image on both sides.
+      {1, 2, 2, 16, 5, 3, 3, {1, 1, 3, 2, 4, 3, 1, 1, 1}},
+      {1, 2, 3, 32, 5, 5, 5, Params(2, 2)},
+      // More than one tile along each side.
+      {1, 37, 41, 16, 8, 3, 3, Params(1, 1)},
+  };
+  for (const std::string& name : HopperKernelNames()) {
+    SCOPED_TRACE(name);
+    int number = 0;
+    for (const ConvShape& shape : shapes) {
+      for (float zero_point : {0.0f, 7.0f}) {
+        const ForcedKernel forced(name, number % 3 == 2 ? 3 : 1);
+        Case test;
+        test.shape = shape;
+        test.zero_point = zero_point;
+        test.x_type = number % 2 == 0 ? kU8 : kS8;
+        test.kind = kWeightKinds[number % 7];
+        test.out_type = kAllTypes[number % 5];
+        test.residual_type = kAllTypes[number % 3 + 1];
+        ++number;
+        ExpectSame(test);
+      }
+    }
+  }
+}
+
+TEST(CudaConv2d, BoxesOfPixelsTakeAnyLayout) {
+  for (const std::string& name : HopperKernelNames()) {
+    SCOPED_TRACE(name);
+    const ForcedKernel forced(name);
+    for (Layout x_layout : kDeviceInputLayouts) {
+      for (Layout out_layout : kDeviceOutputLayouts) {
+        Case test;
+        test.shape = {2, 6, 5, 32, 32, 3, 3, Params(1, 1)};
+        test.zero_point = 0.0f;
+        test.x_layout = x_layout;
+        test.out_layout = out_layout;
+        test.out_type = x_layout == Layout::kCompact ? kF32 : kU8;
+        test.residual_type = kF16;
+        test.kind = kWeightKinds[2];
+        ExpectSame(test);
+      }
+    }
+  }
 }
 
 }  // namespace

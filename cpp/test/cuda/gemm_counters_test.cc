@@ -59,8 +59,8 @@ constexpr Row kTuringRows[] = {
 
 constexpr WeightKind kHalfBytes = {kS8, OCTET_WEIGHTS_4_BIT, -8, 7, false, true};
 
-Counters Count(const Row& row, int64_t k, DLDataType out_type) {
-  const ForcedKernel forced(row.kernel, 1);
+Counters Count(const Row& row, int64_t k, DLDataType out_type, int32_t parts = 1) {
+  const ForcedKernel forced(row.kernel, parts);
   Weights weights(row.n, k, row.bits == 8 ? kWeightKinds[0] : kHalfBytes, 5);
   weights.Pack();
   const DeviceWeights on_device(weights);
@@ -171,6 +171,17 @@ TEST_F(CudaGemmCounters, LargeProductsAreMadeByWarpgroups) {
   const Counters kernel = Count({"", 8448, 512, 0, 0, 0, 0.0}, 704, kS8);
   EXPECT_EQ(kernel.ldmatrix, 0);
   EXPECT_GT(kernel.mma, 0);
+}
+
+TEST_F(CudaGemmCounters, FewTilesOfALongKAreCutForWarpgroups) {
+  if (!HasHopper()) GTEST_SKIP() << "kernels of sm_90a";
+  // Eight tiles of 128 x 128 for 132 multiprocessors.
+  const Counters kernel = Count({"", 256, 512, 0, 0, 0.0, 0.0}, 16384, kS8, 0);
+  EXPECT_EQ(kernel.ldmatrix, 0);
+  // Products of 64 x 128 x 32: nothing is multiplied twice, whatever the number of parts.
+  EXPECT_EQ(kernel.mma, 256 / 64 * (512 / 128) * (16384 / 32));
+  const int64_t blocks = kernel.warps / 12;
+  EXPECT_EQ(blocks, 8 * 16) << "parts of K";
 }
 
 TEST_F(CudaGemmCounters, SharedMemoryHasNoConflictsAndGlobalMemoryWholeSectors) {

@@ -13,6 +13,11 @@ namespace octet {
 namespace test {
 namespace {
 
+/** A kind of weights that a kernel takes. */
+const WeightKind& KindFor(const std::string& kernel, int number) {
+  return kernel.find("half_bytes") != std::string::npos ? kWeightKinds[4 + number % 3] : kWeightKinds[number % 4];
+}
+
 class CudaGemmHopper : public testing::Test {
  protected:
   void SetUp() override {
@@ -52,7 +57,7 @@ TEST_F(CudaGemmHopper, EqualsTheCpuForAnyShape) {
           Case test;
           test.shape = {m, n, k};
           test.a_type = number % 2 == 0 ? kS8 : kU8;
-          test.kind = kWeightKinds[number % 4];
+          test.kind = KindFor(name, number);
           test.out_type = kAllTypes[number % 5];
           ++number;
           ExpectSame(test);
@@ -69,6 +74,7 @@ TEST_F(CudaGemmHopper, GoesAroundTheStagesAnyNumberOfTimes) {
     for (int64_t k : {128, 256, 384, 500, 512, 513, 640, 1000, 1030, 1290, 2100}) {
       Case test;
       test.shape = {130, 40, k};
+      test.kind = KindFor(name, 0);
       test.a_type = k % 4 == 0 ? kS8 : kU8;
       ExpectSame(test);
     }
@@ -85,10 +91,44 @@ TEST_F(CudaGemmHopper, BlocksGoFromTileToTile) {
       Case test;
       test.shape = shape;
       test.a_type = shape.k == 70 ? kS8 : kU8;
-      test.kind = kWeightKinds[2];
+      test.kind = KindFor(name, 2);
       test.out_type = kS8;
       ExpectSame(test);
     }
+  }
+}
+
+TEST_F(CudaGemmHopper, PartsOfKAddUp) {
+  for (const std::string& name : names_) {
+    SCOPED_TRACE(name);
+    int number = 0;
+    // As many stages as parts, one more, and parts of several stages; more parts than there are stages.
+    for (int32_t parts : {2, 3, 5, 16}) {
+      const ForcedKernel forced(name, parts);
+      for (const Shape& shape : {Shape{1, 7, 640}, Shape{257, 300, 700}, Shape{129, 257, 2100}, Shape{64, 100, 100}}) {
+        SCOPED_TRACE(parts);
+        Case test;
+        test.shape = shape;
+        test.a_type = number % 2 == 0 ? kS8 : kU8;
+        test.kind = KindFor(name, number);
+        test.out_type = kAllTypes[number % 5];
+        ++number;
+        ExpectSame(test);
+      }
+    }
+  }
+}
+
+TEST_F(CudaGemmHopper, BlocksGoFromPartToPart) {
+  for (const std::string& name : names_) {
+    SCOPED_TRACE(name);
+    const ForcedKernel forced(name, 3);
+    // Units are between one and two for each block, with one stage or two.
+    Case test;
+    test.shape = {128 * (multiprocessors_ / 2) + 70, 9, 500};
+    test.kind = KindFor(name, 1);
+    test.out_type = kS8;
+    ExpectSame(test);
   }
 }
 
@@ -100,6 +140,7 @@ TEST_F(CudaGemmHopper, EveryEpilogueEqualsTheCpu) {
       for (DLDataType type : kAllTypes) {
         Case test;
         test.shape = {75, 147, 70};
+        test.kind = KindFor(name, 0);
         test.activation = static_cast<octet_activation>(activation);
         test.out_type = type;
         test.residual_type = kAllTypes[(activation + type.bits / 8) % 5];
@@ -119,7 +160,7 @@ TEST_F(CudaGemmHopper, TakesRowsAtAnyStrideAndOffset) {
       for (int64_t shift : {0, 1, 8, 16}) {
         Case test;
         test.shape = {70, 144, 80};
-        test.kind = kWeightKinds[2];
+        test.kind = KindFor(name, 2);
         test.out_type = shift % 2 == 0 ? kU8 : kBF16;
         test.residual_type = shift % 2 == 0 ? kF16 : kS8;
         test.gap = gap;
@@ -135,11 +176,11 @@ TEST_F(CudaGemmHopper, QuantizesFloatsByRows) {
     SCOPED_TRACE(name);
     const ForcedKernel forced(name);
     for (DLDataType type : kFloatTypes) {
-      for (const WeightKind& kind : {kWeightKinds[0], kWeightKinds[2]}) {
+      for (int kind : {0, 2}) {
         Case test;
         test.shape = {133, 40, 300};
         test.a_type = type;
-        test.kind = kind;
+        test.kind = KindFor(name, kind);
         test.dynamic = true;
         ExpectSame(test);
       }
@@ -148,14 +189,14 @@ TEST_F(CudaGemmHopper, QuantizesFloatsByRows) {
 }
 
 TEST_F(CudaGemmHopper, OneRowMayStandForAll) {
-  Weights weights(40, 64, kWeightKinds[0], 5);
-  weights.Pack();
-  const DeviceWeights on_device(weights);
   const CodeGrid grid(kS8, 0.0078125f, 7.0f);
-  const GemmRun run = {&weights, &on_device, &grid.grid};
   for (const std::string& name : names_) {
     SCOPED_TRACE(name);
     const ForcedKernel forced(name);
+    Weights weights(40, 64, KindFor(name, 0), 5);
+    weights.Pack();
+    const DeviceWeights on_device(weights);
+    const GemmRun run = {&weights, &on_device, &grid.grid};
     Tensor a(kS8, {64});
     Fill(&a, 1);
     ExpectSameOnDevice({&a}, OneOutput(kF32, {70, 40}), [&](const Tensors& in, const Tensors& out) {
@@ -176,11 +217,14 @@ TEST_F(CudaGemmHopper, SumsAreExactAtTheirLimits) {
     SCOPED_TRACE(name);
     const ForcedKernel forced(name);
     // Hundreds of stages: one end of the range for each kernel.
-    const int w = ++number % 2 == 0 ? 127 : -128;
+    const WeightKind& kind = KindFor(name, 0);
+    const int32_t w = ++number % 2 == 0                    ? (kind.format == OCTET_WEIGHTS_4_BIT ? 7 : 127)
+                      : kind.format == OCTET_WEIGHTS_4_BIT ? -8
+                                                           : -128;
     Case test;
     test.shape = {2, 3, 65793};
     test.a_type = kU8;
-    test.kind = {kS8, OCTET_WEIGHTS_8_BIT, w, w, false, false};
+    test.kind = {kS8, kind.format, w, w, false, false};
     ExpectSame(test);
   }
 }

@@ -243,6 +243,46 @@ TEST(CudaMatmul, IntegersOfHeadsThatLieSideBySide) {
   ExpectSame(context);
 }
 
+TEST(CudaMatmul, IntegersAreReadInBoxesOfAnyBatch) {
+  for (const std::string& name : GemmKernelNames()) {
+    if (name.rfind("hopper", 0) != 0 || name.find("half_bytes") != std::string::npos) continue;
+    SCOPED_TRACE(name);
+    const ForcedKernel forced(name);
+    int number = 0;
+    for (const Case& shapes : kBatches) {
+      for (Order order : {Order::kPlain, Order::kBatchInside, Order::kGaps}) {
+        Case test = shapes;
+        test.transpose_b = true;
+        test.order = order;
+        test.out_order = order;
+        test.b_zero_point = number % 3 == 0 ? 3.0f : 0.0f;
+        test.out_type = number % 2 == 0 ? kF32 : kS8;
+        ++number;
+        ExpectSame(test);
+      }
+    }
+    // Several tiles and stages of each matrix; codes of heads are read where they are.
+    for (Order order : {Order::kPlain, Order::kBatchInside}) {
+      Case test;
+      test.a = {2, 3, 150, 320};
+      test.b = {2, 3, 320, 270};
+      test.transpose_b = true;
+      test.order = order;
+      test.out_order = order;
+      test.out_type = kS8;
+      ExpectSame(test);
+      test.a = {2, 4, 33, 64};
+      test.b = {2, 4, 64, 45};
+      test.a_type = kU8;
+      ExpectSame(test);
+      // A matrix whose rows are further apart than they are long.
+      test.a = {1, 1, 130, 64};
+      test.b = {1, 4, 64, 45};
+      ExpectSame(test);
+    }
+  }
+}
+
 TEST(CudaMatmul, IntegersHaveEveryEpilogue) {
   int number = 0;
   for (int activation = OCTET_ACTIVATION_NONE; activation <= OCTET_ACTIVATION_TANH; ++activation) {

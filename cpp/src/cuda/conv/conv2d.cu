@@ -13,7 +13,9 @@
 #include "cuda/conv/pixel_places.h"
 #include "cuda/conv/ready_image.h"
 #include "cuda/conv/tap_rows.h"
+#include "cuda/gemm/boxed_pixels.h"
 #include "cuda/gemm/device_kind.h"
+#include "cuda/gemm/hopper_launch.h"
 #include "cuda/gemm/launchers.h"
 #include "cuda/launch.h"
 
@@ -59,19 +61,47 @@ int64_t FilledChannels(const Conv2dGeometry& geometry) {
 int64_t ImageWidth(const Conv2dGeometry& geometry, const Sizes& sizes) {
   return DeviceTakesTapRows(geometry) ? sizes.out_width : sizes.width;
 }
-int64_t ImagePixels(const Conv2dGeometry& geometry, const Sizes& sizes) {
-  return sizes.images * sizes.height * ImageWidth(geometry, sizes);
+int64_t PaddedHeight(const Conv2dGeometry& geometry, const Sizes& sizes) {
+  return sizes.height + geometry.pad_top + geometry.pad_bottom;
+}
+int64_t PaddedWidth(const Conv2dGeometry& geometry, const Sizes& sizes) {
+  return sizes.width + geometry.pad_left + geometry.pad_right;
+}
+
+/** Whether the plan's kernel copies boxes of pixels. */
+bool TakesBoxes(const GemmPlan& plan) { return InfoOf(plan.kernel).wgmma; }
+
+/** Of the ready image at most: there may be padding where boxes are copied. */
+int64_t ImagePixels(const Conv2dGeometry& geometry, const Sizes& sizes, const GemmPlan& plan) {
+  if (!TakesBoxes(plan)) return sizes.images * sizes.height * ImageWidth(geometry, sizes);
+  return sizes.images * PaddedHeight(geometry, sizes) * PaddedWidth(geometry, sizes);
+}
+
+/**
+ * Output pixels of all boxes; 0 where none are copied: groups have tensor maps of their own, few channels make a K so
+ * short that the epilogue decides, and strides of more than two would take more maps.
+ */
+int64_t BoxedRows(const Conv2dGeometry& geometry, const Sizes& sizes) {
+  if (geometry.groups != 1 || DeviceTakesTapRows(geometry)) return 0;
+  if (geometry.stride_h > 2 || geometry.stride_w > 2) return 0;
+  // Each place of a pixel in the stride is there.
+  if (sizes.height < geometry.stride_h || sizes.width < geometry.stride_w) return 0;
+  PixelBoxes boxes;
+  ChooseBoxes(static_cast<int32_t>(sizes.images), static_cast<int32_t>(sizes.out_height),
+              static_cast<int32_t>(sizes.out_width), &boxes);
+  const int64_t rows = TilesOf(boxes) << kBoxedRowsLog;
+  return rows <= INT32_MAX ? rows : 0;
 }
 
 GemmPlan PlanOf(const DeviceKind& kind, const DeviceConv2d& weights, const Sizes& sizes) {
   if (weights.geometry.depthwise()) return {GemmKernel::k128x64, 1, {1, 1, 1}, false};
-  return PlanPixels(kind, weights.geometry.groups, sizes.rows(), weights.geometry.group_out(), weights.depth(),
-                    CurrentForcedPlan());
+  return PlanPixels(kind, weights.geometry.groups, sizes.rows(), BoxedRows(weights.geometry, sizes),
+                    weights.geometry.group_out(), weights.depth(), CurrentForcedPlan());
 }
 
 Workspace WorkspaceOf(const DeviceConv2d& weights, const Sizes& sizes, const GemmPlan& plan) {
   const bool sums = weights.has_zero_points && !weights.geometry.depthwise();
-  const int64_t pixels = ImagePixels(weights.geometry, sizes);
+  const int64_t pixels = ImagePixels(weights.geometry, sizes, plan);
   Workspace workspace;
   workspace.outside = 0;
   workspace.split = 256;
@@ -127,8 +157,24 @@ class Convolution {
     return arguments_.x.type == ElementType::kS8;
   }
 
+  /** Whether pixels beyond the image are no zeros. */
+  bool PadsWithCodes() const {
+    const int64_t padding = geometry_.pad_top + geometry_.pad_bottom + geometry_.pad_left + geometry_.pad_right;
+    return padding > 0 && arguments_.step.zero_point != 0.0f;
+  }
+
+  /** Pixels, lines and images of a tensor map do not overlap. */
+  bool ReadableInBoxes() const {
+    const TensorView& x = arguments_.x;
+    const int64_t line = (x.shape[2] - 1) * x.strides[2] + x.shape[3];
+    const int64_t image = (x.shape[1] - 1) * x.strides[1] + line;
+    return (x.shape[2] == 1 || x.strides[2] >= x.shape[3]) && (x.shape[1] == 1 || x.strides[1] >= line) &&
+           (x.shape[0] == 1 || x.strides[0] >= image) && !PadsWithCodes();
+  }
+
   bool ReadableInPlace() const {
     const TensorView& x = arguments_.x;
+    if (TakesBoxes(plan_) && !ReadableInBoxes()) return false;
     if (!IsCode(x.type) || x.strides[3] != 1 || ImageChannels(geometry_) % kDeviceChannels != 0) return false;
     if (DeviceTakesTapRows(geometry_)) return false;
     if (ImageChannels(geometry_) == 0 || reinterpret_cast<uintptr_t>(x.data) % 16 != 0) return false;
@@ -143,9 +189,11 @@ class Convolution {
 
   octet_status ReadInput() {
     const TensorView& x = arguments_.x;
-    const int zero_point = static_cast<int>(arguments_.step.zero_point) & 0xff;
-    const cudaError_t error = cudaMemsetAsync(memory_ + workspace_.outside, zero_point, 256, StreamOf(call_));
-    if (error != cudaSuccess) return Report(call_, "cudaMemsetAsync", error);
+    if (!TakesBoxes(plan_)) {
+      const int zero_point = static_cast<int>(arguments_.step.zero_point) & 0xff;
+      const cudaError_t error = cudaMemsetAsync(memory_ + workspace_.outside, zero_point, 256, StreamOf(call_));
+      if (error != cudaSuccess) return Report(call_, "cudaMemsetAsync", error);
+    }
     source_.data = reinterpret_cast<const int8_t*>(x.data);
     source_.image = x.strides[0];
     source_.line = x.strides[1];
@@ -175,9 +223,15 @@ class Convolution {
   /** Makes the source the ready image. */
   octet_status CopyInput() {
     source_.data = reinterpret_cast<const int8_t*>(memory_ + workspace_.image);
+    if (TakesBoxes(plan_) && PadsWithCodes()) {
+      source_.height = static_cast<int32_t>(PaddedHeight(geometry_, sizes_));
+      source_.width = static_cast<int32_t>(PaddedWidth(geometry_, sizes_));
+      source_.pad_top = 0;
+      source_.pad_left = 0;
+    }
     source_.pixel = ImageGroups(geometry_) * FilledChannels(geometry_);
-    source_.line = source_.pixel * ImageWidth(geometry_, sizes_);
-    source_.image = source_.line * sizes_.height;
+    source_.line = source_.pixel * (DeviceTakesTapRows(geometry_) ? sizes_.out_width : source_.width);
+    source_.image = source_.line * source_.height;
     return DeviceTakesTapRows(geometry_) ? CopyTapRows() : CopyImage();
   }
 
@@ -220,6 +274,10 @@ class Convolution {
     image.images = sizes_.images;
     image.height = sizes_.height;
     image.width = sizes_.width;
+    image.pad_top = geometry_.pad_top - source_.pad_top;
+    image.pad_left = geometry_.pad_left - source_.pad_left;
+    image.padded_height = source_.height;
+    image.padded_width = source_.width;
     for (int i = 0; i < 4; ++i) image.strides[i] = x.strides[i];
     image.groups = static_cast<int32_t>(ImageGroups(geometry_));
     image.channels = static_cast<int32_t>(ImageChannels(geometry_));
@@ -308,7 +366,6 @@ class Convolution {
     problem.weights = {block.codes, block.stride, static_cast<int32_t>(block.n), static_cast<int32_t>(block.stride)};
     problem.depth = static_cast<int32_t>(block.stride / kTileDepth);
     problem.raster = plan_.raster;
-    problem.split = {plan_.parts, nullptr, nullptr};
     problem.batch = {};
     problem.batch.count = static_cast<int32_t>(groups);
     problem.batch.inner = static_cast<int32_t>(groups);
@@ -319,15 +376,44 @@ class Convolution {
     problem.batch.sums = {0, sizes_.rows()};
     problem.batch.columns = static_cast<int32_t>(block.n);
     problem.epilogue = TheEpilogue();
-    if (plan_.parts > 1) {
-      const int64_t tiles = groups * plan_.raster.by_activations * plan_.raster.by_weights;
-      const int64_t bytes = SplitBytes(plan_, groups);
-      problem.split.sums = reinterpret_cast<int32_t*>(memory_ + workspace_.split);
-      problem.split.arrived = problem.split.sums + (bytes / 4 - tiles);
-      const cudaError_t error = cudaMemsetAsync(problem.split.sums, 0, static_cast<size_t>(bytes), StreamOf(call_));
-      if (error != cudaSuccess) return Report(call_, "cudaMemsetAsync", error);
-    }
+    const octet_status status = PrepareSplit(call_, plan_, groups, memory_ + workspace_.split, &problem.split);
+    if (status != OCTET_OK) return status;
+    if (TakesBoxes(plan_)) return RunBoxes(problem);
     return Done("the kernel Tile of pixels", Launch({&problem, IsSigned(), 8, StreamOf(call_)}));
+  }
+
+  octet_status RunBoxes(const TileProblem<PixelSource>& pixels) const {
+    const TileProblem<BoxedPixels> problem = {Boxes(), pixels.weights, pixels.depth, pixels.raster, pixels.split,
+                                              {},      pixels.epilogue};
+    const TileLaunch<BoxedPixels> launch = {&problem, IsSigned(), 8, StreamOf(call_)};
+    return Done("the kernel Hopper of pixels", plan_.kernel == GemmKernel::kHopper128x256
+                                                   ? LaunchHopper128x256Pixels(launch)
+                                                   : LaunchHopper128x128TurnsPixels(launch));
+  }
+
+  BoxedPixels Boxes() const {
+    BoxedPixels pixels;
+    pixels.data = source_.data;
+    pixels.width = source_.width;
+    pixels.height = source_.height;
+    pixels.channels = source_.channels;
+    // Sizes of 1 may have any stride.
+    pixels.pixel = pixels.width > 1 ? source_.pixel : source_.channels;
+    pixels.line = pixels.height > 1 ? source_.line : pixels.pixel * pixels.width;
+    pixels.image = sizes_.images > 1 ? source_.image : pixels.line * pixels.height;
+    pixels.box_channels = kMostBoxChannels;
+    while (source_.taps > 1 && source_.channels % pixels.box_channels != 0) pixels.box_channels /= 2;
+    PixelBoxes& boxes = pixels.boxes;
+    ChooseBoxes(static_cast<int32_t>(sizes_.images), source_.out_height, source_.out_width, &boxes);
+    boxes.kernel_w = source_.kernel_w;
+    boxes.dilation_w = source_.dilation_w;
+    boxes.dilation_h = source_.dilation_h;
+    boxes.pad_left = source_.pad_left;
+    boxes.pad_top = source_.pad_top;
+    boxes.stride_w_log = source_.stride_w - 1;
+    boxes.stride_h_log = source_.stride_h - 1;
+    boxes.tap_boxes = (source_.channels + pixels.box_channels - 1) / pixels.box_channels;
+    return pixels;
   }
 
   cudaError_t Launch(const TileLaunch<PixelSource>& launch) const {

@@ -16,7 +16,8 @@ constexpr int kQuad = 4;
 /** A thread makes four neighbouring codes. kByPixels: neighbouring threads have neighbouring pixels, not channels. */
 template <typename T, bool kByPixels>
 __global__ void __launch_bounds__(kThreads) ReadyImageKernel(const __grid_constant__ ReadyImage image) {
-  const int64_t pixels = image.images * image.height * image.width;
+  const int64_t pixels = image.images * image.padded_height * image.padded_width;
+  const uint32_t padding = (static_cast<uint32_t>(static_cast<int32_t>(image.step.zero_point)) & 0xffu) * 0x01010101u;
   const int64_t quads = static_cast<int64_t>(image.groups) * (image.filled / kQuad);
   const T* data = reinterpret_cast<const T*>(image.data);
   for (int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x; i < pixels * quads;
@@ -25,9 +26,16 @@ __global__ void __launch_bounds__(kThreads) ReadyImageKernel(const __grid_consta
     const int64_t quad = kByPixels ? i / pixels : i % quads;
     const int64_t group = quad / (image.filled / kQuad);
     const int32_t channel = static_cast<int32_t>(quad % (image.filled / kQuad)) * kQuad;
-    const int64_t line = pixel / image.width;
-    const T* from = data + line / image.height * image.strides[0] + line % image.height * image.strides[1] +
-                    pixel % image.width * image.strides[2] + group * image.channels * image.strides[3];
+    const int64_t line = pixel / image.padded_width;
+    const int64_t y = line % image.padded_height - image.pad_top;
+    const int64_t x = pixel % image.padded_width - image.pad_left;
+    uint32_t* to = reinterpret_cast<uint32_t*>(image.codes) + pixel * quads + quad;
+    if (y < 0 || y >= image.height || x < 0 || x >= image.width) {
+      *to = padding;
+      continue;
+    }
+    const T* from = data + line / image.padded_height * image.strides[0] + y * image.strides[1] + x * image.strides[2] +
+                    group * image.channels * image.strides[3];
     uint32_t word = 0;
 #pragma unroll
     for (int c = 0; c < kQuad; ++c) {
@@ -35,14 +43,14 @@ __global__ void __launch_bounds__(kThreads) ReadyImageKernel(const __grid_consta
       const int32_t code = CodeOf(from[(channel + c) * image.strides[3]], image.step, image.limits);
       word |= (static_cast<uint32_t>(code) & 0xffu) << (8 * c);
     }
-    reinterpret_cast<uint32_t*>(image.codes)[pixel * quads + quad] = word;
+    *to = word;
   }
 }
 
 template <typename T>
 void Launch(const ReadyImage& image, cudaStream_t stream) {
-  const int64_t count =
-      image.images * image.height * image.width * image.groups * static_cast<int64_t>(image.filled / kQuad);
+  const int64_t count = image.images * image.padded_height * image.padded_width * image.groups *
+                        static_cast<int64_t>(image.filled / kQuad);
   const unsigned blocks = static_cast<unsigned>(std::min(kMostBlocks, (count + kThreads - 1) / kThreads));
   if (image.strides[3] == 1) {
     ReadyImageKernel<T, false><<<blocks, kThreads, 0, stream>>>(image);

@@ -39,6 +39,7 @@ constexpr TileLauncher kLaunchers[kGemmKernelCount] = {
     LaunchHopper128x256,
     LaunchHopper128x128Turns,
     LaunchHopper128x256Cluster,
+    LaunchHopper128x256HalfBytes,
 };
 
 std::atomic<int> forced_kernel(-1);
@@ -144,8 +145,10 @@ class Product {
     return error == cudaSuccess ? OCTET_OK : Report(call_, "the kernel ReadyRows", error);
   }
 
+  /** A stride may be longer than a row's codes where they are those of a computed matrix. */
   OperandRows Weights() const {
-    return {weights_.codes, weights_.stride, static_cast<int32_t>(weights_.n), static_cast<int32_t>(weights_.stride)};
+    return {weights_.codes, weights_.stride, static_cast<int32_t>(weights_.n),
+            static_cast<int32_t>(RoundUp(weights_.k, kDeviceDepth) * weights_.bits / 8)};
   }
 
   Epilogue TheEpilogue() const {
@@ -187,17 +190,10 @@ class Product {
     problem.weights = Weights();
     problem.depth = static_cast<int32_t>(RoundUp(weights_.k, kTileDepth) / kTileDepth);
     problem.raster = plan.raster;
-    problem.split = {plan.parts, nullptr, nullptr};
     problem.batch = {};
     problem.epilogue = TheEpilogue();
-    if (plan.parts > 1) {
-      const int64_t tiles = static_cast<int64_t>(plan.raster.by_activations) * plan.raster.by_weights;
-      problem.split.sums = reinterpret_cast<int32_t*>(memory_ + workspace_.split);
-      problem.split.arrived = problem.split.sums + (SplitBytes(plan) / 4 - tiles);
-      const cudaError_t error =
-          cudaMemsetAsync(problem.split.sums, 0, static_cast<size_t>(SplitBytes(plan)), StreamOf(call_));
-      if (error != cudaSuccess) return Report(call_, "cudaMemsetAsync", error);
-    }
+    const octet_status status = PrepareSplit(call_, plan, 1, memory_ + workspace_.split, &problem.split);
+    if (status != OCTET_OK) return status;
     return LaunchTiles(call_, plan.kernel, {&problem, IsSigned(a_), weights_.bits, StreamOf(call_)});
   }
 
@@ -270,6 +266,15 @@ octet_status ForceKernel(const Call* call, const char* kernel, int32_t parts) {
 ForcedPlan CurrentForcedPlan() { return {forced_kernel.load(), forced_parts.load()}; }
 
 ForcedPlan CurrentFloatPlan() { return {forced_float.load(), forced_parts.load()}; }
+
+octet_status PrepareSplit(const Call* call, const GemmPlan& plan, int64_t products, char* memory, SplitK* split) {
+  *split = {plan.parts, nullptr, nullptr};
+  if (plan.parts == 1) return OCTET_OK;
+  split->sums = reinterpret_cast<int32_t*>(memory);
+  split->arrived = split->sums + SplitSums(plan, products);
+  const cudaError_t error = cudaMemsetAsync(memory, 0, static_cast<size_t>(SplitBytes(plan, products)), StreamOf(call));
+  return error == cudaSuccess ? OCTET_OK : Report(call, "cudaMemsetAsync", error);
+}
 
 octet_status LaunchTiles(const Call* call, GemmKernel kernel, const TileLaunch<OperandRows>& launch) {
   const cudaError_t error = kLaunchers[static_cast<int>(kernel)](launch);

@@ -7,9 +7,9 @@
 //     time  = waves * tile * (K of a part + kFixedDepth) / min(multiply-adds, shared memory, cache)
 //     waves = ceil(tiles * parts / multiprocessors)
 //
-// tile: its sums; multiply-adds: a clock, of a multiprocessor; shared memory: the multiply-adds that its 128 bytes a
-// clock (64 on sm_75) can feed, from the bytes that a tile's copies and fragments move for each of them; cache: the
-// same of the bytes that copies read.
+// and with parts, the time to add them up. tile: its sums; multiply-adds: a clock, of a multiprocessor; shared memory:
+// the multiply-adds that its 128 bytes a clock (64 on sm_75) can feed, from the bytes that a tile's copies and
+// fragments move for each of them; cache: the same of the bytes that copies read.
 #include "cuda/gemm/heuristics.h"
 
 #include <algorithm>
@@ -28,8 +28,10 @@ constexpr int64_t kFixedDepth = 256;
 // The same of the Hopper kernel that multiplies nothing during the epilogue of its 128x256 tile: 6500 instructions a
 // warp and two warps a scheduler are 13000 clocks.
 constexpr int64_t kOpenDepth = 1280;
-// Adding up parts of K costs about another epilogue.
-constexpr int64_t kSplitDepth = 256;
+// Adding up parts of K: a tile's sums go to the second-level cache and come back, 8 bytes each. Where that cache's
+// speed is not known, as much as another epilogue.
+constexpr double kSumBytes = 8.0;
+constexpr double kSplitDepth = 256.0;
 /** K that a part has at least: less is start and end of a pipeline alone. */
 constexpr int64_t kLeastTilesOfPart = 8;
 constexpr int kMostParts = 16;
@@ -87,12 +89,14 @@ Raster RasterOf(const GemmKernelInfo& info, int64_t m, int64_t n, int64_t k) {
 double Throughput(const GemmKernelInfo& info, const Rates& rates) {
   const double warp = static_cast<double>(info.warp_activations + info.warp_weights) /
                       (static_cast<double>(info.warp_activations) * info.warp_weights);
-  const double tile =
-      static_cast<double>(info.activations + info.weights) / (static_cast<double>(info.activations) * info.weights);
+  // Bytes of weights, and of activations.
+  const double of_weights = (info.half_bytes ? 0.5 : 1.0) / info.activations;
+  const double of_activations = 1.0 / info.weights;
+  const double tile = of_weights + of_activations;
   const double least = std::min(rates.products, rates.shared_bytes / (warp + tile));
   if (rates.cache_bytes == 0.0) return least;
   // Blocks of a cluster read weights once for all of them.
-  const double cached = 1.0 / info.weights + 1.0 / (static_cast<double>(info.activations) * info.cluster);
+  const double cached = of_activations + of_weights / info.cluster;
   return std::min(least, rates.cache_bytes / cached);
 }
 
@@ -107,9 +111,11 @@ double TimeOf(const GemmKernelInfo& info, const DeviceKind& device, int64_t m, i
               int64_t products = 1) {
   const int64_t tiles = products * CeilDiv(m, info.activations * info.cluster) * CeilDiv(n, info.weights);
   const int64_t waves = CeilDiv(tiles * parts, device.multiprocessors / info.cluster);
-  const int64_t depth = CeilDiv(k, parts) + FixedDepthOf(info) + (parts > 1 ? kSplitDepth : 0);
-  return static_cast<double>(waves * info.activations * info.weights) * static_cast<double>(depth) /
-         Throughput(info, RatesOf(info, device.architecture));
+  const Rates rates = RatesOf(info, device.architecture);
+  const double throughput = Throughput(info, rates);
+  double depth = static_cast<double>(CeilDiv(k, parts) + FixedDepthOf(info));
+  if (parts > 1) depth += rates.cache_bytes == 0.0 ? kSplitDepth : kSumBytes * throughput / rates.cache_bytes;
+  return static_cast<double>(waves * info.activations * info.weights) * depth / throughput;
 }
 
 /** Whether a multiprocessor has 100 KB of shared memory, and not the 164 KB or more of sm_80, 87, 90 and 100. */
@@ -120,7 +126,7 @@ bool SharedMemoryIsSmall(int architecture) {
 /** Whether a row can make such a product, on a device that it runs on. */
 bool Takes(const GemmKernelInfo& info, int64_t m, int64_t k, int weight_bits) {
   if (info.activations == 0) return m <= 8;
-  return !info.wgmma || (k > 0 && weight_bits == 8);
+  return !info.wgmma || (k > 0 && weight_bits == (info.half_bytes ? 4 : 8));
 }
 
 // Clusters are off until a device has confirmed their results and measured them: the emulator runs no clusters. The
@@ -138,6 +144,13 @@ bool Suits(const GemmKernelInfo& info, int architecture, int64_t m) {
   return m > kMostSwapped;
 }
 
+/** K that a kernel makes at a time, of which each part has some. */
+int64_t StageDepth(const GemmKernelInfo& info) { return info.wgmma ? 2 * kTileDepth : kTileDepth; }
+
+int64_t ForcedParts(const GemmKernelInfo& info, int64_t k, const ForcedPlan& forced) {
+  return std::min<int64_t>(forced.parts, std::max<int64_t>(1, CeilDiv(k, StageDepth(info))));
+}
+
 int64_t MostParts(int64_t k) {
   return std::min<int64_t>(kMostParts, std::max<int64_t>(1, CeilDiv(k, kTileDepth) / kLeastTilesOfPart));
 }
@@ -150,7 +163,6 @@ struct Parts {
 
 Parts BestParts(const GemmKernelInfo& info, const DeviceKind& device, int64_t m, int64_t n, int64_t k,
                 int64_t products = 1) {
-  if (info.wgmma) return {1, TimeOf(info, device, m, n, k, 1, products)};
   if (info.activations <= kMostSwapped) {
     // Bound by reading weights: enough blocks to ask for them.
     const int64_t tiles = CeilDiv(m, info.activations) * CeilDiv(n, info.weights);
@@ -158,7 +170,8 @@ Parts BestParts(const GemmKernelInfo& info, const DeviceKind& device, int64_t m,
     return {parts, TimeOf(info, device, m, n, k, parts)};
   }
   Parts best = {1, TimeOf(info, device, m, n, k, 1, products)};
-  for (int64_t parts = 2; parts <= MostParts(k); parts *= 2) {
+  // Blocks that go from unit to unit are full with any number of parts, those of a launch for each with few of them.
+  for (int64_t parts = 2; parts <= MostParts(k); parts += info.wgmma ? 1 : parts) {
     const double time = TimeOf(info, device, m, n, k, parts, products);
     if (time < best.time) best = {parts, time};
   }
@@ -195,12 +208,15 @@ const GemmKernelInfo kGemmKernels[kGemmKernelCount] = {
     // sm_90a: twice the multiply-adds of mma.sync. The largest tile that leaves shared memory for four stages: copies
     // and products take all of its 128 bytes a clock, copies somewhat more than the second-level cache gives. One block
     // a multiprocessor: nothing multiplies while it stores, which kOpenDepth stands for.
-    {GemmKernel::kHopper128x256, "hopper_128x256", 90, 90, 128, 256, 64, 256, false, true},
+    {GemmKernel::kHopper128x256, "hopper_128x256", 90, 90, 128, 256, 64, 256, true, true},
     // Short K: one consumer multiplies while the other one stores, with sums of 128x128 each, so that shared memory
     // feeds 0.8 of the multiply-adds and the second-level cache 0.6.
-    {GemmKernel::kHopper128x128Turns, "hopper_128x128_turns", 90, 90, 128, 128, 64, 128, false, true},
+    {GemmKernel::kHopper128x128Turns, "hopper_128x128_turns", 90, 90, 128, 128, 64, 128, true, true},
     // 128x256 in pairs of blocks, which copy half of the weights for each other. By force alone: kChooseClusters.
     {GemmKernel::kHopper128x256Cluster, "hopper_128x256_cluster", 90, 90, 128, 256, 64, 256, false, true, 2},
+    // Weights of 4 bits: half the copies. Products read 64 weights from registers and 128 activations from shared
+    // memory; that words of weights go through shared memory too, 16 bytes a step, is as if they read 256 activations.
+    {GemmKernel::kHopper128x256HalfBytes, "hopper_128x256_half_bytes", 90, 90, 128, 256, 256, 64, false, true, 1, true},
 };
 
 bool Runs(const GemmKernelInfo& info, const DeviceKind& device) {
@@ -228,22 +244,22 @@ GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, int
   if (plan.kernel == GemmKernel::kMatrixVector) {
     // A block makes 16 columns, or 4 with its warps sharing K: the latter where blocks are few.
     plan.cut_k = CeilDiv(n, 16) < kStreamingBlocks * device.multiprocessors;
-  } else if (forced.parts > 0 && !InfoOf(plan.kernel).wgmma) {
-    plan.parts = static_cast<int32_t>(std::min<int64_t>(forced.parts, std::max<int64_t>(1, CeilDiv(k, kTileDepth))));
+  } else if (forced.parts > 0) {
+    plan.parts = static_cast<int32_t>(ForcedParts(InfoOf(plan.kernel), k, forced));
   }
   return plan;
 }
 
 GemmPlan PlanBatch(const DeviceKind& device, int64_t count, int64_t m, int64_t n, int64_t k, const ForcedPlan& forced) {
   GemmPlan plan = {GemmKernel::k64x64, 1, {1, 1, 1}, false};
-  const bool is_forced = forced.kernel > 0 && !kGemmKernels[forced.kernel].wgmma;
+  const bool is_forced = forced.kernel > 0 && Takes(kGemmKernels[forced.kernel], m, k, 8);
   double least = -1.0;
   for (const GemmKernelInfo& info : kGemmKernels) {
-    // Tensor maps are of one matrix.
-    if (info.activations == 0 || info.wgmma) continue;
+    if (info.activations == 0) continue;
     // Without a matrix-vector kernel for batches, the swapped ones take the fewest rows too.
     const bool fits = info.activations <= kMostSwapped ? m <= info.activations : Suits(info, device.architecture, m);
-    const bool chosen = is_forced ? static_cast<int>(info.kernel) == forced.kernel : Runs(info, device) && fits;
+    const bool chosen =
+        is_forced ? static_cast<int>(info.kernel) == forced.kernel : Runs(info, device) && Takes(info, m, k, 8) && fits;
     if (!chosen) continue;
     const double time = TimeOf(info, device, m, n, k, 1, count);
     if (least >= 0.0 && time > least) continue;
@@ -254,30 +270,40 @@ GemmPlan PlanBatch(const DeviceKind& device, int64_t count, int64_t m, int64_t n
   return plan;
 }
 
-GemmPlan PlanPixels(const DeviceKind& device, int64_t groups, int64_t m, int64_t n, int64_t k,
+GemmPlan PlanPixels(const DeviceKind& device, int64_t groups, int64_t m, int64_t boxed_m, int64_t n, int64_t k,
                     const ForcedPlan& forced) {
-  const bool is_forced = forced.kernel > 0 && kGemmKernels[forced.kernel].takes_pixels;
+  const auto takes = [boxed_m](const GemmKernelInfo& info) {
+    return info.takes_pixels && (!info.wgmma || boxed_m > 0);
+  };
+  const bool is_forced = forced.kernel > 0 && takes(kGemmKernels[forced.kernel]);
   GemmPlan plan = {GemmKernel::k128x64, 1, {1, 1, 1}, false};
   double least = -1.0;
   for (const GemmKernelInfo& info : kGemmKernels) {
-    if (!info.takes_pixels || !Runs(info, device)) continue;
+    if (!takes(info) || !Runs(info, device)) continue;
     if (is_forced && static_cast<int>(info.kernel) != forced.kernel) continue;
-    const Parts parts = BestParts(info, device, m, n, k, groups);
+    const int64_t rows = info.wgmma ? boxed_m : m;
+    const Parts parts = BestParts(info, device, rows, n, k, groups);
     if (least >= 0.0 && parts.time > least) continue;
     least = parts.time;
-    plan = {info.kernel, static_cast<int32_t>(parts.parts), RasterOf(info, m, n, k), false};
+    plan = {info.kernel, static_cast<int32_t>(parts.parts), RasterOf(info, rows, n, k), false};
   }
-  if (forced.parts > 0) {
-    plan.parts = static_cast<int32_t>(std::min<int64_t>(forced.parts, std::max<int64_t>(1, CeilDiv(k, kTileDepth))));
-  }
+  if (forced.parts > 0) plan.parts = static_cast<int32_t>(ForcedParts(InfoOf(plan.kernel), k, forced));
   return plan;
+}
+
+int64_t SplitSums(const GemmPlan& plan, int64_t products) {
+  const GemmKernelInfo& info = InfoOf(plan.kernel);
+  const int64_t tiles = products * plan.raster.by_activations * plan.raster.by_weights * info.cluster;
+  return tiles * info.activations * info.weights;
 }
 
 int64_t SplitBytes(const GemmPlan& plan, int64_t products) {
   if (plan.parts == 1) return 0;
   const GemmKernelInfo& info = InfoOf(plan.kernel);
-  const int64_t tiles = products * plan.raster.by_activations * plan.raster.by_weights;
-  return tiles * (static_cast<int64_t>(info.activations) * info.weights + 1) * 4;
+  const int64_t sums = SplitSums(plan, products);
+  // Each consumer of a Hopper tile counts by itself.
+  const int64_t counters = sums / (static_cast<int64_t>(info.activations) * info.weights) * (info.wgmma ? 2 : 1);
+  return (sums + counters) * 4;
 }
 
 }  // namespace cuda

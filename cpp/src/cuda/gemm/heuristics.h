@@ -35,6 +35,7 @@ enum class GemmKernel {
   kHopper128x256,
   kHopper128x128Turns,
   kHopper128x256Cluster,
+  kHopper128x256HalfBytes,
 };
 
 struct GemmKernelInfo {
@@ -50,13 +51,15 @@ struct GemmKernelInfo {
   int warp_weights;
   /** Whether there is one for convolutions too. */
   bool takes_pixels;
-  /** Products of warpgroups (wgmma) and TMA copies: weights of 8 bits, one part of a K that is not empty. */
+  /** Products of warpgroups (wgmma) and TMA copies: a K that is not empty, and weights of one number of bits. */
   bool wgmma = false;
   /** Blocks of a cluster, whose tiles are one below the other. */
   int cluster = 1;
+  /** Of wgmma: weights have 4 bits, not 8. */
+  bool half_bytes = false;
 };
 
-constexpr int kGemmKernelCount = 14;
+constexpr int kGemmKernelCount = 15;
 extern const GemmKernelInfo kGemmKernels[kGemmKernelCount];
 
 /** Whether a device has a kernel. */
@@ -89,13 +92,16 @@ GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, int
 GemmPlan PlanBatch(const DeviceKind& device, int64_t count, int64_t m, int64_t n, int64_t k, const ForcedPlan& forced);
 
 /**
- * Of a convolution: for each of `groups` groups m pixels, n output channels, k of taps and channels. A kernel that
- * takes none is not forced.
+ * Of a convolution: for each of `groups` groups m pixels, n output channels, k of taps and channels. boxed_m: pixels of
+ * whole boxes, for kernels that copy those; 0: they can't. A kernel that takes none is not forced.
  */
-GemmPlan PlanPixels(const DeviceKind& device, int64_t groups, int64_t m, int64_t n, int64_t k,
+GemmPlan PlanPixels(const DeviceKind& device, int64_t groups, int64_t m, int64_t boxed_m, int64_t n, int64_t k,
                     const ForcedPlan& forced);
 
-/** Bytes of sums and counters for parts of K of `products` products; 0 with one part. */
+/** Sums of all tiles of `products` products that have parts of K. */
+int64_t SplitSums(const GemmPlan& plan, int64_t products);
+
+/** Bytes of these sums and of the counters after them; 0 with one part. */
 int64_t SplitBytes(const GemmPlan& plan, int64_t products = 1);
 
 }  // namespace cuda

@@ -3,9 +3,16 @@
 
 namespace octet {
 namespace cuda {
+namespace {
 
-cudaError_t LaunchHopper128x256(const TileLaunch<OperandRows>& launch) {
-  return LaunchHopperTile<HopperTile<Sharing::kRows, 1, 256, 4>>(launch);
+using TheTile = HopperTile<Sharing::kRows, 1, 256, 4>;
+
+}  // namespace
+
+cudaError_t LaunchHopper128x256(const TileLaunch<OperandRows>& launch) { return LaunchHopperTile<TheTile>(launch); }
+
+cudaError_t LaunchHopper128x256Pixels(const TileLaunch<BoxedPixels>& launch) {
+  return LaunchHopperPixels<TheTile>(launch);
 }
 
 }  // namespace cuda

@@ -13,7 +13,7 @@
 namespace octet {
 namespace cuda {
 
-/** Bytes of a row of a box: what the 128-byte swizzle exchanges 16-byte chunks in. */
+/** Bytes of a stage's row: the most that a box has, which the 128-byte swizzle exchanges 16-byte chunks in. */
 constexpr int kBoxRowBytes = 128;
 
 /** A barrier whose phases end when `arrivals` threads have come and all bytes announced have been written. */
@@ -52,20 +52,30 @@ __device__ inline void WaitForPhase(uint32_t barrier, uint32_t parity) {
   } while (done == 0);
 }
 
-/** Of this block. */
-__device__ inline void Arrive(uint32_t barrier) {
-  asm volatile("{\n\t.reg .b64 state;\n\tmbarrier.arrive.shared::cta.b64 state, [%0];\n\t}" ::"r"(barrier) : "memory");
+/** Arrives at a barrier of this block, or does not; without a branch, so that the threads of a warp stay together. */
+__device__ inline void ArriveIf(bool arrives, uint32_t barrier) {
+  asm volatile(
+      "{\n\t"
+      ".reg .pred arrives;\n\t"
+      ".reg .b64 state;\n\t"
+      "setp.ne.u32 arrives, %0, 0;\n\t"
+      "@arrives mbarrier.arrive.shared::cta.b64 state, [%1];\n\t"
+      "}" ::"r"(static_cast<uint32_t>(arrives)),
+      "r"(barrier)
+      : "memory");
 }
 
 /** At the barrier that block number `block` of the cluster has at the same place. */
-__device__ inline void ArriveInBlock(uint32_t barrier, uint32_t block) {
+__device__ inline void ArriveInBlockIf(bool arrives, uint32_t barrier, uint32_t block) {
   asm volatile(
       "{\n\t"
+      ".reg .pred arrives;\n\t"
       ".reg .b32 remote;\n\t"
-      "mapa.shared::cluster.u32 remote, %0, %1;\n\t"
-      "mbarrier.arrive.release.cluster.shared::cluster.b64 _, [remote];\n\t"
-      "}" ::"r"(barrier),
-      "r"(block)
+      "setp.ne.u32 arrives, %0, 0;\n\t"
+      "@arrives mapa.shared::cluster.u32 remote, %1, %2;\n\t"
+      "@arrives mbarrier.arrive.release.cluster.shared::cluster.b64 _, [remote];\n\t"
+      "}" ::"r"(static_cast<uint32_t>(arrives)),
+      "r"(barrier), "r"(block)
       : "memory");
 }
 
@@ -101,36 +111,47 @@ __device__ inline void PrefetchMap(const CUtensorMap* map) {
   asm volatile("prefetch.tensormap [%0];" ::"l"(map) : "memory");
 }
 
-/** Starts to copy the map's box at column, row to `to`; zeros for what is outside of the tensor. */
-__device__ inline void CopyBox(uint32_t to, const CUtensorMap* map, int column, int row, uint32_t barrier) {
+/** Where a box begins: in codes, and in what the other dimensions of its map count. */
+struct BoxAt {
+  int32_t code;
+  int32_t second;
+  int32_t third;
+  int32_t fourth;
+};
+
+/** Starts to copy a box of the map to `to`; zeros for what is outside of the tensor. */
+__device__ inline void CopyBox(uint32_t to, const CUtensorMap* map, const BoxAt& at, uint32_t barrier) {
   asm volatile(
-      "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], [%4];" ::
-          "r"(to),
-      "l"(map), "r"(column), "r"(row), "r"(barrier)
+      "cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3, %4, %5}], "
+      "[%6];" ::"r"(to),
+      "l"(map), "r"(at.code), "r"(at.second), "r"(at.third), "r"(at.fourth), "r"(barrier)
       : "memory");
 }
 
 /** The same for all blocks of the cluster that have a bit in `blocks`: at the same places of each, barrier included. */
-__device__ inline void CopyBoxToBlocks(uint32_t to, const CUtensorMap* map, int column, int row, uint32_t barrier,
+__device__ inline void CopyBoxToBlocks(uint32_t to, const CUtensorMap* map, const BoxAt& at, uint32_t barrier,
                                        uint16_t blocks) {
   asm volatile(
-      "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes.multicast::cluster [%0], [%1, "
-      "{%2, %3}], [%4], %5;" ::"r"(to),
-      "l"(map), "r"(column), "r"(row), "r"(barrier), "h"(blocks)
+      "cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes.multicast::cluster [%0], [%1, "
+      "{%2, %3, %4, %5}], [%6], %7;" ::"r"(to),
+      "l"(map), "r"(at.code), "r"(at.second), "r"(at.third), "r"(at.fourth), "r"(barrier), "h"(blocks)
       : "memory");
 }
 
 /**
- * The descriptor of rows of 128 bytes in the 128-byte swizzle, from an address of the first one on: K-major, 1024 bytes
- * from eight rows to the next eight. Adding 2 moves it on by 32 bytes.
+ * The descriptor, but for an address, of K-major rows as a box lays them down: box_codes bytes each without gaps, in
+ * the swizzle of as many bytes, or in none where they are 16. box_bytes: from a box to the next one.
  */
-__device__ inline uint64_t RowsDescriptor(uint32_t address) {
-  constexpr uint64_t kSwizzle128 = uint64_t{1} << 62;
-  constexpr uint64_t kEightRows = uint64_t{8 * kBoxRowBytes / 16} << 32;
-  // Not read where there is a swizzle.
-  constexpr uint64_t kLeadingOffset = uint64_t{1} << 16;
-  return kSwizzle128 | kEightRows | kLeadingOffset | (address & 0x3ffff) >> 4;
+constexpr uint64_t RowsDescriptor(int box_codes, int box_bytes) {
+  const uint64_t swizzle = box_codes == 128 ? 1 : box_codes == 64 ? 2 : box_codes == 32 ? 3 : 0;
+  const uint64_t eight_rows = static_cast<uint64_t>(8 * box_codes / 16);
+  // From the first 16 codes of a step to the others: not read where there is a swizzle.
+  const uint64_t leading = static_cast<uint64_t>(box_bytes / 16);
+  return swizzle << 62 | eight_rows << 32 | leading << 16;
 }
+
+/** What a descriptor counts in. */
+__device__ inline uint64_t DescriptorAddress(uint32_t address) { return (address & 0x3ffff) >> 4; }
 
 /** Before the first product of a group, and after other instructions touched the sums. */
 __device__ inline void BeginProducts() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
@@ -149,6 +170,15 @@ __device__ inline void HoldSums(int32_t (&sums)[kParts][4]) {
 #pragma unroll
   for (int i = 0; i < kParts; ++i) {
     asm volatile("" : "+r"(sums[i][0]), "+r"(sums[i][1]), "+r"(sums[i][2]), "+r"(sums[i][3])::"memory");
+  }
+}
+
+/** Keeps the compiler from making words between products that read them, where they would need a fence of their own. */
+template <int kParts>
+__device__ inline void HoldWords(uint32_t (&words)[kParts][4]) {
+#pragma unroll
+  for (int i = 0; i < kParts; ++i) {
+    asm volatile("" : "+r"(words[i][0]), "+r"(words[i][1]), "+r"(words[i][2]), "+r"(words[i][3])::"memory");
   }
 }
 
@@ -171,13 +201,13 @@ __device__ inline void HoldSums(int32_t (&sums)[kParts][4]) {
 #define OCTET_SUMS_32(i)                                                                               \
   OCTET_SUMS_4(i), OCTET_SUMS_4(i + 1), OCTET_SUMS_4(i + 2), OCTET_SUMS_4(i + 3), OCTET_SUMS_4(i + 4), \
       OCTET_SUMS_4(i + 5), OCTET_SUMS_4(i + 6), OCTET_SUMS_4(i + 7)
-#define OCTET_PRODUCT(shape, type, registers, a, b, add)                              \
-  "{\n\t"                                                                             \
-  ".reg .pred add;\n\t"                                                               \
-  "setp.ne.b32 add, " add                                                             \
-  ", 0;\n\t"                                                                          \
-  "wgmma.mma_async.sync.aligned." shape ".s32." type ".s8 {" registers "}, " a ", " b \
-  ", add;\n\t"                                                                        \
+#define OCTET_PRODUCT(shape, types, registers, a, b, add)                           \
+  "{\n\t"                                                                           \
+  ".reg .pred add;\n\t"                                                             \
+  "setp.ne.b32 add, " add                                                           \
+  ", 0;\n\t"                                                                        \
+  "wgmma.mma_async.sync.aligned." shape ".s32." types " {" registers "}, " a ", " b \
+  ", add;\n\t"                                                                      \
   "}"
 
 /**
@@ -188,21 +218,39 @@ template <bool kSigned, int kParts>
 __device__ inline void MultiplyRows(int32_t (&sums)[kParts][4], uint64_t a, uint64_t b, int add) {
   static_assert(kParts == 16 || kParts == 32, "128 or 256 columns");
   if constexpr (kParts == 32 && kSigned) {
-    asm volatile(OCTET_PRODUCT("m64n256k32", "s8", OCTET_REGISTERS_128, "%128", "%129", "%130")
+    asm volatile(OCTET_PRODUCT("m64n256k32", "s8.s8", OCTET_REGISTERS_128, "%128", "%129", "%130")
                  : OCTET_SUMS_32(0), OCTET_SUMS_32(8), OCTET_SUMS_32(16), OCTET_SUMS_32(24)
                  : "l"(a), "l"(b), "r"(add));
   } else if constexpr (kParts == 32) {
-    asm volatile(OCTET_PRODUCT("m64n256k32", "u8", OCTET_REGISTERS_128, "%128", "%129", "%130")
+    asm volatile(OCTET_PRODUCT("m64n256k32", "u8.s8", OCTET_REGISTERS_128, "%128", "%129", "%130")
                  : OCTET_SUMS_32(0), OCTET_SUMS_32(8), OCTET_SUMS_32(16), OCTET_SUMS_32(24)
                  : "l"(a), "l"(b), "r"(add));
   } else if constexpr (kSigned) {
-    asm volatile(OCTET_PRODUCT("m64n128k32", "s8", OCTET_REGISTERS_64, "%64", "%65", "%66")
+    asm volatile(OCTET_PRODUCT("m64n128k32", "s8.s8", OCTET_REGISTERS_64, "%64", "%65", "%66")
                  : OCTET_SUMS_32(0), OCTET_SUMS_32(8)
                  : "l"(a), "l"(b), "r"(add));
   } else {
-    asm volatile(OCTET_PRODUCT("m64n128k32", "u8", OCTET_REGISTERS_64, "%64", "%65", "%66")
+    asm volatile(OCTET_PRODUCT("m64n128k32", "u8.s8", OCTET_REGISTERS_64, "%64", "%65", "%66")
                  : OCTET_SUMS_32(0), OCTET_SUMS_32(8)
                  : "l"(a), "l"(b), "r"(add));
+  }
+}
+
+/**
+ * The same with a [64][32] of signed codes in registers: word 2 * h + i of rows 16 * warp + lane / 4 + 8 * i, codes 16
+ * * h
+ * + lane % 4 * 4 and the three after it. b is signed or not. The words are read until the product is done.
+ */
+template <bool kSigned>
+__device__ inline void MultiplyWords(int32_t (&sums)[16][4], const uint32_t (&a)[4], uint64_t b, int add) {
+  if constexpr (kSigned) {
+    asm volatile(OCTET_PRODUCT("m64n128k32", "s8.s8", OCTET_REGISTERS_64, "{%64, %65, %66, %67}", "%68", "%69")
+                 : OCTET_SUMS_32(0), OCTET_SUMS_32(8)
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add));
+  } else {
+    asm volatile(OCTET_PRODUCT("m64n128k32", "s8.u8", OCTET_REGISTERS_64, "{%64, %65, %66, %67}", "%68", "%69")
+                 : OCTET_SUMS_32(0), OCTET_SUMS_32(8)
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add));
   }
 }
 

@@ -3,15 +3,21 @@
 #ifndef OCTET_CUDA_GEMM_HOPPER_LAUNCH_H_
 #define OCTET_CUDA_GEMM_HOPPER_LAUNCH_H_
 
+#include "cuda/gemm/boxed_pixels.h"
 #include "cuda/gemm/tile_launch.h"
 
 namespace octet {
 namespace cuda {
 
-/** weight_bits is 8, and the problem has one part of K, which is not empty. */
+/** K is not empty: each part has 128 codes or more. weight_bits is 8, with half bytes 4. */
 cudaError_t LaunchHopper128x256(const TileLaunch<OperandRows>& launch);
 cudaError_t LaunchHopper128x256Cluster(const TileLaunch<OperandRows>& launch);
 cudaError_t LaunchHopper128x128Turns(const TileLaunch<OperandRows>& launch);
+cudaError_t LaunchHopper128x256HalfBytes(const TileLaunch<OperandRows>& launch);
+
+/** The same of one product: a convolution. */
+cudaError_t LaunchHopper128x256Pixels(const TileLaunch<BoxedPixels>& launch);
+cudaError_t LaunchHopper128x128TurnsPixels(const TileLaunch<BoxedPixels>& launch);
 
 }  // namespace cuda
 }  // namespace octet

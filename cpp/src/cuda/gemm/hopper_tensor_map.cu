@@ -3,8 +3,6 @@
 
 #include <cudaTypedefs.h>
 
-#include "cuda/gemm/hopper_instructions.h"
-
 namespace octet {
 namespace cuda {
 namespace {
@@ -21,17 +19,35 @@ EncodeTiled FindEncodeTiled() {
   return reinterpret_cast<EncodeTiled>(function);
 }
 
+CUtensorMapSwizzle SwizzleOf(int32_t bytes) {
+  switch (bytes) {
+    case 128:
+      return CU_TENSOR_MAP_SWIZZLE_128B;
+    case 64:
+      return CU_TENSOR_MAP_SWIZZLE_64B;
+    case 32:
+      return CU_TENSOR_MAP_SWIZZLE_32B;
+    default:
+      return CU_TENSOR_MAP_SWIZZLE_NONE;
+  }
+}
+
 }  // namespace
 
-cudaError_t EncodeTensorMap(const OperandRows& operand, int box_rows, CUtensorMap* map) {
+cudaError_t EncodeTensorMap(const BoxedTensor& tensor, CUtensorMap* map) {
   static const EncodeTiled encode = FindEncodeTiled();
   if (encode == nullptr) return cudaErrorCallRequiresNewerDriver;
-  const cuuint64_t sizes[2] = {static_cast<cuuint64_t>(operand.bytes), static_cast<cuuint64_t>(operand.rows)};
-  const cuuint64_t strides[1] = {static_cast<cuuint64_t>(operand.stride)};
-  const cuuint32_t box[2] = {kBoxRowBytes, static_cast<cuuint32_t>(box_rows)};
-  const cuuint32_t every[2] = {1, 1};
-  const CUresult result = encode(map, CU_TENSOR_MAP_DATA_TYPE_UINT8, 2, const_cast<int8_t*>(operand.data), sizes,
-                                 strides, box, every, CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
+  cuuint64_t sizes[4];
+  cuuint64_t strides[3];
+  cuuint32_t box[4];
+  for (int i = 0; i < 4; ++i) {
+    sizes[i] = static_cast<cuuint64_t>(tensor.sizes[i]);
+    box[i] = static_cast<cuuint32_t>(tensor.box[i]);
+    if (i < 3) strides[i] = static_cast<cuuint64_t>(tensor.strides[i]);
+  }
+  const cuuint32_t every[4] = {1, 1, 1, 1};
+  const CUresult result = encode(map, CU_TENSOR_MAP_DATA_TYPE_UINT8, 4, const_cast<int8_t*>(tensor.data), sizes,
+                                 strides, box, every, CU_TENSOR_MAP_INTERLEAVE_NONE, SwizzleOf(tensor.box[0]),
                                  CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
   return result == CUDA_SUCCESS ? cudaSuccess : cudaErrorInvalidValue;
 }

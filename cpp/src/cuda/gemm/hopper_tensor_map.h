@@ -9,16 +9,28 @@
 #include <cuda.h>
 #include <cuda_runtime_api.h>
 
-#include "cuda/gemm/operand_loader.h"
+#include <cstdint>
 
 namespace octet {
 namespace cuda {
 
+/** A tensor of codes, of which copies take boxes. */
+struct BoxedTensor {
+  /** At a multiple of 16 bytes. */
+  const int8_t* data;
+  /** From 1. */
+  int64_t sizes[4];
+  /** Bytes along all dimensions but the first one, whose codes have no gaps: multiples of 16 below 2^40. */
+  int64_t strides[3];
+  /** Sides of a box; of the first dimension 16, 32, 64 or 128. */
+  int32_t box[4];
+};
+
 /**
- * A map of boxes of box_rows rows of 128 codes, which lie in shared memory in the 128-byte swizzle. Codes and rows
- * outside of the operand are zeros. The operand has at least one row and code, and a stride of no less than its bytes.
+ * A map of boxes whose rows lie in shared memory in the swizzle of as many bytes as they have. What is outside of the
+ * tensor is zeros.
  */
-cudaError_t EncodeTensorMap(const OperandRows& operand, int box_rows, CUtensorMap* map);
+cudaError_t EncodeTensorMap(const BoxedTensor& tensor, CUtensorMap* map);
 
 }  // namespace cuda
 }  // namespace octet

@@ -16,15 +16,16 @@
 namespace octet {
 namespace cuda {
 
-/** Activations of one product of a warpgroup. */
+/** Rows of one product of a warpgroup. */
 constexpr int kGroupProductRows = 64;
 constexpr int kGroupWarps = 4;
 constexpr int kGroupThreads = kGroupWarps * kWarpSize;
 constexpr int kConsumers = 2;
 constexpr int kConsumerWarps = kConsumers * kGroupWarps;
 
-/** Barriers at which consumers wait for their turns: this one and the next one. */
+/** Barriers at which consumers wait for their turns, and at which each meets by itself: this one and the next one. */
 constexpr int kTurnBarrier = 1;
+constexpr int kMeetingBarrier = 3;
 
 /** Registers of a thread after they were moved: multiples of 8, of whose sum a quarter of a multiprocessor has 512. */
 constexpr int kConsumerRegisters = 232;
@@ -40,46 +41,54 @@ enum class Sharing {
 };
 
 /**
- * kGroupParts: products of 64 activations of a consumer; its sums are of 64 * kGroupParts x kWeightCount.
+ * Rows are what products have 64 of, columns what they have up to 256 of: activations and weights. Weights of half
+ * bytes are the rows instead, which products take from registers as well, where half bytes become bytes:
+ * hopper_half_bytes.h.
+ *
+ * kGroupParts: products of 64 rows of a consumer; its sums are of 64 * kGroupParts x kColumnCount.
  * kClusterBlocks: blocks of a cluster have tiles one below the other, so that each copies a part of the weights for
  * all.
  */
-template <Sharing kShare, int kGroupParts, int kWeightCount, int kStageCount, int kClusterBlocks = 1>
+template <Sharing kShare, int kGroupParts, int kColumnCount, int kStageCount, int kClusterBlocks = 1, int kBits = 8>
 struct HopperTile {
   static constexpr Sharing kSharing = kShare;
+  static constexpr bool kSwapped = kBits == 4;
+  static_assert(!kSwapped || (kShare == Sharing::kRows && kClusterBlocks == 1), "hopper_half_bytes.h");
   static constexpr int kRowParts = kGroupParts;
-  static constexpr int kColumnParts = kWeightCount / 8;
+  static constexpr int kColumnParts = kColumnCount / 8;
   static constexpr int kGroupRows = kGroupProductRows * kGroupParts;
   /** Consumers of a tile. */
   static constexpr int kTileConsumers = kShare == Sharing::kRows ? kConsumers : 1;
-  static constexpr int kActivations = kTileConsumers * kGroupRows;
-  static constexpr int kWeights = kWeightCount;
+  static constexpr int kActivations = kSwapped ? kColumnCount : kTileConsumers * kGroupRows;
+  static constexpr int kWeights = kSwapped ? kTileConsumers * kGroupRows : kColumnCount;
   static constexpr int kStages = kStageCount;
   static constexpr int kCluster = kClusterBlocks;
   /** Weights that a block copies. */
   static constexpr int kCopiedWeights = kWeights / kCluster;
   static constexpr int kThreads = (kConsumerWarps + kGroupWarps) * kWarpSize;
 
-  /** Codes of K of a stage, which are the bytes of a row, and products of a stage along K. */
+  /** Codes of K of a stage, which are the bytes of a row of activations. */
   static constexpr int kDepth = kBoxRowBytes;
-  static constexpr int kSteps = kDepth / kStepDepth;
+  static constexpr int kWeightRowBytes = kDepth * kBits / 8;
 
   static constexpr int kActivationBytes = kActivations * kBoxRowBytes;
-  static constexpr int kStageBytes = kActivationBytes + kWeights * kBoxRowBytes;
-  static_assert(kActivationBytes % 1024 == 0 && kCopiedWeights * kBoxRowBytes % 1024 == 0 && kStageBytes % 1024 == 0,
+  static constexpr int kStageBytes = kActivationBytes + kWeights * kWeightRowBytes;
+  static_assert(kActivationBytes % 1024 == 0 && kCopiedWeights * kWeightRowBytes % 1024 == 0 && kStageBytes % 1024 == 0,
                 "the swizzle repeats every 1024 bytes");
 
-  /** A warp's part of the epilogue: eight rows of sums, 8 words apart for the reason in tile_epilogue.h. */
-  static constexpr int kEpilogueColumns = 128;
-  static constexpr int kEpilogueRows = 8;
-  static constexpr int kEpilogueRowWords = kEpilogueColumns + 8;
+  /** A warp's part of the epilogue: rows of sums, further apart than they are long for the reason in tile_epilogue.h.
+   */
+  static constexpr int kEpilogueColumns = kSwapped ? 16 * kRowParts : 128;
+  static constexpr int kEpilogueRows = kSwapped ? 16 : 8;
+  static constexpr int kEpilogueRowWords = kEpilogueColumns + (kSwapped ? 4 : 8);
   static constexpr int kEpilogueWarpBytes = kEpilogueRows * kEpilogueRowWords * 4;
 
-  // Shared memory: stages, epilogues, and two barriers a stage.
+  // Shared memory: stages, epilogues, two barriers a stage, and a word for each consumer.
   static constexpr int kEpilogueOffset = kStages * kStageBytes;
   static constexpr int kFullOffset = kEpilogueOffset + kConsumerWarps * kEpilogueWarpBytes;
   static constexpr int kEmptyOffset = kFullOffset + kStages * 8;
-  static constexpr int kSharedBytes = kEmptyOffset + kStages * 8;
+  static constexpr int kWordOffset = kEmptyOffset + kStages * 8;
+  static constexpr int kSharedBytes = kWordOffset + kConsumers * 4;
   static_assert(kSharedBytes <= 227 * 1024, "what a block of sm_90 may have");
 };
 

@@ -12,6 +12,9 @@ namespace cuda {
 
 ForcedPlan CurrentForcedPlan();
 
+/** Where parts of K of `products` products are added up, in SplitBytes of memory: enqueues clearing it. */
+octet_status PrepareSplit(const Call* call, const GemmPlan& plan, int64_t products, char* memory, SplitK* split);
+
 /** Launches a kernel with tiles for a call. */
 octet_status LaunchTiles(const Call* call, GemmKernel kernel, const TileLaunch<OperandRows>& launch);
 

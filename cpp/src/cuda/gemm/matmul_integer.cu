@@ -81,17 +81,27 @@ class PartProduct {
     DeviceKind kind;
     if (const octet_status status = Fits(call_, part_, m_, n_); status != OCTET_OK) return status;
     if (const octet_status status = KindOf(call_, &kind); status != OCTET_OK) return status;
+    if (part_.count() == 1) {
+      if (const octet_status status = ReadColumns(); status != OCTET_OK) return status;
+      return RunOne();
+    }
+    plan_ = PlanBatch(kind, part_.count(), m_, n_, k_, CurrentForcedPlan());
+    takes_boxes_ = InfoOf(plan_.kernel).wgmma;
     if (const octet_status status = ReadColumns(); status != OCTET_OK) return status;
-    if (part_.count() == 1) return RunOne();
     if (const octet_status status = ReadRows(kind); status != OCTET_OK) return status;
-    return RunBatch(kind);
+    return RunBatch();
   }
 
  private:
+  /** Whether the kernel can read rows of codes where they lie. In a tensor map they come one after the other. */
+  bool ReadableInPlace(const PartMatrices& matrices) const {
+    if (!matrices.Aligned(16) || matrices.row < 0 || matrices.row > kMostStride) return false;
+    return !takes_boxes_ || (matrices.row >= k_ && matrices.strides.inner >= 0 && matrices.strides.outer >= 0);
+  }
+
   octet_status ReadColumns() {
     const PartMatrices& b = part_.b;
-    const bool in_place = matmul_.transpose_b && !is_unsigned_ && k_ % kDeviceDepth == 0 && b.Aligned(16) &&
-                          b.row >= 0 && b.row <= kMostStride;
+    const bool in_place = matmul_.transpose_b && !is_unsigned_ && k_ % kDeviceDepth == 0 && ReadableInPlace(b);
     columns_ = RoundUp(n_, kDeviceColumns);
     ReadyColumns ready;
     ready.data = b.data;
@@ -168,8 +178,7 @@ class PartProduct {
 
   octet_status ReadRows(const DeviceKind& kind) {
     const PartMatrices& a = part_.a;
-    const bool in_place =
-        a.Aligned(16) && a.row >= 0 && a.row <= kMostStride && (kind.architecture >= 80 || k_ % 16 == 0);
+    const bool in_place = ReadableInPlace(a) && (kind.architecture >= 80 || k_ % 16 == 0);
     activations_ = {reinterpret_cast<const int8_t*>(a.data), a.row, static_cast<int32_t>(m_), static_cast<int32_t>(k_)};
     a_strides_ = a.strides;
     if (in_place && zero_point_ == 0) return OCTET_OK;
@@ -191,13 +200,12 @@ class PartProduct {
     return Done("the kernel ReadyRows", MakeRowsReady(ready, StreamOf(call_)));
   }
 
-  octet_status RunBatch(const DeviceKind& kind) const {
-    const GemmPlan plan = PlanBatch(kind, part_.count(), m_, n_, k_, CurrentForcedPlan());
+  octet_status RunBatch() const {
     TileProblem<OperandRows> problem;
     problem.activations = activations_;
-    problem.weights = {codes_, code_stride_, static_cast<int32_t>(n_), static_cast<int32_t>(code_stride_)};
+    problem.weights = {codes_, code_stride_, static_cast<int32_t>(n_), static_cast<int32_t>(RoundUp(k_, kDeviceDepth))};
     problem.depth = static_cast<int32_t>(RoundUp(k_, kTileDepth) / kTileDepth);
-    problem.raster = plan.raster;
+    problem.raster = plan_.raster;
     problem.split = {1, nullptr, nullptr};
     problem.batch.count = static_cast<int32_t>(part_.count());
     problem.batch.inner = static_cast<int32_t>(part_.inner);
@@ -209,7 +217,7 @@ class PartProduct {
     problem.batch.columns = 0;
     problem.epilogue = EpilogueOf(part_, output_, m_, n_);
     problem.epilogue.scales = Scales();
-    return LaunchTiles(call_, plan.kernel, {&problem, matmul_.a.view.type == ElementType::kS8, 8, StreamOf(call_)});
+    return LaunchTiles(call_, plan_.kernel, {&problem, matmul_.a.view.type == ElementType::kS8, 8, StreamOf(call_)});
   }
 
   const Call* const call_;
@@ -219,6 +227,9 @@ class PartProduct {
   const int64_t m_;
   const int64_t n_;
   const int64_t k_;
+  /** Of a batch, and whether its kernel copies boxes of tensor maps: that of a single product may. */
+  GemmPlan plan_;
+  bool takes_boxes_ = true;
   /** Matrices in memory. */
   int64_t a_count_;
   int64_t b_count_;

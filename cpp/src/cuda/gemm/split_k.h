@@ -10,13 +10,11 @@
 
 #include <cstdint>
 
-#include "cuda/gemm/tile.h"
-
 namespace octet {
 namespace cuda {
 
 struct SplitK {
-  /** Blocks of a tile: at least 1. */
+  /** Of a tile: at least 1. */
   int32_t parts;
   /** [tiles][sums of a thread][threads], zeros at first; not used with one part. */
   int32_t* sums;
@@ -25,32 +23,31 @@ struct SplitK {
 };
 
 /**
- * Hands over the sums of a part of a tile, all threads of the block together. True for the block that came last: its
- * sums are then those of all parts. shared: of the block.
+ * Hands over the sums of a part of a tile, all threads that made it together: `thread` of kThreads, which meet() waits
+ * for. True for those that came last: their sums are then those of all parts. shared: of these threads.
  */
-template <typename T>
-__device__ bool Gather(const SplitK& split, int64_t tile, int32_t* shared,
-                       int32_t (&sums)[T::kRowParts][T::kColumnParts][4]) {
-  constexpr int kSums = T::kRowParts * T::kColumnParts * 4;
-  const int thread = static_cast<int>(threadIdx.x);
-  int32_t* total = split.sums + tile * (kSums * T::kThreads) + thread;
+template <int kThreads, int kRowParts, int kColumnParts, typename Meet>
+__device__ bool Gather(const SplitK& split, int64_t tile, int thread, int32_t* shared, const Meet& meet,
+                       int32_t (&sums)[kRowParts][kColumnParts][4]) {
+  constexpr int kSums = kRowParts * kColumnParts * 4;
+  int32_t* total = split.sums + tile * (kSums * kThreads) + thread;
 #pragma unroll
   for (int i = 0; i < kSums; ++i) {
     // Without the value before, this is a reduction: nothing waits for it.
-    atomicAdd(total + i * T::kThreads, sums[i / (4 * T::kColumnParts)][i / 4 % T::kColumnParts][i % 4]);
+    atomicAdd(total + i * kThreads, sums[i / (4 * kColumnParts)][i / 4 % kColumnParts][i % 4]);
   }
   __threadfence();
-  __syncthreads();
+  meet();
   if (thread == 0) *shared = atomicAdd(split.arrived + tile, 1);
-  __syncthreads();
+  meet();
   if (*shared != split.parts - 1) return false;
   __threadfence();
 #pragma unroll
   for (int i = 0; i < kSums; ++i) {
-    sums[i / (4 * T::kColumnParts)][i / 4 % T::kColumnParts][i % 4] = __ldcg(total + i * T::kThreads);
+    sums[i / (4 * kColumnParts)][i / 4 % kColumnParts][i % 4] = __ldcg(total + i * kThreads);
   }
   // The epilogue writes to shared memory.
-  __syncthreads();
+  meet();
   return true;
 }
 

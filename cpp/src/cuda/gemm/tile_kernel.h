@@ -62,7 +62,9 @@ __global__ void __launch_bounds__(T::kThreads, 1) TileKernel(const __grid_consta
       loop.Run(last - first, &activations, &weights, sums);
     }
     if (problem.split.parts > 1) {
-      const bool came_last = Gather<T>(problem.split, blockIdx.x, reinterpret_cast<int32_t*>(shared), sums);
+      const bool came_last = Gather<T::kThreads>(
+          problem.split, blockIdx.x, static_cast<int>(threadIdx.x), reinterpret_cast<int32_t*>(shared),
+          [] { __syncthreads(); }, sums);
       if (!came_last) return;
     }
     const int by_rows = warp % T::kWarpsByRows * T::kWarpRows;
