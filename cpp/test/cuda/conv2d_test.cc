@@ -247,15 +247,19 @@ TEST(CudaConv2d, BoxesOfPixelsTakeAnyLayout) {
     const ForcedKernel forced(name);
     for (Layout x_layout : kDeviceInputLayouts) {
       for (Layout out_layout : kDeviceOutputLayouts) {
-        Case test;
-        test.shape = {2, 6, 5, 32, 32, 3, 3, Params(1, 1)};
-        test.zero_point = 0.0f;
-        test.x_layout = x_layout;
-        test.out_layout = out_layout;
-        test.out_type = x_layout == Layout::kCompact ? kF32 : kU8;
-        test.residual_type = kF16;
-        test.kind = kWeightKinds[2];
-        ExpectSame(test);
+        // Taps of neighbours, and none: pixels are one line then.
+        for (const ConvShape& shape :
+             {ConvShape{2, 6, 5, 32, 32, 3, 3, Params(1, 1)}, ConvShape{2, 9, 8, 32, 40, 1, 1, Params()}}) {
+          Case test;
+          test.shape = shape;
+          test.zero_point = 0.0f;
+          test.x_layout = x_layout;
+          test.out_layout = out_layout;
+          test.out_type = x_layout == Layout::kCompact ? kF32 : kU8;
+          test.residual_type = kF16;
+          test.kind = kWeightKinds[2];
+          ExpectSame(test);
+        }
       }
     }
   }

@@ -138,15 +138,18 @@ TEST_F(CudaGemmCounters, MainLoopsCostWhatTheTableSays) {
   }
 }
 
-/** Of the sm_90a kernels: products of a warpgroup for each step of 32 K and block. */
+/** Of the sm_90a kernels: products of a warpgroup for each step of 32 K and block, and loads of fragments. */
 struct GroupRow {
   Row row;
   int64_t wgmma;
+  int64_t ldmatrix;
 };
 
 constexpr GroupRow kGroupRows[] = {
-    {{"hopper_128x256", 256, 512, 0, 0, 0, 0.0}, 2},
-    {{"hopper_128x128_turns", 256, 256, 0, 0, 0, 0.0}, 2},
+    {{"hopper_128x256", 256, 512, 0, 0, 0, 0.0}, 2, 0},
+    {{"hopper_128x128_turns", 256, 256, 0, 0, 0, 0.0}, 2, 0},
+    // Half bytes of 256 weights: a load has two steps of 16 of them.
+    {{"hopper_128x256_half_bytes", 256, 512, 0, 0, 0, 0.0, 4}, 4, 8},
 };
 
 TEST_F(CudaGemmCounters, WarpgroupsMultiplyFromSharedMemoryThatTheyDoNotFill) {
@@ -156,9 +159,9 @@ TEST_F(CudaGemmCounters, WarpgroupsMultiplyFromSharedMemoryThatTheyDoNotFill) {
     const Counters shorter = Count(group.row, 1024, kS8);
     const Counters longer = Count(group.row, 1536, kS8);
     // Waiting warps ask again and again, so the number of all instructions depends on the schedule.
-    const int64_t blocks = longer.warps / 12;
-    EXPECT_EQ(longer.mma - shorter.mma, blocks * (1536 - 1024) / 32 * group.wgmma);
-    EXPECT_EQ(longer.ldmatrix, 0);
+    const int64_t steps = longer.warps / 12 * (1536 - 1024) / 32;
+    EXPECT_EQ(longer.mma - shorter.mma, steps * group.wgmma);
+    EXPECT_EQ(longer.ldmatrix - shorter.ldmatrix, steps * group.ldmatrix);
     EXPECT_EQ(longer.cp_async, 0);
     // Operands come by TMA: loads are of the epilogue alone, and do not depend on K.
     EXPECT_EQ(longer.load.bytes, shorter.load.bytes);

@@ -77,6 +77,25 @@ int64_t ImagePixels(const Conv2dGeometry& geometry, const Sizes& sizes, const Ge
   return sizes.images * PaddedHeight(geometry, sizes) * PaddedWidth(geometry, sizes);
 }
 
+/** Whether an output pixel is made of the input pixel in its place alone. */
+bool IsPointwise(const Conv2dGeometry& geometry) {
+  return geometry.taps() == 1 && geometry.stride_h == 1 && geometry.stride_w == 1 &&
+         geometry.pad_top + geometry.pad_bottom + geometry.pad_left + geometry.pad_right == 0;
+}
+
+/** As boxes see them: pixels that have nothing to do with their neighbours are one line, which has no ends to waste. */
+Sizes BoxedSizes(const Conv2dGeometry& geometry, const Sizes& sizes) {
+  return IsPointwise(geometry) ? Sizes{1, 1, sizes.pixels(), 1, sizes.rows()} : sizes;
+}
+
+PixelBoxes BoxesOf(const Conv2dGeometry& geometry, const Sizes& sizes) {
+  const Sizes boxed = BoxedSizes(geometry, sizes);
+  PixelBoxes boxes;
+  ChooseBoxes(static_cast<int32_t>(boxed.images), static_cast<int32_t>(boxed.out_height),
+              static_cast<int32_t>(boxed.out_width), &boxes);
+  return boxes;
+}
+
 /**
  * Output pixels of all boxes; 0 where none are copied: groups have tensor maps of their own, few channels make a K so
  * short that the epilogue decides, and strides of more than two would take more maps.
@@ -86,10 +105,7 @@ int64_t BoxedRows(const Conv2dGeometry& geometry, const Sizes& sizes) {
   if (geometry.stride_h > 2 || geometry.stride_w > 2) return 0;
   // Each place of a pixel in the stride is there.
   if (sizes.height < geometry.stride_h || sizes.width < geometry.stride_w) return 0;
-  PixelBoxes boxes;
-  ChooseBoxes(static_cast<int32_t>(sizes.images), static_cast<int32_t>(sizes.out_height),
-              static_cast<int32_t>(sizes.out_width), &boxes);
-  const int64_t rows = TilesOf(boxes) << kBoxedRowsLog;
+  const int64_t rows = TilesOf(BoxesOf(geometry, sizes)) << kBoxedRowsLog;
   return rows <= INT32_MAX ? rows : 0;
 }
 
@@ -168,6 +184,11 @@ class Convolution {
     const TensorView& x = arguments_.x;
     const int64_t line = (x.shape[2] - 1) * x.strides[2] + x.shape[3];
     const int64_t image = (x.shape[1] - 1) * x.strides[1] + line;
+    if (IsPointwise(geometry_)) {
+      const int64_t pixel = x.strides[2];
+      return pixel >= x.shape[3] && (x.shape[1] == 1 || x.strides[1] == x.shape[2] * pixel) &&
+             (x.shape[0] == 1 || x.strides[0] == x.shape[1] * x.shape[2] * pixel);
+    }
     return (x.shape[2] == 1 || x.strides[2] >= x.shape[3]) && (x.shape[1] == 1 || x.strides[1] >= line) &&
            (x.shape[0] == 1 || x.strides[0] >= image) && !PadsWithCodes();
   }
@@ -394,17 +415,19 @@ class Convolution {
   BoxedPixels Boxes() const {
     BoxedPixels pixels;
     pixels.data = source_.data;
-    pixels.width = source_.width;
-    pixels.height = source_.height;
+    // With the padding that the source has.
+    const Sizes sizes = BoxedSizes(geometry_, {sizes_.images, source_.height, source_.width, 0, 0});
+    pixels.width = static_cast<int32_t>(sizes.width);
+    pixels.height = static_cast<int32_t>(sizes.height);
     pixels.channels = source_.channels;
     // Sizes of 1 may have any stride.
     pixels.pixel = pixels.width > 1 ? source_.pixel : source_.channels;
     pixels.line = pixels.height > 1 ? source_.line : pixels.pixel * pixels.width;
-    pixels.image = sizes_.images > 1 ? source_.image : pixels.line * pixels.height;
+    pixels.image = sizes.images > 1 ? source_.image : pixels.line * pixels.height;
     pixels.box_channels = kMostBoxChannels;
     while (source_.taps > 1 && source_.channels % pixels.box_channels != 0) pixels.box_channels /= 2;
     PixelBoxes& boxes = pixels.boxes;
-    ChooseBoxes(static_cast<int32_t>(sizes_.images), source_.out_height, source_.out_width, &boxes);
+    boxes = BoxesOf(geometry_, sizes_);
     boxes.kernel_w = source_.kernel_w;
     boxes.dilation_w = source_.dilation_w;
     boxes.dilation_h = source_.dilation_h;

@@ -27,10 +27,12 @@ constexpr int kConsumerWarps = kConsumers * kGroupWarps;
 constexpr int kTurnBarrier = 1;
 constexpr int kMeetingBarrier = 3;
 
-/** Registers of a thread after they were moved: multiples of 8, of whose sum a quarter of a multiprocessor has 512. */
+/** Registers of a thread at first: all of a multiprocessor's for one block, in eights. Others can't be moved. */
+constexpr int kFirstRegisters = 65536 / ((kConsumers + 1) * kGroupThreads) / 8 * 8;
+/** After they were moved: multiples of 8. A consumer would wait forever for one that nobody gives up. */
 constexpr int kConsumerRegisters = 232;
 constexpr int kProducerRegisters = 40;
-static_assert(kConsumers * kConsumerRegisters + kProducerRegisters <= 512);
+static_assert(kConsumers * kConsumerRegisters + kProducerRegisters <= (kConsumers + 1) * kFirstRegisters);
 
 /** How the consumers of a block share its work. */
 enum class Sharing {
