@@ -36,6 +36,8 @@ DepthwiseProduct::DepthwiseProduct(const GemmKernels& kernels, const PackedConv2
       plan_(plan),
       output_(output),
       zero_(zero),
+      codes_made_(output.kernels(), output.epilogue(), output.a_scale(), zero,
+                  plan.images * plan.out_h * plan.out_w * geometry.out_channels),
       codes_(reinterpret_cast<const uint8_t*>(codes)),
       tap_offsets_(reinterpret_cast<const int64_t*>(workspace + plan.offsets)),
       tiles_(plan.out_w, kMaxEpilogueRows),
@@ -110,6 +112,9 @@ void DepthwiseProduct::RunPanel(const Conv2dBlock& block, int64_t panel) const {
   step.columns = static_cast<int>(std::min(kPanelColumns, weights_.n - column));
   step.w_sum = weights_.sums + column;
   step.w_scale = weights_.scales + column;
+  PanelValues values;
+  TileCodes made;
+  const bool to_codes = output_.MakeValues(codes_made_, weights_, 0, panel, &values, &made);
   DepthwiseTile tile;
   tile.columns = static_cast<int>(std::min(kPanelColumns, RoundUp(weights_.n, kHalfPanel) - column));
   tile.a_stride = geometry_.stride_w * plan_.pixel_stride;
@@ -140,7 +145,12 @@ void DepthwiseProduct::RunPanel(const Conv2dBlock& block, int64_t panel) const {
         sums[i] = numerics::ExactSum(sums[i], 0, 0, weights_.zero_points[column + c], code_sums[i]);
       }
     }
-    output_.Finish(step, zero_, {block.part.first_image + at.slot, block.part.first_line + at.line, at.pixel, column});
+    const TilePlace place = {block.part.first_image + at.slot, block.part.first_line + at.line, at.pixel, column};
+    if (to_codes) {
+      output_.FinishCodes(sums, at.rows, place, &made);
+    } else {
+      output_.Finish(step, zero_, place);
+    }
   }
 }
 

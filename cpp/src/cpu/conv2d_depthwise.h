@@ -4,6 +4,7 @@
 #define OCTET_CPU_CONV2D_DEPTHWISE_H_
 
 #include "core/packed_conv2d.h"
+#include "cpu/code_epilogue.h"
 #include "cpu/conv2d_output.h"
 #include "cpu/conv2d_plan.h"
 #include "cpu/conv2d_tiles.h"
@@ -38,6 +39,7 @@ class DepthwiseProduct {
   const Conv2dPlan& plan_;
   const Conv2dOutput& output_;
   const int32_t zero_;
+  const CodeEpilogue codes_made_;
   const uint8_t* const codes_;
   const int64_t* const tap_offsets_;
   const LineTiles tiles_;

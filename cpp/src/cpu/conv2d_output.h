@@ -3,7 +3,9 @@
 #ifndef OCTET_CPU_CONV2D_OUTPUT_H_
 #define OCTET_CPU_CONV2D_OUTPUT_H_
 
+#include "core/packed_gemm.h"
 #include "cpu/backend.h"
+#include "cpu/code_epilogue.h"
 #include "cpu/epilogue.h"
 #include "cpu/tile_codes.h"
 
@@ -25,9 +27,13 @@ class Conv2dOutput {
   /** Whether the first pixel of a line follows the last one of the line before as pixels of a line do. */
   bool LinesGoOn(int64_t out_w) const { return out_.LinesGoOn(out_w) && residual_.LinesGoOn(out_w); }
 
-  /** Whether channels lie side by side, and those of a residual. */
-  bool RowsLieInMemory() const { return out_.together() && (residual_.data == nullptr || residual_.together()); }
-  /** Finishes sums of a tile for whose rows this holds: sets its places in codes. */
+  /**
+   * Whether FinishCodes can finish sums of a panel of weights, whose first channel of all panels is given: sets what is
+   * needed for it.
+   */
+  bool MakeValues(const CodeEpilogue& epilogue, const PackedGemm& weights, int64_t first_channel, int64_t panel,
+                  PanelValues* values, TileCodes* codes) const;
+  /** Sets the places of a tile in codes. */
   void FinishCodes(const int32_t* sums, int rows, const TilePlace& place, TileCodes* codes) const {
     codes->out = out_.At(place);
     codes->out_stride = out_.strides[2];

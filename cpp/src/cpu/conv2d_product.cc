@@ -96,18 +96,6 @@ void Conv2dProduct::SumCodes(const Conv2dBlock& block, int64_t group, int32_t* a
   }
 }
 
-bool Conv2dProduct::MakeValues(const PackedGemm& weights, int64_t group, int64_t panel, PanelValues* values,
-                               TileCodes* codes) const {
-  if (!codes_made_.usable() || weights.zero_points != nullptr || !output_.RowsLieInMemory()) return false;
-  const int64_t column = panel * kPanelColumns;
-  const float* const bias = output_.epilogue().bias;
-  codes->steps = &codes_made_.steps();
-  codes->values = values;
-  codes->columns = static_cast<int>(std::min(kPanelColumns, weights.n - column));
-  return codes_made_.MakeValues(weights.sums + column, weights.scales + column,
-                                bias == nullptr ? nullptr : bias + group * weights.n + column, codes->columns, values);
-}
-
 void Conv2dProduct::RunPanel(const Conv2dBlock& block, int64_t group, int64_t panel, const int32_t* a_sums) const {
   // With one part of the products sums are used up soon, and the first ones serve all tiles.
   alignas(64) int32_t sums[kBlockRows * kPanelColumns];
@@ -123,7 +111,7 @@ void Conv2dProduct::RunPanel(const Conv2dBlock& block, int64_t group, int64_t pa
   const uint8_t* const next = weights.panels + (panel + 1) % panels_ * weights.panel_bytes;
   PanelValues values;
   TileCodes made;
-  const bool to_codes = MakeValues(weights, group, panel, &values, &made);
+  const bool to_codes = output_.MakeValues(codes_made_, weights, group * weights.n, panel, &values, &made);
   GemmTile tile;
   tile.a_stride = geometry_.stride_w * plan_.pixel_stride;
   tile.columns = static_cast<int>(columns);

@@ -27,8 +27,6 @@ class Conv2dProduct {
   void RunItem(const Conv2dPart& part, int64_t blocks, int64_t unit_parts, int64_t item) const;
   /** Sums of the codes under each pixel of a block. */
   void SumCodes(const Conv2dBlock& block, int64_t group, int32_t* a_sums) const;
-  /** Whether kernels can make codes of a panel's sums: sets what they need. */
-  bool MakeValues(const PackedGemm& weights, int64_t group, int64_t panel, PanelValues* values, TileCodes* codes) const;
   void RunPanel(const Conv2dBlock& block, int64_t group, int64_t panel, const int32_t* a_sums) const;
 
   const GemmKernels& kernels_;
