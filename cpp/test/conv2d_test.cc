@@ -231,6 +231,20 @@ TEST(Conv2d, DepthwiseKernelsOfThreeColumns) {
   }
 }
 
+TEST(Conv2d, DepthwiseKernelsOfThreeAndFiveColumnsAtEveryStride) {
+  for (int64_t width : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 57, 115, 240}) {
+    for (int32_t stride : {1, 2, 3}) {
+      const WeightKind& kind = kWeightKinds[(width + stride) % 2];
+      CheckCodes({1, 5, width, 33, 33, 3, 3, Params(stride, 1, 1, 33)}, kU8, kind);
+      CheckCodes({1, 6, width, 20, 20, 5, 5, Params(stride, 2, 1, 20)}, kS8, kind);
+    }
+    CheckCodes({1, 6, width, 17, 17, 5, 5, Params(1, 2, 1, 17)}, kU8, kWeightKinds[2]);
+    CheckCodes({1, 6, width, 17, 17, 4, 5, Params(1, 2, 1, 17)}, kU8, kWeightKinds[0]);
+    CheckCodes({1, 4, width, 17, 17, 2, 3, {1, 2, 0, 1, 1, 1, 1, 1, 17}}, kS8, kWeightKinds[0]);
+    CheckCodes({1, 6, width, 17, 17, 5, 5, {2, 1, 2, 4, 2, 4, 1, 2, 17}}, kS8, kWeightKinds[4]);
+  }
+}
+
 TEST(Conv2d, EmptyTensors) {
   const WeightKind& kind = kWeightKinds[2];
   CheckCodes({0, 5, 6, 3, 4, 3, 3, Params(1, 1)}, kS8, kind);

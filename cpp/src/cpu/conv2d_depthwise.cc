@@ -48,13 +48,20 @@ DepthwiseProduct::DepthwiseProduct(const GemmKernels& kernels, const PackedConv2
     const int64_t x = tap % geometry.kernel_w * geometry.dilation_w;
     offsets[tap] = tap < geometry.taps() ? y * plan.line_stride + x * plan.pixel_stride : 0;
   }
-  // Others gain little from it: at a stride of 2 most columns are new, and with five rows a column would be two groups.
-  by_column_ = geometry.kernel_h <= kGroup && geometry.kernel_w == kColumns && geometry.stride_w == 1 &&
-               geometry.dilation_w == 1 && weights.bits == 8;
-  for (int64_t x = 0; by_column_ && x < kColumns; ++x) {
-    for (int64_t y = 0; y < kGroup; ++y) {
-      column_offsets_[x * kGroup + y] = y < geometry.kernel_h ? offsets[y * geometry.kernel_w + x] : offsets[x];
-    }
+  const bool three = geometry.kernel_h <= kGroup && geometry.kernel_w == kRollingColumns && geometry.stride_w <= 2;
+  const bool five =
+      geometry.kernel_h == kGroup + 1 && geometry.kernel_w == kMostRollingColumns && geometry.stride_w == 1;
+  by_column_ = (three || five) && geometry.dilation_w == 1 && weights.bits == 8;
+  if (!by_column_) return;
+  column_groups_ = three ? kRollingColumns : kMostRollingGroups;
+  for (int64_t i = 0; i < column_groups_ * kGroup; ++i) {
+    const int64_t group = i / kGroup;
+    const bool column = group < geometry.kernel_w;
+    const int64_t y = column ? i % kGroup : kGroup;
+    const int64_t x = column ? group : i - geometry.kernel_w * kGroup;
+    const bool present = y < geometry.kernel_h && x < geometry.kernel_w;
+    column_taps_[i] = present ? y * geometry.kernel_w + x : -1;
+    column_offsets_[i] = present ? offsets[column_taps_[i]] : column ? offsets[x] : 0;
   }
 }
 
@@ -92,18 +99,18 @@ void DepthwiseProduct::Sum(DepthwiseTile tile, int64_t panel, bool ones) const {
 
 void DepthwiseProduct::TakeByColumn(int64_t panel, int columns, int8_t* to) const {
   const int8_t* const codes = reinterpret_cast<const int8_t*>(weights_.panels + panel * weights_.panel_bytes);
-  for (int64_t x = 0; x < kColumns; ++x) {
+  for (int64_t g = 0; g < column_groups_; ++g) {
     for (int64_t c = 0; c < columns; ++c) {
-      for (int64_t y = 0; y < kGroup; ++y) {
-        const int64_t tap = y * kColumns + x;
-        *to++ = y < geometry_.kernel_h ? codes[(tap / kGroup * columns + c) * kGroup + tap % kGroup] : int8_t{0};
+      for (int64_t j = 0; j < kGroup; ++j) {
+        const int64_t tap = column_taps_[g * kGroup + j];
+        *to++ = tap >= 0 ? codes[(tap / kGroup * columns + c) * kGroup + tap % kGroup] : int8_t{0};
       }
     }
   }
 }
 
 void DepthwiseProduct::RunPanel(const Conv2dBlock& block, int64_t panel) const {
-  alignas(64) int8_t by_column[kColumns * kPanelColumns * kGroup];
+  alignas(64) int8_t by_column[kMostRollingGroups * kPanelColumns * kGroup];
   alignas(64) int32_t sums[kMaxEpilogueRows * kPanelColumns];
   alignas(64) int32_t code_sums[kMaxEpilogueRows * kPanelColumns];
   const int64_t column = panel * kPanelColumns;
@@ -127,8 +134,9 @@ void DepthwiseProduct::RunPanel(const Conv2dBlock& block, int64_t panel) const {
     tile.sums = sums;
     if (by_column_) {
       DepthwiseTile rolling = tile;
-      rolling.rolling = true;
-      rolling.groups = kColumns;
+      rolling.rolling = static_cast<int>(geometry_.stride_w);
+      rolling.rolling_groups = geometry_.kernel_w;
+      rolling.groups = column_groups_;
       rolling.tap_offsets = column_offsets_;
       rolling.b = by_column;
       kernel_(rolling);

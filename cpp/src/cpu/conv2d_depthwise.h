@@ -24,11 +24,8 @@ class DepthwiseProduct {
   void RunPart(const Conv2dPart& part) const;
 
  private:
-  /** Columns of a kernel whose codes roll on from pixel to pixel. */
-  static constexpr int64_t kColumns = 3;
-
   void RunPanel(const Conv2dBlock& block, int64_t panel) const;
-  /** Weights of a panel by columns of the kernel: [kColumns][columns][kGroup]. */
+  /** Weights of a panel in the order of column_taps_: [groups][columns][kGroup]. */
   void TakeByColumn(int64_t panel, int columns, int8_t* to) const;
   /** Sets sums of products for a panel and a tile. `ones`: with 1 for each weight. */
   void Sum(DepthwiseTile tile, int64_t panel, bool ones) const;
@@ -45,7 +42,10 @@ class DepthwiseProduct {
   const LineTiles tiles_;
   const PackedGemm weights_;
   bool by_column_ = false;
-  int64_t column_offsets_[kColumns * kGroup];
+  /** Taps of groups that are columns of the kernel, of a line beyond them at the end (-1: none), and their offsets. */
+  int64_t column_groups_ = 0;
+  int64_t column_taps_[kMostRollingGroups * kGroup];
+  int64_t column_offsets_[kMostRollingGroups * kGroup];
 };
 
 }  // namespace cpu

@@ -22,10 +22,11 @@ struct DepthwiseTile {
   /** s8 [groups][columns][4]; taps that are none have weight 0, and any offset. */
   const int8_t* b = nullptr;
   /**
-   * Whether group g + 1 of a pixel has the codes of group g of the next pixel, as the columns of a kernel have where
-   * pixels lie one step apart. Kernels may make use of it.
+   * If not 0: the first `rolling_groups` groups are columns of a kernel, and group g + rolling of a pixel has the codes
+   * of group g of the next pixel, as where pixels lie that many steps apart. Kernels may make use of it.
    */
-  bool rolling = false;
+  int rolling = 0;
+  int64_t rolling_groups = 0;
   /** 16 or 32. */
   int columns = 0;
   /** [rows][kPanelColumns], aligned to 64; columns beyond the panel's are written too. */
@@ -35,6 +36,11 @@ struct DepthwiseTile {
 };
 
 using DepthwiseKernel = void (*)(const DepthwiseTile& tile);
+
+/** Rolling columns that kernels make use of: with two more groups for a fifth line where there are five. */
+constexpr int64_t kRollingColumns = 3;
+constexpr int64_t kMostRollingColumns = 5;
+constexpr int64_t kMostRollingGroups = 7;
 
 void ScalarDepthwise(const DepthwiseTile& tile);
 #if defined(OCTET_HAVE_X86)

@@ -8,6 +8,7 @@ namespace {
 
 /** Bytes are widened to s16, and vpmaddwd adds two exact products to a lane: two lanes a channel until the end. */
 struct Avx2Madd {
+  static constexpr bool kManyRegisters = false;
   static constexpr int kSums = 8;
   static constexpr int kWeights = 8;
   static void Prepare(__m256i weights, __m256i* to) {

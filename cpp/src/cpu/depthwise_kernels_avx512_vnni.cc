@@ -7,6 +7,7 @@ namespace cpu {
 namespace {
 
 struct Avx512Vnni {
+  static constexpr bool kManyRegisters = true;
   static __m256i Dot(__m256i sums, __m256i activations, __m256i weights) {
     return _mm256_dpbusd_epi32(sums, activations, weights);
   }

@@ -7,6 +7,7 @@ namespace cpu {
 namespace {
 
 struct AvxVnni {
+  static constexpr bool kManyRegisters = false;
   static __m256i Dot(__m256i sums, __m256i activations, __m256i weights) {
     return _mm256_dpbusd_avx_epi32(sums, activations, weights);
   }

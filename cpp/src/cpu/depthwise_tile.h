@@ -3,6 +3,7 @@
 // groups of four taps by interleaving, which works within halves of registers: vector q has channels 4 q .. 4 q + 3 and
 // 16 + 4 q .. 16 + 4 q + 3. Weights are brought into that order once for all pixels of a tile. D is an instruction set:
 //
+//   kManyRegisters        whether there are 32
 //   kSums                 accumulators for 32 channels
 //   kWeights              vectors of weights for 32 channels and four taps
 //   Prepare(w, to)        the weights of a vector q, in the order in which Add takes them
@@ -86,19 +87,13 @@ struct DepthwiseVectors {
   static void RunRolling(const DepthwiseTile& tile) {
     __m256i weights[3 * D::kWeights];
     Prepare(tile.b, tile.columns, 3, weights);
-    const int64_t offsets[kGroup] = {tile.tap_offsets[0], tile.tap_offsets[1], tile.tap_offsets[2],
-                                     tile.tap_offsets[3]};
+    const int64_t* const offsets = tile.tap_offsets;
     __m256i columns[3][kVectors];
     Interleave(tile.a, offsets, columns[0]);
     Interleave(tile.a + tile.a_stride, offsets, columns[1]);
     const auto pixel = [&](int row, const auto& first, const auto& second, auto& third) __attribute__((always_inline)) {
       Interleave(tile.a + (row + 2) * tile.a_stride, offsets, third);
-      __m256i sums[D::kSums];
-      for (__m256i& sum : sums) sum = _mm256_setzero_si256();
-      D::Add(first, weights, sums);
-      D::Add(second, weights + D::kWeights, sums);
-      D::Add(third, weights + 2 * D::kWeights, sums);
-      StoreSums(sums, tile.sums + row * kPanelColumns, tile.add);
+      AddColumns(tile, row, weights, first, second, third);
     };
     int row = 0;
     for (; row + 3 <= tile.rows; row += 3) {
@@ -110,10 +105,92 @@ struct DepthwiseVectors {
     if (row + 1 < tile.rows) pixel(row + 1, columns[1], columns[2], columns[0]);
   }
 
+  /** The same by two steps: the last group of a pixel is the first one of the next. */
+  static void RunRollingByTwo(const DepthwiseTile& tile) {
+    __m256i weights[3 * D::kWeights];
+    Prepare(tile.b, tile.columns, 3, weights);
+    const int64_t* const offsets = tile.tap_offsets;
+    __m256i columns[3][kVectors];
+    Interleave(tile.a, offsets, columns[0]);
+    const auto pixel = [&](int row, const auto& first, auto& third) __attribute__((always_inline)) {
+      Interleave(tile.a + row * tile.a_stride, offsets + kGroup, columns[1]);
+      Interleave(tile.a + (row + 1) * tile.a_stride, offsets, third);
+      AddColumns(tile, row, weights, first, columns[1], third);
+    };
+    int row = 0;
+    for (; row + 2 <= tile.rows; row += 2) {
+      pixel(row, columns[0], columns[2]);
+      pixel(row + 1, columns[2], columns[0]);
+    }
+    if (row < tile.rows) pixel(row, columns[0], columns[2]);
+  }
+
+  template <typename Column>
+  __attribute__((always_inline)) static void AddColumns(const DepthwiseTile& tile, int row, const __m256i* weights,
+                                                        const Column& first, const Column& second,
+                                                        const Column& third) {
+    __m256i sums[D::kSums];
+    for (__m256i& sum : sums) sum = _mm256_setzero_si256();
+    D::Add(first, weights, sums);
+    D::Add(second, weights + D::kWeights, sums);
+    D::Add(third, weights + 2 * D::kWeights, sums);
+    StoreSums(sums, tile.sums + row * kPanelColumns, tile.add);
+  }
+
+  /**
+   * Five rolling groups, whose twenty registers only instruction sets with 32 of them have room for, and two for a
+   * fifth line: three of seven groups are interleaved for a pixel.
+   */
+  static void RunFiveRolling(const DepthwiseTile& tile) {
+    __m256i weights[kMostRollingGroups * D::kWeights];
+    Prepare(tile.b, tile.columns, kMostRollingGroups, weights);
+    const int64_t* const offsets = tile.tap_offsets;
+    __m256i columns[5][kVectors];
+    for (int i = 0; i < 4; ++i) Interleave(tile.a + i * tile.a_stride, offsets, columns[i]);
+    const auto pixel = [&](int row, const auto& first, const auto& second, const auto& third, const auto& fourth,
+                           auto& fifth) __attribute__((always_inline)) {
+      const uint8_t* const a = tile.a + row * tile.a_stride;
+      __m256i sums[D::kSums];
+      for (__m256i& sum : sums) sum = _mm256_setzero_si256();
+      for (int i = 5; i < 7; ++i) {
+        __m256i line[kVectors];
+        Interleave(a, offsets + i * kGroup, line);
+        D::Add(line, weights + i * D::kWeights, sums);
+      }
+      Interleave(a + 4 * tile.a_stride, offsets, fifth);
+      D::Add(first, weights, sums);
+      D::Add(second, weights + D::kWeights, sums);
+      D::Add(third, weights + 2 * D::kWeights, sums);
+      D::Add(fourth, weights + 3 * D::kWeights, sums);
+      D::Add(fifth, weights + 4 * D::kWeights, sums);
+      StoreSums(sums, tile.sums + row * kPanelColumns, tile.add);
+    };
+    for (int row = 0; row < tile.rows; row += 5) {
+      auto& c = columns;
+      pixel(row, c[0], c[1], c[2], c[3], c[4]);
+      if (row + 1 < tile.rows) pixel(row + 1, c[1], c[2], c[3], c[4], c[0]);
+      if (row + 2 < tile.rows) pixel(row + 2, c[2], c[3], c[4], c[0], c[1]);
+      if (row + 3 < tile.rows) pixel(row + 3, c[3], c[4], c[0], c[1], c[2]);
+      if (row + 4 < tile.rows) pixel(row + 4, c[4], c[0], c[1], c[2], c[3]);
+    }
+  }
+
   static void Run(const DepthwiseTile& tile) {
-    if (tile.rolling && tile.groups == 3) {
-      RunRolling(tile);
-      return;
+    if (tile.rolling_groups == kRollingColumns && tile.groups == kRollingColumns) {
+      if (tile.rolling == 1) {
+        RunRolling(tile);
+        return;
+      }
+      if (tile.rolling == 2) {
+        RunRollingByTwo(tile);
+        return;
+      }
+    }
+    if constexpr (D::kManyRegisters) {
+      if (tile.rolling == 1 && tile.rolling_groups == kMostRollingColumns && tile.groups == kMostRollingGroups) {
+        RunFiveRolling(tile);
+        return;
+      }
     }
     __m256i weights[kMostGroups * D::kWeights];
     bool add = tile.add;
@@ -134,6 +211,7 @@ struct DepthwiseVectors {
 /** With a D::Dot of u8 and s8. */
 template <typename D>
 struct DepthwiseDot {
+  static constexpr bool kManyRegisters = D::kManyRegisters;
   static constexpr int kSums = 4;
   static constexpr int kWeights = 4;
   static void Prepare(__m256i weights, __m256i* to) { to[0] = weights; }

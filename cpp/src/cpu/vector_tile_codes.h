@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// The epilogue of tile_codes.h over vectors. Four vectors at a time become the bytes of a register by packing, whose
+// saturation takes the place of clamps of floats: see code_epilogue.h for what values may be. D is an instruction set:
+//
+//   Floats, Integers                 kLanes floats, or s32; bytes in the end
+//   Set, SetWords, SetBytes          equal lanes, words, bytes
+//   Load, LoadIntegers               aligned
+//   LoadCodes(p)                     kLanes u8 as s32
+//   Add, Sub, Mul, Fma               of floats, each rounded once
+//   Add                              of integers
+//   ToFloats, Nearest                to f32; to s32, ties to even, INT32_MIN for what does not fit
+//   PackWords, PackBytes             saturating, s32 to s16 and s16 to u8, within 128 bits
+//   AddWords                         saturating
+//   MaxBytes, MinBytes, Xor          of u8
+//   InOrder(bytes)                   puts the 128 bits' parts of four packed vectors into the vectors' order
+//   StoreRow<kRows, kRow>(to, bytes) part number kRow of kRows equal parts of the bytes
+//
+// 7 instructions for a vector, with clamps, zero point and signs 8, where FinishTile takes 14.
+#ifndef OCTET_CPU_VECTOR_TILE_CODES_H_
+#define OCTET_CPU_VECTOR_TILE_CODES_H_
+
+#include <cstdint>
+
+#include "cpu/epilogue_kernels.h"
+#include "cpu/gemm_rows.h"
+#include "cpu/tile_codes.h"
+
+namespace octet {
+namespace cpu {
+
+/**
+ * Rows of kColumns sums. kPlain: the codes are u8, the zero point is 0, and the limits are those of u8. kWhole: there
+ * are kColumns columns, not less.
+ */
+template <typename D, int kColumns, bool kResidual, bool kPlain, bool kWhole>
+class VectorTileCodes {
+ public:
+  explicit VectorTileCodes(const TileCodes& codes)
+      : columns_(static_cast<size_t>(codes.columns)),
+        reciprocal_(D::Set(codes.steps->reciprocal)),
+        rest_(D::Set(codes.steps->reciprocal_rest)),
+        zero_point_(D::SetWords(codes.steps->zero_point)),
+        low_(D::SetBytes(codes.steps->low)),
+        high_(D::SetBytes(codes.steps->high)),
+        flip_(D::SetBytes(codes.steps->flip)),
+        residual_scale_(D::Set(codes.steps->residual_scale)),
+        residual_zero_point_(D::Set(codes.steps->residual_zero_point)),
+        residual_flip_(codes.steps->residual_flip * 0x0101010101010101u) {
+    Repeat<kVectors>([&](auto v) OCTET_INLINE {
+      start_[v()] = D::LoadIntegers(codes.values->start + v() * D::kLanes);
+      scale_[v()] = D::Load(codes.values->scale + v() * D::kLanes);
+      bias_[v()] = D::Load(codes.values->bias + v() * D::kLanes);
+    });
+  }
+
+  void Run(const int32_t* sums, int rows, const TileCodes& codes) const {
+    char* out = codes.out;
+    const char* residual = codes.residual;
+    const int64_t out_stride = codes.out_stride;
+    const int64_t residual_stride = codes.residual_stride;
+    for (; rows >= kRows; rows -= kRows) {
+      FourVectors<kRows>(sums, out, out_stride, residual, residual_stride);
+      sums += kRows * kTileColumns;
+      out += kRows * out_stride;
+      if (kResidual) residual += kRows * residual_stride;
+    }
+    if constexpr (kRows > 1) {
+      if (rows == 0) return;
+      WithRows<kRows - 1>(rows, [&](auto rest) OCTET_INLINE {
+        FourVectors<decltype(rest)::value>(sums, out, out_stride, residual, residual_stride);
+      });
+    }
+  }
+
+ private:
+  using Floats = typename D::Floats;
+  using Integers = typename D::Integers;
+  /** Of a row. */
+  static constexpr int kVectors = kColumns / D::kLanes;
+  /** Rows that four vectors have. */
+  static constexpr int kRows = 4 / kVectors;
+
+  /** Rows that there are not become the first one again, and are not stored. */
+  template <int kPresent>
+  OCTET_INLINE void FourVectors(const int32_t* sums, char* out, int64_t out_stride, const char* residual,
+                                int64_t residual_stride) const {
+    Integers q[4];
+    Repeat<4>([&](auto i) OCTET_INLINE {
+      constexpr int kVector = decltype(i)::value % kVectors;
+      constexpr int kFirst = kVector * D::kLanes;
+      constexpr int kRow = decltype(i)::value / kVectors < kPresent ? decltype(i)::value / kVectors : 0;
+      const Integers sum = D::Add(start_[kVector], D::LoadIntegers(sums + kRow * kTileColumns + kFirst));
+      Floats y = D::Fma(D::ToFloats(sum), scale_[kVector], bias_[kVector]);
+      if constexpr (kResidual) y = D::Add(y, Residual<kFirst>(residual + kRow * residual_stride));
+      q[i()] = D::Nearest(D::Fma(y, reciprocal_, D::Mul(y, rest_)));
+    });
+    Integers bytes = D::InOrder(D::PackBytes(Words(q[0], q[1]), Words(q[2], q[3])));
+    if constexpr (!kPlain) bytes = D::Xor(D::MinBytes(D::MaxBytes(bytes, low_), high_), flip_);
+    Repeat<kPresent>([&](auto row) OCTET_INLINE {
+      constexpr int kRow = decltype(row)::value;
+      if constexpr (kWhole) {
+        D::template StoreRow<kRows, kRow>(out + kRow * out_stride, bytes);
+      } else {
+        char codes[kColumns];
+        D::template StoreRow<kRows, kRow>(codes, bytes);
+        __builtin_memcpy(out + kRow * out_stride, codes, columns_);
+      }
+    });
+  }
+
+  OCTET_INLINE Integers Words(Integers a, Integers b) const {
+    const Integers words = D::PackWords(a, b);
+    return kPlain ? words : D::AddWords(words, zero_point_);
+  }
+
+  /** The values of a row's codes from column kFirst on. */
+  template <int kFirst>
+  OCTET_INLINE Floats Residual(const char* row) const {
+    uint64_t codes[D::kLanes / 8] = {};
+    if constexpr (kWhole) {
+      __builtin_memcpy(codes, row + kFirst, D::kLanes);
+    } else if (columns_ > kFirst) {
+      __builtin_memcpy(codes, row + kFirst, columns_ - kFirst < D::kLanes ? columns_ - kFirst : D::kLanes);
+    }
+    Repeat<D::kLanes / 8>([&](auto i) OCTET_INLINE { codes[i()] ^= residual_flip_; });
+    return D::Mul(residual_scale_, D::Sub(D::ToFloats(D::LoadCodes(codes)), residual_zero_point_));
+  }
+
+  const size_t columns_;
+  Integers start_[kVectors];
+  Floats scale_[kVectors];
+  Floats bias_[kVectors];
+  const Floats reciprocal_;
+  const Floats rest_;
+  const Integers zero_point_;
+  const Integers low_;
+  const Integers high_;
+  const Integers flip_;
+  const Floats residual_scale_;
+  const Floats residual_zero_point_;
+  const uint64_t residual_flip_;
+};
+
+template <typename D, int kColumns, bool kResidual>
+void FinishCodesOf(const int32_t* sums, int rows, const TileCodes& codes) {
+  const CodeSteps& steps = *codes.steps;
+  const bool plain = steps.zero_point == 0 && steps.low == 0 && steps.high == 255 && steps.flip == 0;
+  if (codes.columns != kColumns) {
+    VectorTileCodes<D, kColumns, kResidual, false, false>(codes).Run(sums, rows, codes);
+  } else if (plain) {
+    VectorTileCodes<D, kColumns, kResidual, true, true>(codes).Run(sums, rows, codes);
+  } else {
+    VectorTileCodes<D, kColumns, kResidual, false, true>(codes).Run(sums, rows, codes);
+  }
+}
+
+/** EpilogueKernels::finish_codes. */
+template <typename D>
+void FinishCodes(const int32_t* sums, int rows, const TileCodes& codes) {
+  constexpr int kHalf = static_cast<int>(kHalfPanel);
+  const bool half = codes.columns <= kHalf;
+  if (codes.residual == nullptr) {
+    (half ? FinishCodesOf<D, kHalf, false> : FinishCodesOf<D, kTileColumns, false>)(sums, rows, codes);
+  } else {
+    (half ? FinishCodesOf<D, kHalf, true> : FinishCodesOf<D, kTileColumns, true>)(sums, rows, codes);
+  }
+}
+
+}  // namespace cpu
+}  // namespace octet
+
+#endif  // OCTET_CPU_VECTOR_TILE_CODES_H_
