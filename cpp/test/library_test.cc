@@ -18,6 +18,7 @@ TEST(Library, NamesInstructionSets) {
   EXPECT_STREQ(octet_isa_name(OCTET_ISA_AVX512), "avx512");
   EXPECT_STREQ(octet_isa_name(OCTET_ISA_AVX_VNNI), "avx_vnni");
   EXPECT_STREQ(octet_isa_name(OCTET_ISA_AVX512_VNNI), "avx512_vnni");
+  EXPECT_STREQ(octet_isa_name(OCTET_ISA_AMX_INT8), "amx_int8");
   EXPECT_STREQ(octet_isa_name(static_cast<octet_isa>(99)), "unknown");
 }
 

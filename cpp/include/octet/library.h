@@ -26,6 +26,13 @@ typedef enum octet_isa {
   OCTET_ISA_AVX_VNNI = 3,
   /** AVX-512 F, BW, DQ and VL with AVX512-VNNI. Differs from OCTET_ISA_AVX512 in matrix products only. */
   OCTET_ISA_AVX512_VNNI = 4,
+  /**
+   * AVX-512 F, BW, DQ and VL with AVX512-VNNI, AMX-TILE and AMX-INT8. Differs from OCTET_ISA_AVX512_VNNI in products of
+   * integer matrices, convolutions and attention of more than a few rows. The system must let the process use the
+   * tiles (Linux from 5.16 on, which is asked once), and the kernels must give the sums of the scalar ones for some
+   * tiles, which is looked at once; else it is not available.
+   */
+  OCTET_ISA_AMX_INT8 = 5,
 } octet_isa;
 
 /** The library's version, "major.minor.patch". Static storage. */
@@ -33,15 +40,15 @@ OCTET_API const char* octet_version(void);
 
 /**
  * The instruction set in use: at load the best that the machine has, or the one named by the environment variable
- * OCTET_ISA (scalar, avx2, avx512, avx_vnni, avx512_vnni); a name that is unknown or that the machine lacks is ignored
- * with one line on stderr.
+ * OCTET_ISA (scalar, avx2, avx512, avx_vnni, avx512_vnni, amx_int8); a name that is unknown or that the machine lacks
+ * is ignored with one line on stderr.
  */
 OCTET_API octet_isa octet_get_isa(void);
 
 /** 1 if this machine and this build can run isa, else 0. */
 OCTET_API int32_t octet_isa_available(octet_isa isa);
 
-/** "scalar", "avx2", "avx512", "avx_vnni", "avx512_vnni", or "unknown". Static storage. */
+/** "scalar", "avx2", "avx512", "avx_vnni", "avx512_vnni", "amx_int8", or "unknown". Static storage. */
 OCTET_API const char* octet_isa_name(octet_isa isa);
 
 /**

@@ -98,6 +98,7 @@ class Schedule {
   void ForItems(int64_t items, const Body& body) const {
     std::atomic<int64_t> next(0);
     ParallelFor(std::min(threads_, items), [&](int64_t thread) {
+      const GemmUse use(job_.gemm);
       for (int64_t item = next++; item < items; item = next++) body(thread, item);
     });
   }

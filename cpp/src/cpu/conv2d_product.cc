@@ -16,8 +16,6 @@ constexpr int64_t kBlockRows = 126;
 constexpr int64_t kDepth = 4608;
 // Half bytes are unpacked to the stack: less at a time, 16 KB.
 constexpr int64_t kDepthUnpacked = 512;
-// Products that are worth a thread's time, some 10 microseconds; an item has about as many where there are enough.
-constexpr int64_t kItemProducts = int64_t{1} << 20;
 
 int64_t* PlaceOf(char* workspace, int64_t offset) { return reinterpret_cast<int64_t*>(workspace + offset); }
 
@@ -56,9 +54,9 @@ void Conv2dProduct::RunPart(const Conv2dPart& part) const {
   const int64_t pixels = part.images * part.lines * plan_.out_w;
   const int64_t products = pixels * run_groups_ * kGroup * geometry_.runs();
   const int64_t unit_products = std::max<int64_t>(1, products / blocks * kPanelColumns);
-  const int64_t together = std::min(units, std::max<int64_t>(1, kItemProducts / unit_products));
+  const int64_t together = std::min(units, std::max<int64_t>(1, kernels_.item_products / unit_products));
   const int64_t unit_parts = PartsOf(units, together);
-  ForItems(blocks * unit_parts, products * geometry_.out_channels < kItemProducts / 2,
+  ForItems(blocks * unit_parts, products * geometry_.out_channels < kernels_.item_products / 2,
            [&](int64_t item) { RunItem(part, blocks, unit_parts, item); });
 }
 
@@ -70,6 +68,7 @@ void Conv2dProduct::RunItem(const Conv2dPart& part, int64_t blocks, int64_t unit
   const int64_t end = PartStart(units, unit_parts, item % unit_parts + 1);
   int32_t a_sums[kBlockRows];
   int64_t summed = -1;
+  const GemmUse use(kernels_);
   for (int64_t unit = PartStart(units, unit_parts, item % unit_parts); unit < end; ++unit) {
     const int64_t group = unit / panels_;
     if (sums_ != nullptr && summed != group) {

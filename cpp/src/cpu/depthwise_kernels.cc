@@ -27,6 +27,7 @@ void ScalarDepthwise(const DepthwiseTile& tile) {
 DepthwiseKernel CurrentDepthwiseKernel() {
   switch (CurrentIsa()) {
 #if defined(OCTET_HAVE_X86)
+    case OCTET_ISA_AMX_INT8:
     case OCTET_ISA_AVX512_VNNI:
       return Avx512VnniDepthwise;
     case OCTET_ISA_AVX_VNNI:

@@ -9,6 +9,7 @@ namespace cpu {
 const FloatKernels& CurrentFloatKernels() {
   switch (CurrentIsa()) {
 #if defined(OCTET_HAVE_X86)
+    case OCTET_ISA_AMX_INT8:
     case OCTET_ISA_AVX512_VNNI:
     case OCTET_ISA_AVX512:
       return Avx512FloatKernels();

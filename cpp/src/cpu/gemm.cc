@@ -52,8 +52,6 @@ constexpr int64_t kReadyBytes = int64_t{4} << 20;
 constexpr int64_t kReadyRows = 1024;
 // Outputs that do not stay in a second-level cache.
 constexpr int64_t kFetchedOutput = int64_t{1} << 20;
-// Products that are worth a thread's time, some 10 microseconds; an item has about as many where there are enough.
-constexpr int64_t kItemProducts = int64_t{1} << 20;
 
 int64_t ReadyRowsOf(int64_t m, int64_t k) {
   const int64_t fitting = kReadyBytes / ReadyStride(k, 1);
@@ -65,6 +63,12 @@ int64_t ReadyRowsOf(int64_t m, int64_t k) {
 bool AreReady(const GemmActivations& a, int64_t k, int bits) {
   return !a.dynamic && a.rows.type == ElementType::kU8 && k % (bits == 8 ? kGroup : 2 * kGroup) == 0 &&
          a.rows.stride >= k && (a.rows.stride % 1024 != 0 || a.m == 1);
+}
+
+/** Rows of a block, the last one of which may have fewer. */
+int64_t BlockRows(int64_t rows, int64_t whole_rows) {
+  const int64_t blocks = PartsOf(rows, kBlockRows / whole_rows * whole_rows);
+  return RoundUp(PartsOf(rows, blocks), whole_rows);
 }
 
 /** Some rows of the output, whose activations are ready. */
@@ -84,10 +88,11 @@ class Product {
         groups_(RoundUp(weights.k, kGroup) / kGroup),
         a_zero_(ReadyZeroPoint(a)),
         panels_((weights.n + kPanelColumns - 1) / kPanelColumns),
-        blocks_(PartsOf(rows, kBlockRows)),
+        block_rows_(BlockRows(rows, kernels.whole_rows)),
+        blocks_(PartsOf(rows, block_rows_)),
         fetch_output_(rows * epilogue.out.stride >= kFetchedOutput) {
-    const int64_t panel_products = std::max<int64_t>(1, rows / blocks_ * weights.k * kPanelColumns);
-    const int64_t group = std::min(panels_, std::max<int64_t>(1, kItemProducts / panel_products));
+    const int64_t panel_products = std::max<int64_t>(1, std::min(rows, block_rows_) * weights.k * kPanelColumns);
+    const int64_t group = std::min(panels_, std::max<int64_t>(1, kernels.item_products / panel_products));
     panel_groups_ = PartsOf(panels_, group);
   }
 
@@ -96,9 +101,10 @@ class Product {
   void RunItem(int64_t item) const {
     const int64_t block = item / panel_groups_;
     const int64_t group = item % panel_groups_;
-    const int64_t begin = PartStart(rows_, blocks_, block);
-    const int64_t end = PartStart(rows_, blocks_, block + 1);
+    const int64_t begin = block * block_rows_;
+    const int64_t end = std::min(rows_, begin + block_rows_);
     const int64_t last = PartStart(panels_, panel_groups_, group + 1);
+    const GemmUse use(kernels_);
     const bool as_half_bytes = weights_.bits == 4 && end - begin <= kernels_.half_byte_rows;
     for (int64_t panel = PartStart(panels_, panel_groups_, group); panel < last; ++panel) {
       if (as_half_bytes) {
@@ -249,6 +255,7 @@ class Product {
   const int64_t groups_;
   const int32_t a_zero_;
   const int64_t panels_;
+  const int64_t block_rows_;
   const int64_t blocks_;
   const bool fetch_output_;
   int64_t panel_groups_ = 1;
@@ -294,7 +301,7 @@ void Gemm(const GemmActivations& a, const PackedGemm& weights, const EpilogueVie
       }
     });
     const Product product(kernels, a, weights, epilogue, ready, begin, rows);
-    const bool little = rows * k * weights.n < kItemProducts / 2;
+    const bool little = rows * k * weights.n < kernels.item_products / 2;
     ForItems(product.items(), alone || little, [&product](int64_t item) { product.RunItem(item); });
   }
 }

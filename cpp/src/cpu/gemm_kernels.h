@@ -10,7 +10,7 @@ namespace octet {
 namespace cpu {
 
 /** Rows that a tile may have in any instruction set. */
-constexpr int kMaxTileRows = 14;
+constexpr int kMaxTileRows = 32;
 
 /** Rows without gaps. */
 constexpr int64_t kOneRun[1] = {0};
@@ -78,6 +78,26 @@ struct GemmKernels {
   int32_t (*sum)(const uint8_t* from, int64_t count);
   /** Half bytes to s8; columns * 4 bytes a group of eight k become two groups of four. */
   void (*unpack4)(const uint8_t* from, int64_t groups_of_eight, int columns, int8_t* to);
+  /** Products that are worth a thread's time, some 10 microseconds. */
+  int64_t item_products = int64_t{1} << 20;
+  /** A tile of fewer rows takes as long, for the most part: products are cut at multiples of this. */
+  int whole_rows = 1;
+  /** Gives back what tiles hold of the thread, see GemmUse. Null: nothing. */
+  void (*release)() = nullptr;
+};
+
+/** A thread's use of kernels. Every call of `tile` is within the life of one. */
+class GemmUse {
+ public:
+  explicit GemmUse(const GemmKernels& kernels) : kernels_(kernels) {}
+  ~GemmUse() {
+    if (kernels_.release != nullptr) kernels_.release();
+  }
+  GemmUse(const GemmUse&) = delete;
+  GemmUse& operator=(const GemmUse&) = delete;
+
+ private:
+  const GemmKernels& kernels_;
 };
 
 const GemmKernels& ScalarGemmKernels();
@@ -86,10 +106,18 @@ const GemmKernels& Avx2GemmKernels();
 const GemmKernels& Avx512GemmKernels();
 const GemmKernels& AvxVnniGemmKernels();
 const GemmKernels& Avx512VnniGemmKernels();
+const GemmKernels& AmxGemmKernels();
 #endif
 
 /** The kernels of the instruction set in use. */
 const GemmKernels& CurrentGemmKernels();
+
+/**
+ * For tests on machines without AMX: kernels, with static storage, that take the place of AmxGemmKernels, and that make
+ * the instruction set available where AVX512-VNNI is. Null: none.
+ */
+void SetAmxStandIn(const GemmKernels* kernels);
+const GemmKernels* AmxStandIn();
 
 }  // namespace cpu
 }  // namespace octet

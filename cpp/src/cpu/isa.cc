@@ -6,12 +6,15 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "cpu/amx.h"
+#include "cpu/gemm_kernels.h"
+
 namespace octet {
 namespace cpu {
 namespace {
 
-constexpr octet_isa kAll[] = {OCTET_ISA_SCALAR, OCTET_ISA_AVX2, OCTET_ISA_AVX512, OCTET_ISA_AVX_VNNI,
-                              OCTET_ISA_AVX512_VNNI};
+constexpr octet_isa kAll[] = {OCTET_ISA_SCALAR,   OCTET_ISA_AVX2,        OCTET_ISA_AVX512,
+                              OCTET_ISA_AVX_VNNI, OCTET_ISA_AVX512_VNNI, OCTET_ISA_AMX_INT8};
 
 octet_isa Best() {
   octet_isa best = OCTET_ISA_SCALAR;
@@ -29,8 +32,8 @@ octet_isa Initial() {
   }
   const octet_isa best = Best();
   std::fprintf(stderr,
-               "octet: OCTET_ISA=%.32s is not scalar, avx2, avx512, avx_vnni or avx512_vnni, or this machine lacks it; "
-               "using %s\n",
+               "octet: OCTET_ISA=%.32s is not scalar, avx2, avx512, avx_vnni, avx512_vnni or amx_int8, or this machine "
+               "lacks it; using %s\n",
                wanted, IsaName(best));
   return best;
 }
@@ -56,6 +59,8 @@ bool IsaAvailable(int isa) {
       return IsaAvailable(OCTET_ISA_AVX2) && __builtin_cpu_supports("avxvnni");
     case OCTET_ISA_AVX512_VNNI:
       return IsaAvailable(OCTET_ISA_AVX512) && __builtin_cpu_supports("avx512vnni");
+    case OCTET_ISA_AMX_INT8:
+      return IsaAvailable(OCTET_ISA_AVX512_VNNI) && (AmxStandIn() != nullptr || AmxWorks());
 #endif
     default:
       return false;
@@ -78,6 +83,8 @@ const char* IsaName(int isa) {
       return "avx_vnni";
     case OCTET_ISA_AVX512_VNNI:
       return "avx512_vnni";
+    case OCTET_ISA_AMX_INT8:
+      return "amx_int8";
     default:
       return "unknown";
   }

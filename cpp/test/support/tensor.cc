@@ -5,6 +5,8 @@
 #include <cstring>
 #include <limits>
 
+#include "support/amx_model.h"
+
 namespace octet {
 namespace test {
 namespace {
@@ -184,9 +186,11 @@ testing::AssertionResult SameBits(const Tensor& a, const Tensor& b) {
 }
 
 std::vector<octet_isa> AvailableIsas() {
+  static const bool amx_is_modelled = ModelAmxWhereMissing();
+  static_cast<void>(amx_is_modelled);
   std::vector<octet_isa> isas;
-  for (octet_isa isa :
-       {OCTET_ISA_SCALAR, OCTET_ISA_AVX2, OCTET_ISA_AVX512, OCTET_ISA_AVX_VNNI, OCTET_ISA_AVX512_VNNI}) {
+  for (octet_isa isa : {OCTET_ISA_SCALAR, OCTET_ISA_AVX2, OCTET_ISA_AVX512, OCTET_ISA_AVX_VNNI, OCTET_ISA_AVX512_VNNI,
+                        OCTET_ISA_AMX_INT8}) {
     if (octet_isa_available(isa) == 1) isas.push_back(isa);
   }
   return isas;

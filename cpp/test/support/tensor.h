@@ -107,7 +107,7 @@ class Tensor {
 /** Same shape and same bits. */
 testing::AssertionResult SameBits(const Tensor& a, const Tensor& b);
 
-/** Instruction sets this machine has, the scalar one first. */
+/** Instruction sets this machine has, the scalar one first; AMX by a model of it where only that is missing. */
 std::vector<octet_isa> AvailableIsas();
 
 /** Keeps instruction set and thread count for the time of a test. */

@@ -14,7 +14,9 @@ public enum InstructionSet {
   /** AVX2, FMA and F16C with AVX-VNNI. */
   AVX_VNNI(octet.OCTET_ISA_AVX_VNNI),
   /** AVX-512 F, BW, DQ and VL with AVX512-VNNI. */
-  AVX512_VNNI(octet.OCTET_ISA_AVX512_VNNI);
+  AVX512_VNNI(octet.OCTET_ISA_AVX512_VNNI),
+  /** What {@link #AVX512_VNNI} has, AMX-TILE and AMX-INT8. */
+  AMX_INT8(octet.OCTET_ISA_AMX_INT8);
 
   private final int code;
 
