@@ -28,6 +28,23 @@ __attribute__((target("avx512f,avx512vnni"))) void PeakAvx512Vnni() {
   for (__m512i& sum : sums) asm volatile("" : : "v"(sum));
 }
 
+__attribute__((target("amx-tile,amx-int8"))) void PeakAmxInt8() {
+  struct alignas(64) {
+    uint8_t palette = 1, start_row = 0, reserved[14] = {};
+    uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+    uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+  } shapes;
+  asm volatile("" : "+m"(shapes));
+  _tile_loadconfig(&shapes);
+  for (int i = 0; i < kPeakRounds * kSums / 4; ++i) {
+    _tile_dpbusd(0, 4, 6);
+    _tile_dpbusd(1, 4, 7);
+    _tile_dpbusd(2, 5, 6);
+    _tile_dpbusd(3, 5, 7);
+  }
+  _tile_release();
+}
+
 __attribute__((target("avx2,avxvnni"))) void PeakAvxVnni() {
   __m256i sums[kSums] = {};
   for (__m256i& sum : sums) asm volatile("" : "+x"(sum));
@@ -77,6 +94,8 @@ struct Peak {
 Peak PeakOf(octet_isa isa) {
   switch (isa) {
 #if defined(__x86_64__)
+    case OCTET_ISA_AMX_INT8:
+      return {PeakAmxInt8, 16 * 16 * 64};
     case OCTET_ISA_AVX512_VNNI:
       return {PeakAvx512Vnni, 64};
     case OCTET_ISA_AVX_VNNI:
@@ -175,14 +194,16 @@ void Gemm(benchmark::State& state, Variant variant) {
 }
 
 void Limits(benchmark::internal::Benchmark* benchmark) {
-  for (int64_t isa : {OCTET_ISA_AVX2, OCTET_ISA_AVX512, OCTET_ISA_AVX_VNNI, OCTET_ISA_AVX512_VNNI}) {
+  for (int64_t isa :
+       {OCTET_ISA_AVX2, OCTET_ISA_AVX512, OCTET_ISA_AVX_VNNI, OCTET_ISA_AVX512_VNNI, OCTET_ISA_AMX_INT8}) {
     benchmark->Arg(isa);
   }
 }
 
 void Shapes(benchmark::internal::Benchmark* benchmark) {
   benchmark->UseRealTime()->ArgNames({"m", "n", "k", "isa", "threads"});
-  for (int64_t isa : {OCTET_ISA_AVX2, OCTET_ISA_AVX512, OCTET_ISA_AVX_VNNI, OCTET_ISA_AVX512_VNNI}) {
+  for (int64_t isa :
+       {OCTET_ISA_AVX2, OCTET_ISA_AVX512, OCTET_ISA_AVX_VNNI, OCTET_ISA_AVX512_VNNI, OCTET_ISA_AMX_INT8}) {
     benchmark->Args({1024, 1024, 1024, isa, 1});
   }
   for (int64_t threads : {1, 2}) {

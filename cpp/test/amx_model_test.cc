@@ -72,8 +72,6 @@ TEST(AmxModel, ConfiguringMakesTilesZero) {
   ModelRelease();
 }
 
-using AmxModelDeathTest = testing::Test;
-
 TEST(AmxModelDeathTest, RefusesShapes) {
   const auto refused = [](const std::string& message, const auto& change) {
     AmxShapes shapes = Small();
