@@ -24,7 +24,7 @@ struct Row {
 constexpr Row kRows[] = {
     {"128x128", 8, 32, 8, 4.0, 25.5},
     {"128x64", 8, 16, 6, 3.0, 25.0},
-    {"turing_128x128", 7, 128, 8, 0.0, 38.0},
+    {"turing_128x128", 7, 128, 8, 0.0, 38.1},
     {"turing_64x64", 7, 32, 4, 0.0, 26.0},
 };
 
@@ -40,12 +40,13 @@ class CudaConv2dCounters : public testing::Test {
   }
 
   /** Of codes to codes. */
-  static Counters Count(const ConvShape& shape) {
+  static Counters Count(const ConvShape& shape, float zero_point = 0.0f) {
     ConvWeights weights(shape, kWeightKinds[0], 5);
     weights.Pack();
     const DeviceFilters filters(weights);
     Tensor delta = Tensor::Scalar(0.01f);
-    const octet_grid grid = {delta.dl(), nullptr, -128.0f, 127.0f, OCTET_SCALE_LINEAR, 1e-8f, -1};
+    Tensor zero = Tensor::Scalar(zero_point);
+    const octet_grid grid = {delta.dl(), zero.dl(), -128.0f, 127.0f, OCTET_SCALE_LINEAR, 1e-8f, -1};
     Tensor x(kS8, {shape.n, shape.h, shape.w, shape.c});
     x.Fill(RandomCodes(x.count(), -128, 127, 3));
     Tensor out(kS8, {shape.n, shape.out_h(), shape.out_w(), shape.out_c});
@@ -107,6 +108,19 @@ TEST_F(CudaConv2dCounters, WarpgroupsReadTheInputAsItIs) {
       EXPECT_EQ(layer.store.sectors * 32, layer.store.bytes);
     }
   }
+}
+
+TEST_F(CudaConv2dCounters, LargeLayersAreMadeByWarpgroupsWhereThatTakesNoPass) {
+  if (major_ != 9) GTEST_SKIP() << "kernels of sm_90a";
+  const ConvShape shape = {4, 32, 32, 32, 512, 3, 3, Params(1, 1)};
+  const Counters zeros = Count(shape);
+  EXPECT_EQ(zeros.launches, 1);
+  EXPECT_EQ(zeros.ldmatrix, 0);
+  EXPECT_GT(zeros.mma, 0);
+  // Padding of other codes would have to be written around the image first.
+  const Counters codes = Count(shape, 3.0f);
+  EXPECT_EQ(codes.launches, 1);
+  EXPECT_GT(codes.ldmatrix, 0);
 }
 
 TEST_F(CudaConv2dCounters, FirstLayersTakeRowsOfTaps) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "cuda/conv/conv2d_plan.h"
 #include "cuda/conv/depthwise.h"
 #include "cuda/conv/device_filters.h"
 #include "cuda/conv/patch_sums.h"
@@ -25,110 +26,7 @@ namespace {
 
 constexpr int64_t kMostOffset = (int64_t{1} << 31) * 16 - 1;
 
-/** Sizes of the input and the output, in pixels. */
-struct Sizes {
-  int64_t images;
-  int64_t height;
-  int64_t width;
-  int64_t out_height;
-  int64_t out_width;
-
-  int64_t pixels() const { return images * height * width; }
-  int64_t rows() const { return images * out_height * out_width; }
-};
-
-/** Parts of the workspace; offsets in bytes. */
-struct Workspace {
-  int64_t outside;
-  int64_t split;
-  int64_t of_pixels;
-  int64_t sums;
-  int64_t image;
-  int64_t bytes;
-};
-
-/** Groups of the ready image: channels of all groups are neighbours without a gap where the convolution is depthwise.
- */
-int64_t ImageGroups(const Conv2dGeometry& geometry) { return geometry.depthwise() ? 1 : geometry.groups; }
-int64_t ImageChannels(const Conv2dGeometry& geometry) {
-  if (geometry.depthwise()) return geometry.in_channels;
-  return geometry.group_in() * DeviceRunTaps(geometry);
-}
-int64_t FilledChannels(const Conv2dGeometry& geometry) {
-  return geometry.depthwise() ? RoundUp(geometry.in_channels, kDeviceChannels) : DeviceRunOf(geometry);
-}
-/** Pixels of a line of the ready image. */
-int64_t ImageWidth(const Conv2dGeometry& geometry, const Sizes& sizes) {
-  return DeviceTakesTapRows(geometry) ? sizes.out_width : sizes.width;
-}
-int64_t PaddedHeight(const Conv2dGeometry& geometry, const Sizes& sizes) {
-  return sizes.height + geometry.pad_top + geometry.pad_bottom;
-}
-int64_t PaddedWidth(const Conv2dGeometry& geometry, const Sizes& sizes) {
-  return sizes.width + geometry.pad_left + geometry.pad_right;
-}
-
-/** Whether the plan's kernel copies boxes of pixels. */
-bool TakesBoxes(const GemmPlan& plan) { return InfoOf(plan.kernel).wgmma; }
-
-/** Of the ready image at most: there may be padding where boxes are copied. */
-int64_t ImagePixels(const Conv2dGeometry& geometry, const Sizes& sizes, const GemmPlan& plan) {
-  if (!TakesBoxes(plan)) return sizes.images * sizes.height * ImageWidth(geometry, sizes);
-  return sizes.images * PaddedHeight(geometry, sizes) * PaddedWidth(geometry, sizes);
-}
-
-/** Whether an output pixel is made of the input pixel in its place alone. */
-bool IsPointwise(const Conv2dGeometry& geometry) {
-  return geometry.taps() == 1 && geometry.stride_h == 1 && geometry.stride_w == 1 &&
-         geometry.pad_top + geometry.pad_bottom + geometry.pad_left + geometry.pad_right == 0;
-}
-
-/** As boxes see them: pixels that have nothing to do with their neighbours are one line, which has no ends to waste. */
-Sizes BoxedSizes(const Conv2dGeometry& geometry, const Sizes& sizes) {
-  return IsPointwise(geometry) ? Sizes{1, 1, sizes.pixels(), 1, sizes.rows()} : sizes;
-}
-
-PixelBoxes BoxesOf(const Conv2dGeometry& geometry, const Sizes& sizes) {
-  const Sizes boxed = BoxedSizes(geometry, sizes);
-  PixelBoxes boxes;
-  ChooseBoxes(static_cast<int32_t>(boxed.images), static_cast<int32_t>(boxed.out_height),
-              static_cast<int32_t>(boxed.out_width), &boxes);
-  return boxes;
-}
-
-/**
- * Output pixels of all boxes; 0 where none are copied: groups have tensor maps of their own, few channels make a K so
- * short that the epilogue decides, and strides of more than two would take more maps.
- */
-int64_t BoxedRows(const Conv2dGeometry& geometry, const Sizes& sizes) {
-  if (geometry.groups != 1 || DeviceTakesTapRows(geometry)) return 0;
-  if (geometry.stride_h > 2 || geometry.stride_w > 2) return 0;
-  // Each place of a pixel in the stride is there.
-  if (sizes.height < geometry.stride_h || sizes.width < geometry.stride_w) return 0;
-  const int64_t rows = TilesOf(BoxesOf(geometry, sizes)) << kBoxedRowsLog;
-  return rows <= INT32_MAX ? rows : 0;
-}
-
-GemmPlan PlanOf(const DeviceKind& kind, const DeviceConv2d& weights, const Sizes& sizes) {
-  if (weights.geometry.depthwise()) return {GemmKernel::k128x64, 1, {1, 1, 1}, false};
-  return PlanPixels(kind, weights.geometry.groups, sizes.rows(), BoxedRows(weights.geometry, sizes),
-                    weights.geometry.group_out(), weights.depth(), CurrentForcedPlan());
-}
-
-Workspace WorkspaceOf(const DeviceConv2d& weights, const Sizes& sizes, const GemmPlan& plan) {
-  const bool sums = weights.has_zero_points && !weights.geometry.depthwise();
-  const int64_t pixels = ImagePixels(weights.geometry, sizes, plan);
-  Workspace workspace;
-  workspace.outside = 0;
-  workspace.split = 256;
-  workspace.of_pixels = workspace.split + RoundUp(SplitBytes(plan, weights.geometry.groups), 256);
-  workspace.sums = workspace.of_pixels + (sums ? RoundUp(pixels * 4, 256) : 0);
-  workspace.image = workspace.sums + (sums ? RoundUp(weights.geometry.groups * sizes.rows() * 4, 256) : 0);
-  workspace.bytes = workspace.image + pixels * ImageGroups(weights.geometry) * FilledChannels(weights.geometry);
-  return workspace;
-}
-
-octet_status Fits(const Call* call, const DeviceConv2d& weights, const Sizes& sizes) {
+octet_status Fits(const Call* call, const DeviceConv2d& weights, const Conv2dSizes& sizes) {
   const Conv2dGeometry& geometry = weights.geometry;
   const int64_t width = std::max(sizes.width, ImageWidth(geometry, sizes));
   const int64_t image = ((sizes.images * sizes.height + geometry.pad_top) * width + geometry.pad_left) *
@@ -156,7 +54,12 @@ class Convolution {
     DeviceKind kind;
     if (const octet_status status = Fits(call_, weights_, sizes_); status != OCTET_OK) return status;
     if (const octet_status status = KindOf(call_, &kind); status != OCTET_OK) return status;
-    plan_ = PlanOf(kind, weights_, sizes_);
+    plan_ = PlanOf(kind, weights_, sizes_, true);
+    // A pass over the input to put padding around it would take longer than boxes save. A kernel of a test is one
+    // anyway.
+    if (TakesBoxes(plan_) && PadsWithCodes() && ReadableByPixel() && CurrentForcedPlan().kernel < 0) {
+      plan_ = PlanOf(kind, weights_, sizes_, false);
+    }
     workspace_ = WorkspaceOf(weights_, sizes_, plan_);
     if (const octet_status status = ReadInput(); status != OCTET_OK) return status;
     if (geometry_.depthwise()) return RunDepthwise();
@@ -193,9 +96,11 @@ class Convolution {
            (x.shape[0] == 1 || x.strides[0] >= image) && !PadsWithCodes();
   }
 
-  bool ReadableInPlace() const {
+  bool ReadableInPlace() const { return ReadableByPixel() && (!TakesBoxes(plan_) || ReadableInBoxes()); }
+
+  /** Whether kernels can copy 16 channels of a pixel at a time. */
+  bool ReadableByPixel() const {
     const TensorView& x = arguments_.x;
-    if (TakesBoxes(plan_) && !ReadableInBoxes()) return false;
     if (!IsCode(x.type) || x.strides[3] != 1 || ImageChannels(geometry_) % kDeviceChannels != 0) return false;
     if (DeviceTakesTapRows(geometry_)) return false;
     if (ImageChannels(geometry_) == 0 || reinterpret_cast<uintptr_t>(x.data) % 16 != 0) return false;
@@ -416,7 +321,7 @@ class Convolution {
     BoxedPixels pixels;
     pixels.data = source_.data;
     // With the padding that the source has.
-    const Sizes sizes = BoxedSizes(geometry_, {sizes_.images, source_.height, source_.width, 0, 0});
+    const Conv2dSizes sizes = BoxedSizes(geometry_, {sizes_.images, source_.height, source_.width, 0, 0});
     pixels.width = static_cast<int32_t>(sizes.width);
     pixels.height = static_cast<int32_t>(sizes.height);
     pixels.channels = source_.channels;
@@ -457,21 +362,25 @@ class Convolution {
   const DeviceConv2d& weights_;
   const Conv2dGeometry& geometry_;
   char* const memory_;
-  Sizes sizes_;
+  Conv2dSizes sizes_;
   GemmPlan plan_;
-  Workspace workspace_;
+  Conv2dWorkspace workspace_;
   PixelSource source_;
 };
 
 octet_status Conv2dWorkspaceSize(const Call* call, const TensorView* x, const DeviceConv2d* weights, int64_t out_h,
                                  int64_t out_w, size_t* bytes) {
   *bytes = 0;
-  const Sizes sizes = {x->shape[0], x->shape[1], x->shape[2], out_h, out_w};
+  const Conv2dSizes sizes = {x->shape[0], x->shape[1], x->shape[2], out_h, out_w};
   if (sizes.rows() == 0 || weights->geometry.out_channels == 0) return OCTET_OK;
   DeviceKind kind;
   if (const octet_status status = Fits(call, *weights, sizes); status != OCTET_OK) return status;
   if (const octet_status status = KindOf(call, &kind); status != OCTET_OK) return status;
-  *bytes = static_cast<size_t>(WorkspaceOf(*weights, sizes, PlanOf(kind, *weights, sizes)).bytes);
+  // Whether boxes are taken depends on the padding's code too.
+  for (bool boxes : {false, true}) {
+    const GemmPlan plan = PlanOf(kind, *weights, sizes, boxes);
+    *bytes = std::max(*bytes, static_cast<size_t>(WorkspaceOf(*weights, sizes, plan).bytes));
+  }
   return OCTET_OK;
 }
 
