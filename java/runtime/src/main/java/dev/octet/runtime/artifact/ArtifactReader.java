@@ -2,7 +2,6 @@
 package dev.octet.runtime.artifact;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.octet.runtime.json.JsonTree;
 import dev.octet.runtime.program.OperationBuilder;
 import dev.octet.runtime.program.Program;
@@ -14,6 +13,7 @@ import dev.octet.runtime.safetensors.TensorInfo;
 import dev.octet.runtime.type.Dimension;
 import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Grid;
+import dev.octet.runtime.type.InvalidProgramException;
 import dev.octet.runtime.type.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -29,6 +29,10 @@ import java.util.Set;
 /**
  * Turns one file into a program. Every part goes through {@link ProgramBuilder}, which checks it as
  * it checks what code builds.
+ *
+ * <p>Most of the time from the start of a process to its first result passes here and in what is
+ * called here and when a session opens. There are no lambdas, method references and streams there:
+ * the JVM spins a class for each when it is met first, which took a fifth of the start.
  */
 final class ArtifactReader {
   private final Path path;
@@ -37,6 +41,11 @@ final class ArtifactReader {
   private final ProgramBuilder program = Program.builder();
   private JsonObject checksums;
 
+  /** What is being built was read from this field of this object. */
+  private JsonObject object;
+
+  private String field;
+
   private ArtifactReader(Path path, SafetensorsFile file) {
     this.path = path;
     this.file = file;
@@ -44,10 +53,24 @@ final class ArtifactReader {
 
   static Program read(Path path) throws IOException {
     try (SafetensorsFile file = SafetensorsFile.open(path)) {
-      return new ArtifactReader(path, file).read();
+      return new ArtifactReader(path, file).readOrExplain();
     } catch (SafetensorsException e) {
       throw new ArtifactException(e.getMessage(), e);
     }
+  }
+
+  /** Reads the program; what its builder complains of gets the place in the file. */
+  private Program readOrExplain() throws IOException {
+    try {
+      return read();
+    } catch (InvalidProgramException e) {
+      throw new ArtifactException(object.place(field) + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void at(JsonObject newObject, String newField) {
+    object = newObject;
+    field = newField;
   }
 
   private Program read() throws IOException {
@@ -70,7 +93,8 @@ final class ArtifactReader {
     JsonObject outputs = root.object("outputs");
     for (String name : outputs.names()) {
       String value = outputs.text(name);
-      outputs.checked(name, () -> program.output(name, program.value(value)));
+      at(outputs, name);
+      program.output(name, program.value(value));
     }
     for (String name : file.names()) {
       if (!verified.contains(name)) {
@@ -78,10 +102,11 @@ final class ArtifactReader {
             path + ": tensor '" + name + "' is no part of the program: the file was altered");
       }
     }
-    return root.checked("outputs", program::build);
+    at(root, "outputs");
+    return program.build();
   }
 
-  private String programText() throws ArtifactException {
+  private byte[] programText() throws ArtifactException {
     Map<String, String> metadata = file.metadata();
     if (!Artifact.FORMAT.equals(metadata.get(Artifact.FORMAT_KEY))
         || !metadata.containsKey(Artifact.PROGRAM_KEY)) {
@@ -107,9 +132,9 @@ final class ArtifactReader {
               + Artifact.FORMAT_VERSION
               + ": read it with the version of Octet that wrote it, or write it anew");
     }
-    String text = metadata.get(Artifact.PROGRAM_KEY);
+    byte[] text = metadata.get(Artifact.PROGRAM_KEY).getBytes(StandardCharsets.UTF_8);
     String expected = metadata.get(Artifact.CHECKSUM_KEY);
-    String actual = Checksum.of(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+    String actual = Checksum.of(ByteBuffer.wrap(text));
     if (!actual.equals(expected)) {
       throw new ArtifactException(
           path
@@ -124,7 +149,7 @@ final class ArtifactReader {
     return text;
   }
 
-  private JsonNode parse(String text) throws IOException {
+  private Object parse(byte[] text) throws IOException {
     try {
       return JsonTree.read(text);
     } catch (JsonProcessingException e) {
@@ -139,7 +164,8 @@ final class ArtifactReader {
     ElementType type = type(node);
     Shape shape = shape(node);
     Grid grid = grid(node);
-    node.checked("name", () -> program.input(name, type, shape, grid));
+    at(node, "name");
+    program.input(name, type, shape, grid);
   }
 
   private void readConstant(JsonObject node) throws IOException {
@@ -152,7 +178,8 @@ final class ArtifactReader {
       throw node.error("shape", "is " + shape + "; expected numbers");
     }
     ByteBuffer data = tensor(node, "name", name, type.safetensorsDtype(), shape);
-    node.checked("name", () -> program.constant(name, type, shape, grid, data));
+    at(node, "name");
+    program.constant(name, type, shape, grid, data);
   }
 
   private ByteBuffer tensor(
@@ -162,7 +189,10 @@ final class ArtifactReader {
     if (info == null) {
       throw node.error(field, "names a tensor '" + name + "' that the file does not have");
     }
-    List<Long> sizes = Arrays.stream(shape.sizes()).boxed().toList();
+    List<Long> sizes = new ArrayList<>();
+    for (long size : shape.sizes()) {
+      sizes.add(size);
+    }
     if (info.dtype() != dtype || !info.shape().equals(sizes)) {
       throw new ArtifactException(
           path
@@ -215,19 +245,19 @@ final class ArtifactReader {
         "type", "is '" + text + "'; expected one of " + Arrays.toString(ElementType.values()));
   }
 
-  private static Shape shape(JsonObject node) throws ArtifactException {
+  private Shape shape(JsonObject node) throws ArtifactException {
+    at(node, "shape");
     List<Dimension> sizes = new ArrayList<>();
-    for (JsonNode size : node.array("shape")) {
-      boolean number = size.isIntegralNumber() && size.canConvertToLong();
-      if (!number && !size.isTextual()) {
+    for (Object size : node.array("shape")) {
+      if (size instanceof Long number) {
+        sizes.add(Dimension.of(number));
+      } else if (size instanceof String symbol) {
+        sizes.add(Dimension.of(symbol));
+      } else {
         throw node.error("shape", "holds " + size + "; expected whole numbers and symbols");
       }
-      sizes.add(
-          node.checked(
-              "shape",
-              () -> number ? Dimension.of(size.longValue()) : Dimension.of(size.textValue())));
     }
-    return node.checked("shape", () -> Shape.of(sizes));
+    return Shape.of(sizes);
   }
 
   private Grid grid(JsonObject node) throws IOException {
@@ -241,7 +271,8 @@ final class ArtifactReader {
       grid.allow("int_min", "int_max", "scale", "zero_point");
       float scale = (float) grid.real("scale");
       int zeroPoint = grid.integer("zero_point");
-      return grid.checked("scale", () -> Grid.perTensor(scale, zeroPoint, intMin, intMax));
+      at(grid, "scale");
+      return Grid.perTensor(scale, zeroPoint, intMin, intMax);
     }
     grid.allow("int_min", "int_max", "axis", "scales", "zero_points");
     int axis = grid.integer("axis");
@@ -254,8 +285,8 @@ final class ArtifactReader {
       zeroPoints = new int[data.remaining() / Integer.BYTES];
       data.asIntBuffer().get(zeroPoints);
     }
-    int[] points = zeroPoints;
-    return grid.checked("scales", () -> Grid.perChannel(scales, points, intMin, intMax, axis));
+    at(grid, "scales");
+    return Grid.perChannel(scales, zeroPoints, intMin, intMax, axis);
   }
 
   /** Returns the data of a tensor of one dimension that a grid names. */
@@ -271,16 +302,19 @@ final class ArtifactReader {
     node.allow("kind", "version", "inputs", "attributes", "outputs");
     String kind = node.text("kind");
     int version = node.integer("version");
-    OperationBuilder operation = node.checked("kind", () -> program.operation(kind, version));
+    at(node, "kind");
+    OperationBuilder operation = program.operation(kind, version);
     JsonObject inputs = node.object("inputs");
     for (String role : inputs.names()) {
       String value = inputs.text(role);
-      inputs.checked(role, () -> operation.input(role, program.value(value)));
+      at(inputs, role);
+      operation.input(role, program.value(value));
     }
     JsonObject attributes = node.object("attributes");
     for (String name : attributes.names()) {
       Object value = attributes.attribute(name);
-      attributes.checked(name, () -> operation.set(name, value));
+      at(attributes, name);
+      operation.set(name, value);
     }
     JsonObject outputs = node.object("outputs");
     for (String role : outputs.names()) {
@@ -290,7 +324,8 @@ final class ArtifactReader {
         String name = output.text("name");
         ElementType type = type(output);
         Grid grid = grid(output);
-        output.checked("name", () -> operation.output(role, name, type, grid));
+        at(output, "name");
+        operation.output(role, name, type, grid);
       }
     }
     JsonObject out = outputs.object("out");
@@ -298,6 +333,7 @@ final class ArtifactReader {
     String name = out.text("name");
     ElementType type = type(out);
     Grid grid = grid(out);
-    node.checked("outputs", () -> operation.as(name, type, grid));
+    at(node, "outputs");
+    operation.as(name, type, grid);
   }
 }

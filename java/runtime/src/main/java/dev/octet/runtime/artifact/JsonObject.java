@@ -1,129 +1,157 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.runtime.artifact;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import dev.octet.runtime.type.InvalidProgramException;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.octet.runtime.json.JsonTree;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /** A JSON object that is read field by field; exceptions name its place. */
 final class JsonObject {
   private static final int LONGEST_QUOTE = 80;
 
-  private final String place;
-  private final JsonNode node;
+  /** What this is a field of, null for the outermost object. */
+  private final JsonObject parent;
 
-  JsonObject(String place, JsonNode node) throws ArtifactException {
-    this.place = place;
-    this.node = node;
-    if (node == null || !node.isObject()) {
-      throw new ArtifactException(place + " is " + quote(node) + "; expected an object");
+  /** The name of that field; of the outermost object, its place. */
+  private final String name;
+
+  /** This object's number in the list that the field is, or -1. */
+  private final int index;
+
+  private final Map<String, Object> fields;
+
+  /**
+   * Takes the outermost object.
+   *
+   * @param place what messages call it
+   * @param value what {@link JsonTree} made of it
+   * @throws ArtifactException if it is no object
+   */
+  JsonObject(String place, Object value) throws ArtifactException {
+    this(null, place, -1, value);
+  }
+
+  private JsonObject(JsonObject parent, String name, int index, Object value)
+      throws ArtifactException {
+    this.parent = parent;
+    this.name = name;
+    this.index = index;
+    this.fields = JsonTree.object(value);
+    if (fields == null) {
+      throw new ArtifactException(place() + " is " + quote(value) + "; expected an object");
     }
   }
 
-  private static String quote(JsonNode node) {
-    String text = node == null ? "missing" : node.toString();
-    return text.length() <= LONGEST_QUOTE ? text : text.substring(0, LONGEST_QUOTE) + "...";
+  private String place() {
+    String field = parent == null ? name : parent.place(name);
+    return index < 0 ? field : field + "[" + index + "]";
+  }
+
+  private static String quote(Object value) {
+    try {
+      // Loaded for what is wrong alone.
+      String text = new JsonMapper().writeValueAsString(value);
+      return text.length() <= LONGEST_QUOTE ? text : text.substring(0, LONGEST_QUOTE) + "...";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("what was read from JSON can't be written as JSON", e);
+    }
+  }
+
+  private String quoteField(String field) {
+    return has(field) ? quote(fields.get(field)) : "missing";
+  }
+
+  /** Returns the place of a field in the file. */
+  String place(String field) {
+    return place() + "." + field;
   }
 
   /** Returns an exception that begins with the place of a field. */
   ArtifactException error(String field, String what) {
-    return new ArtifactException(place + "." + field + " " + what);
+    return new ArtifactException(place(field) + " " + what);
   }
 
   /** Checks that there are no other fields. */
-  void allow(String... fields) throws ArtifactException {
-    Set<String> allowed = Set.of(fields);
+  void allow(String... allowed) throws ArtifactException {
+    List<String> names = List.of(allowed);
     for (String name : names()) {
-      if (!allowed.contains(name)) {
-        throw error(name, "is unknown; expected one of " + List.of(fields));
+      if (!names.contains(name)) {
+        throw error(name, "is unknown; expected one of " + names);
       }
     }
   }
 
-  List<String> names() {
-    List<String> names = new ArrayList<>();
-    for (Iterator<String> all = node.fieldNames(); all.hasNext(); ) {
-      names.add(all.next());
-    }
-    return names;
+  Set<String> names() {
+    return fields.keySet();
   }
 
   boolean has(String field) {
-    return node.has(field);
+    return fields.containsKey(field);
   }
 
   String text(String field) throws ArtifactException {
-    JsonNode value = node.get(field);
-    if (value == null || !value.isTextual()) {
-      throw error(field, "is " + quote(value) + "; expected a text");
+    if (fields.get(field) instanceof String text) {
+      return text;
     }
-    return value.textValue();
+    throw error(field, "is " + quoteField(field) + "; expected a text");
   }
 
   int integer(String field) throws ArtifactException {
-    JsonNode value = node.get(field);
-    if (value == null || !value.isIntegralNumber() || !value.canConvertToInt()) {
-      throw error(field, "is " + quote(value) + "; expected a whole number of 32 bits");
+    if (fields.get(field) instanceof Long number && number == number.intValue()) {
+      return number.intValue();
     }
-    return value.intValue();
+    throw error(field, "is " + quoteField(field) + "; expected a whole number of 32 bits");
   }
 
   double real(String field) throws ArtifactException {
-    JsonNode value = node.get(field);
-    if (value == null || !value.isNumber()) {
-      throw error(field, "is " + quote(value) + "; expected a number");
+    if (fields.get(field) instanceof Number number) {
+      return number.doubleValue();
     }
-    return value.doubleValue();
+    throw error(field, "is " + quoteField(field) + "; expected a number");
   }
 
   JsonObject object(String field) throws ArtifactException {
-    return new JsonObject(place + "." + field, node.get(field));
+    if (!has(field)) {
+      throw error(field, "is missing; expected an object");
+    }
+    return new JsonObject(this, field, -1, fields.get(field));
   }
 
-  JsonNode array(String field) throws ArtifactException {
-    JsonNode value = node.get(field);
-    if (value == null || !value.isArray()) {
-      throw error(field, "is " + quote(value) + "; expected a list");
+  List<?> array(String field) throws ArtifactException {
+    if (fields.get(field) instanceof List<?> list) {
+      return list;
     }
-    return value;
+    throw error(field, "is " + quoteField(field) + "; expected a list");
   }
 
   List<JsonObject> objects(String field) throws ArtifactException {
     List<JsonObject> objects = new ArrayList<>();
-    for (JsonNode element : array(field)) {
-      objects.add(new JsonObject(place + "." + field + "[" + objects.size() + "]", element));
+    for (Object element : array(field)) {
+      objects.add(new JsonObject(this, field, objects.size(), element));
     }
     return objects;
   }
 
   /** Returns a field as the value of an attribute. */
   Object attribute(String field) throws ArtifactException {
-    JsonNode value = node.get(field);
-    if (value.isTextual()) {
-      return value.textValue();
+    Object value = fields.get(field);
+    if (value instanceof String
+        || value instanceof Boolean
+        || value instanceof Long
+        || value instanceof Double) {
+      return value;
     }
-    if (value.isBoolean()) {
-      return value.booleanValue();
-    }
-    if (value.isIntegralNumber() && value.canConvertToLong()) {
-      return value.longValue();
-    }
-    if (value.isFloatingPointNumber()) {
-      return value.doubleValue();
-    }
-    if (value.isArray()) {
-      List<Long> numbers = new ArrayList<>();
-      for (JsonNode element : value) {
-        if (!element.isIntegralNumber() || !element.canConvertToLong()) {
+    if (value instanceof List<?> list) {
+      for (Object element : list) {
+        if (!(element instanceof Long)) {
           throw error(field, "holds " + quote(element) + "; expected whole numbers of 64 bits");
         }
-        numbers.add(element.longValue());
       }
-      return numbers;
+      return list;
     }
     throw error(
         field,
@@ -131,14 +159,5 @@ final class JsonObject {
             + quote(value)
             + "; expected a text, a truth value, a number or a list of whole"
             + " numbers");
-  }
-
-  /** Builds a part of the program; what the builder complains of gets the place of a field. */
-  <T> T checked(String field, Supplier<T> part) throws ArtifactException {
-    try {
-      return part.get();
-    } catch (InvalidProgramException e) {
-      throw new ArtifactException(place + "." + field + ": " + e.getMessage(), e);
-    }
   }
 }

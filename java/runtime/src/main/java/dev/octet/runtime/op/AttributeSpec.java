@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.runtime.op;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.TreeSet;
 
 /**
  * What an attribute may be.
@@ -14,7 +15,7 @@ import java.util.stream.Stream;
  * @param fallback its value where it is not given; null: it is required
  * @param least the least number it may be, or that may stand in its list
  * @param greatest the greatest one
- * @param choices the texts it may be
+ * @param choices the texts it may be, sorted
  * @param required whether it must be given; otherwise it may be missing even without fallback
  */
 record AttributeSpec(
@@ -57,15 +58,17 @@ record AttributeSpec(
 
   /** One of an enum's constants, in lower case. */
   static <E extends Enum<E>> AttributeSpec choice(String name, Class<E> choices, E fallback) {
-    Set<String> words =
-        Set.copyOf(Stream.of(choices.getEnumConstants()).map(AttributeSpec::word).toList());
+    Set<String> words = new TreeSet<>();
+    for (E choice : choices.getEnumConstants()) {
+      words.add(word(choice));
+    }
     return new AttributeSpec(
         name,
         String.class,
         fallback == null ? null : word(fallback),
         0,
         0,
-        words,
+        Collections.unmodifiableSet(words),
         fallback == null);
   }
 
@@ -94,9 +97,11 @@ record AttributeSpec(
       return choices.contains(value) ? null : "expected " + words();
     }
     if (value instanceof List<?> list) {
-      boolean fits =
-          list.size() <= LONGEST_LIST
-              && list.stream().allMatch(e -> (Long) e >= least && (Long) e <= greatest);
+      boolean fits = list.size() <= LONGEST_LIST;
+      for (Object element : list) {
+        long number = (Long) element;
+        fits = fits && number >= least && number <= greatest;
+      }
       return fits ? null : "expected " + words();
     }
     return null;
@@ -120,6 +125,6 @@ record AttributeSpec(
           + " to "
           + (long) greatest;
     }
-    return "one of " + choices.stream().sorted().toList();
+    return "one of " + choices;
   }
 }

@@ -66,7 +66,10 @@ public abstract class OperationKind {
       throw new InvalidProgramException(declared.title() + ": " + e.getMessage());
     }
     Map<String, Value> shaped = new LinkedHashMap<>();
-    outputs.forEach((role, value) -> shaped.put(role, value.withShape(shapes.get(role))));
+    for (Map.Entry<String, Value> output : outputs.entrySet()) {
+      String role = output.getKey();
+      shaped.put(role, output.getValue().withShape(shapes.get(role)));
+    }
     return new OperationView(signature, inputs, shaped, constants, attributes);
   }
 

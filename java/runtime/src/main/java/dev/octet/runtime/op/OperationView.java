@@ -22,7 +22,6 @@ import java.util.Set;
  * defaults.
  */
 public final class OperationView {
-  private final String title;
   private final Signature signature;
   private final Map<String, Value> inputs;
   private final Map<String, Value> outputs;
@@ -40,13 +39,13 @@ public final class OperationView {
     this.outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
     this.constants = constants;
     this.attributes = attributes;
-    String first = outputs.isEmpty() ? "?" : outputs.values().iterator().next().name();
-    this.title = "operation '" + first + "' (" + signature.name() + ")";
   }
 
   /** Checks roles, types, grids and attributes by the signature. */
   void checkSignature() {
-    inputs.forEach(this::checkInput);
+    for (Map.Entry<String, Value> input : inputs.entrySet()) {
+      checkInput(input.getKey(), input.getValue());
+    }
     for (Role role : signature.inputs().values()) {
       if (role.presence() == Presence.NUMBERED) {
         if (inputs(role.name()).isEmpty()) {
@@ -56,14 +55,14 @@ public final class OperationView {
         throw error("has no input '" + role.name() + "', which it needs");
       }
     }
-    outputs.forEach(
-        (name, value) -> {
-          Role role = signature.outputs().get(name);
-          if (role == null) {
-            throw error("has an output '" + name + "'; expected " + signature.outputs().keySet());
-          }
-          checkValue("output", role, value);
-        });
+    for (Map.Entry<String, Value> output : outputs.entrySet()) {
+      Role role = signature.outputs().get(output.getKey());
+      if (role == null) {
+        throw error(
+            "has an output '" + output.getKey() + "'; expected " + signature.outputs().keySet());
+      }
+      checkValue("output", role, output.getValue());
+    }
     for (Role role : signature.outputs().values()) {
       if (!role.optional() && !outputs.containsKey(role.name())) {
         throw error("has no output '" + role.name() + "', which it needs");
@@ -147,20 +146,17 @@ public final class OperationView {
   }
 
   private void checkAttributes() {
-    attributes
-        .asMap()
-        .forEach(
-            (name, value) -> {
-              AttributeSpec spec = signature.attributes().get(name);
-              if (spec == null) {
-                throw error(
-                    "has an attribute '" + name + "'; expected " + signature.attributes().keySet());
-              }
-              String complaint = spec.complaint(value);
-              if (complaint != null) {
-                throw error("attribute '" + name + "' is " + value + "; " + complaint);
-              }
-            });
+    for (Map.Entry<String, Object> attribute : attributes.asMap().entrySet()) {
+      String name = attribute.getKey();
+      AttributeSpec spec = signature.attributes().get(name);
+      if (spec == null) {
+        throw error("has an attribute '" + name + "'; expected " + signature.attributes().keySet());
+      }
+      String complaint = spec.complaint(attribute.getValue());
+      if (complaint != null) {
+        throw error("attribute '" + name + "' is " + attribute.getValue() + "; " + complaint);
+      }
+    }
     for (AttributeSpec spec : signature.attributes().values()) {
       if (spec.required() && !attributes.asMap().containsKey(spec.name())) {
         throw error("has no attribute '" + spec.name() + "', which it needs");
@@ -170,12 +166,13 @@ public final class OperationView {
 
   /** Returns an exception that begins with the operation's name. */
   public InvalidProgramException error(String what) {
-    return new InvalidProgramException(title + " " + what);
+    return new InvalidProgramException(title() + " " + what);
   }
 
   /** Returns {@code operation 'name' (kind)}. */
   public String title() {
-    return title;
+    String first = outputs.isEmpty() ? "?" : outputs.values().iterator().next().name();
+    return "operation '" + first + "' (" + signature.name() + ")";
   }
 
   /** Tells whether something stands in an input role. */
@@ -231,7 +228,7 @@ public final class OperationView {
   private Object attribute(String name) {
     AttributeSpec spec = signature.attributes().get(name);
     if (spec == null) {
-      throw new IllegalStateException(title + " has no attribute '" + name + "'");
+      throw new IllegalStateException(title() + " has no attribute '" + name + "'");
     }
     Object value = attributes.asMap().get(name);
     return value == null ? spec.fallback() : value;
@@ -264,7 +261,12 @@ public final class OperationView {
 
   /** Returns a list of whole numbers. */
   public long[] list(String name) {
-    return ((List<?>) attribute(name)).stream().mapToLong(e -> (Long) e).toArray();
+    List<?> list = (List<?>) attribute(name);
+    long[] numbers = new long[list.size()];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = (Long) list.get(i);
+    }
+    return numbers;
   }
 
   /** Returns a list of as many whole numbers as expected. */

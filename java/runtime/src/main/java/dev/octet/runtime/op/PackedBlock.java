@@ -36,19 +36,12 @@ record PackedBlock(Address address, long bytes) {
 
   private PackedBlock placed(ConstantContext context, DeviceWeights form) {
     MemoryBlock block =
-        context.allocateOnDevice(bytes(needed -> form.size().run(address, bytes, needed)));
+        context.allocateOnDevice(bytes(needed -> form.size(address, bytes, needed)));
     NativeBlock handle = context.keep(form.handleBytes());
     Address handleAddress = new Address(handle.address());
     NativeLibrary.check(
-        form.placement()
-            .run(
-                address,
-                bytes,
-                context.device().index(),
-                new Address(block.address()),
-                block.bytes(),
-                handleAddress,
-                context.stream()));
+        form.place(
+            address, bytes, context.device().index(), block, handleAddress, context.stream()));
     return new PackedBlock(handleAddress, handle.bytes());
   }
 

@@ -62,7 +62,7 @@ final class SliceKind extends OperationKind {
 
   private static Dimension likeSize(OperationView operation, Dimension size) {
     Range all = range(operation, Long.MAX_VALUE);
-    if (!all.equals(new Range(0, Long.MAX_VALUE))) {
+    if (all.start() != 0 || all.count() != Long.MAX_VALUE) {
       throw operation.error(
           "has an input 'like' and one of the attributes 'start', 'end' and 'step'; expected none"
               + " of these");

@@ -79,14 +79,11 @@ public final class Program {
   /** Returns the roles of an operation in which constants stand. */
   public Set<String> constantRoles(Operation operation) {
     Set<String> roles = new LinkedHashSet<>();
-    operation
-        .inputs()
-        .forEach(
-            (role, name) -> {
-              if (constants.containsKey(name)) {
-                roles.add(role);
-              }
-            });
+    for (Map.Entry<String, String> input : operation.inputs().entrySet()) {
+      if (constants.containsKey(input.getValue())) {
+        roles.add(input.getKey());
+      }
+    }
     return roles;
   }
 

@@ -6,6 +6,7 @@ import dev.octet.runtime.op.OperationKind;
 import dev.octet.runtime.op.OperationKinds;
 import dev.octet.runtime.op.UnaryFunction;
 import dev.octet.runtime.type.Attributes;
+import dev.octet.runtime.type.Dimension;
 import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Grid;
 import dev.octet.runtime.type.InvalidProgramException;
@@ -59,19 +60,12 @@ public final class ProgramBuilder {
    * @param grid the grid of codes, null for plain numbers
    */
   public Value input(String name, ElementType type, Shape shape, Grid grid) {
-    shape
-        .dimensions()
-        .forEach(
-            size -> {
-              if (!size.isFixed() && !size.isSymbol()) {
-                throw new InvalidProgramException(
-                    "input '"
-                        + name
-                        + "' has the size "
-                        + size
-                        + "; expected a number or a symbol");
-              }
-            });
+    for (Dimension size : shape.dimensions()) {
+      if (!size.isFixed() && !size.isSymbol()) {
+        throw new InvalidProgramException(
+            "input '" + name + "' has the size " + size + "; expected a number or a symbol");
+      }
+    }
     Value value = new Value(name, type, shape, grid);
     checkNew(value);
     inputs.add(value);
@@ -285,37 +279,39 @@ public final class ProgramBuilder {
     }
     Map<String, String> names = new LinkedHashMap<>();
     Set<String> constantRoles = new LinkedHashSet<>();
-    operands.forEach(
-        (role, value) -> {
-          if (!value.equals(values.get(value.name()))) {
-            throw new InvalidProgramException(
-                "input '"
-                    + role
-                    + "' of an operation of kind '"
-                    + kind.name()
-                    + "' is '"
-                    + value
-                    + "', which is no value of this program");
-          }
-          names.put(role, value.name());
-          if (constants.containsKey(value.name())) {
-            constantRoles.add(role);
-          }
-        });
+    for (Map.Entry<String, Value> operand : operands.entrySet()) {
+      String role = operand.getKey();
+      Value value = operand.getValue();
+      // Values are compared field by field only if they are not the same object, as most are.
+      Value known = values.get(value.name());
+      if (value != known && !value.equals(known)) {
+        throw new InvalidProgramException(
+            "input '"
+                + role
+                + "' of an operation of kind '"
+                + kind.name()
+                + "' is '"
+                + value
+                + "', which is no value of this program");
+      }
+      names.put(role, value.name());
+      if (constants.containsKey(value.name())) {
+        constantRoles.add(role);
+      }
+    }
     Set<String> fresh = new LinkedHashSet<>();
-    results
-        .values()
-        .forEach(
-            value -> {
-              checkNew(value);
-              if (!fresh.add(value.name())) {
-                throw new InvalidProgramException(
-                    "two outputs of an operation are named '" + value.name() + "'");
-              }
-            });
+    for (Value value : results.values()) {
+      checkNew(value);
+      if (!fresh.add(value.name())) {
+        throw new InvalidProgramException(
+            "two outputs of an operation are named '" + value.name() + "'");
+      }
+    }
     Map<String, Value> shaped = kind.check(operands, results, constantRoles, attributes).outputs();
     operations.add(new Operation(kind, names, shaped, attributes));
-    shaped.values().forEach(value -> values.put(value.name(), value));
+    for (Value value : shaped.values()) {
+      values.put(value.name(), value);
+    }
   }
 
   /** Returns the value of a name. */
@@ -335,7 +331,8 @@ public final class ProgramBuilder {
   /** Makes a value an output. */
   public ProgramBuilder output(String name, Value value) {
     Value.checkName(name);
-    if (!value.equals(value(value.name()))) {
+    Value known = value(value.name());
+    if (value != known && !value.equals(known)) {
       throw new InvalidProgramException(
           "output '" + name + "' is '" + value + "', which is no value of this program");
     }

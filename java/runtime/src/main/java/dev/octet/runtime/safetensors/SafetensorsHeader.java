@@ -2,7 +2,6 @@
 package dev.octet.runtime.safetensors;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.octet.runtime.json.JsonTree;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -16,6 +15,17 @@ import java.util.Map;
 record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> metadata) {
   private static final String METADATA = "__metadata__";
 
+  private static final Comparator<Map.Entry<String, TensorInfo>> BY_OFFSET =
+      new Comparator<>() {
+        @Override
+        public int compare(Map.Entry<String, TensorInfo> a, Map.Entry<String, TensorInfo> b) {
+          TensorInfo first = a.getValue();
+          TensorInfo second = b.getValue();
+          int order = Long.compare(first.offset(), second.offset());
+          return order != 0 ? order : Long.compare(first.byteLength(), second.byteLength());
+        }
+      };
+
   /**
    * Parses a header.
    *
@@ -25,21 +35,22 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
    */
   static SafetensorsHeader parse(String file, byte[] json, long dataLength)
       throws SafetensorsException {
-    JsonNode root;
+    Object value;
     try {
-      root = JsonTree.read(json);
+      value = JsonTree.read(json);
     } catch (JsonProcessingException e) {
       throw new SafetensorsException(
           file + ": the header is not valid JSON: " + e.getOriginalMessage(), e);
     } catch (IOException e) {
       throw new SafetensorsException(file + ": the header can't be read: " + e.getMessage(), e);
     }
-    if (!root.isObject()) {
+    Map<String, Object> root = JsonTree.object(value);
+    if (root == null) {
       throw new SafetensorsException(file + ": the header is not a JSON object");
     }
     Map<String, TensorInfo> tensors = new LinkedHashMap<>();
     Map<String, String> metadata = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> entry : root.properties()) {
+    for (Map.Entry<String, Object> entry : root.entrySet()) {
       if (entry.getKey().equals(METADATA)) {
         readMetadata(file, entry.getValue(), metadata);
       } else {
@@ -51,26 +62,31 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
         Collections.unmodifiableMap(tensors), Collections.unmodifiableMap(metadata));
   }
 
-  private static void readMetadata(String file, JsonNode node, Map<String, String> metadata)
+  private static void readMetadata(String file, Object value, Map<String, String> metadata)
       throws SafetensorsException {
-    if (!node.isObject()) {
+    Map<String, Object> fields = JsonTree.object(value);
+    if (fields == null) {
       throw new SafetensorsException(file + ": " + METADATA + " is not a JSON object");
     }
-    for (Map.Entry<String, JsonNode> entry : node.properties()) {
-      if (!entry.getValue().isTextual()) {
+    for (Map.Entry<String, Object> entry : fields.entrySet()) {
+      if (!(entry.getValue() instanceof String text)) {
         throw new SafetensorsException(
             file + ": " + METADATA + "." + entry.getKey() + " is not a string");
       }
-      metadata.put(entry.getKey(), entry.getValue().textValue());
+      metadata.put(entry.getKey(), text);
     }
   }
 
-  private static TensorInfo readTensor(String file, String name, JsonNode node, long dataLength)
+  private static TensorInfo readTensor(String file, String name, Object value, long dataLength)
       throws SafetensorsException {
     String where = file + ": tensor '" + name + "': ";
-    SafetensorsDtype dtype = readDtype(where, node.get("dtype"));
-    List<Long> shape = readLongs(where, "shape", node.get("shape"));
-    List<Long> offsets = readLongs(where, "data_offsets", node.get("data_offsets"));
+    Map<String, Object> fields = JsonTree.object(value);
+    if (fields == null) {
+      throw new SafetensorsException(where + "is not a JSON object");
+    }
+    SafetensorsDtype dtype = readDtype(where, fields.get("dtype"));
+    List<Long> shape = readLongs(where, "shape", fields.get("shape"));
+    List<Long> offsets = readLongs(where, "data_offsets", fields.get("data_offsets"));
     if (offsets.size() != 2) {
       throw new SafetensorsException(
           where + "data_offsets has " + offsets.size() + " entries, expected [begin, end]");
@@ -111,9 +127,7 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
     return new TensorInfo(dtype, shape, begin, bytes);
   }
 
-  private static SafetensorsDtype readDtype(String where, JsonNode node)
-      throws SafetensorsException {
-    String name = node == null ? null : node.textValue();
+  private static SafetensorsDtype readDtype(String where, Object name) throws SafetensorsException {
     for (SafetensorsDtype dtype : SafetensorsDtype.values()) {
       if (dtype.name().equals(name)) {
         return dtype;
@@ -122,23 +136,23 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
     throw new SafetensorsException(
         where
             + "dtype is "
-            + (node == null ? "missing" : node.toString())
+            + (name instanceof String ? "\"" + name + "\"" : name == null ? "missing" : name)
             + ", expected one of "
             + List.of(SafetensorsDtype.values()));
   }
 
-  private static List<Long> readLongs(String where, String field, JsonNode node)
+  private static List<Long> readLongs(String where, String field, Object array)
       throws SafetensorsException {
-    if (node == null || !node.isArray()) {
+    if (!(array instanceof List<?> list)) {
       throw new SafetensorsException(where + field + " is not an array");
     }
-    List<Long> values = new ArrayList<>(node.size());
-    for (JsonNode value : node) {
-      if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
+    List<Long> values = new ArrayList<>(list.size());
+    for (Object value : list) {
+      if (!(value instanceof Long number) || number < 0) {
         throw new SafetensorsException(
             where + field + " holds " + value + ", expected a whole number of at least 0");
       }
-      values.add(value.longValue());
+      values.add(number);
     }
     return values;
   }
@@ -146,9 +160,7 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
   private static void checkLayout(String file, Map<String, TensorInfo> tensors, long dataLength)
       throws SafetensorsException {
     List<Map.Entry<String, TensorInfo>> byOffset = new ArrayList<>(tensors.entrySet());
-    byOffset.sort(
-        Comparator.comparingLong((Map.Entry<String, TensorInfo> e) -> e.getValue().offset())
-            .thenComparingLong(e -> e.getValue().byteLength()));
+    byOffset.sort(BY_OFFSET);
     long next = 0;
     for (Map.Entry<String, TensorInfo> entry : byOffset) {
       if (entry.getValue().offset() != next) {

@@ -68,25 +68,26 @@ final class ConstantMemory implements AutoCloseable {
     this.device = device;
     this.stream = device.isCpu() ? null : CudaStream.create(device);
     try {
-      program.constants().forEach((name, constant) -> hostAddresses.put(name, find(constant)));
+      for (Map.Entry<String, Constant> constant : program.constants().entrySet()) {
+        hostAddresses.put(constant.getKey(), find(constant.getValue()));
+      }
       for (Operation operation : program.operations()) {
         prepare(operation);
       }
-      program
-          .values()
-          .forEach(
-              (name, value) -> {
-                if (!program.constants().containsKey(name)) {
-                  gridTensors(value.grid());
-                }
-              });
-      program.outputs().values().stream()
-          .filter(program.constants()::containsKey)
-          .forEach(this::address);
+      for (Value value : program.values().values()) {
+        if (!program.constants().containsKey(value.name())) {
+          gridTensors(value.grid());
+        }
+      }
+      for (String output : program.outputs().values()) {
+        if (program.constants().containsKey(output)) {
+          address(output);
+        }
+      }
       if (stream != null) {
         stream.synchronize();
       }
-      passing.forEach(NativeBlock::close);
+      closeAll(passing);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -104,15 +105,13 @@ final class ConstantMemory implements AutoCloseable {
       throw PlanInstance.unsupported(operation.title(), device, e);
     }
     // What was not packed is used by the calls.
-    operation
-        .inputs()
-        .forEach(
-            (role, value) -> {
-              if (operation.isConstant(role) && !context.packed.contains(role)) {
-                address(value.name());
-                gridTensors(value.grid());
-              }
-            });
+    for (Map.Entry<String, Value> input : operation.inputs().entrySet()) {
+      String role = input.getKey();
+      if (operation.isConstant(role) && !context.packed.contains(role)) {
+        address(input.getValue().name());
+        gridTensors(input.getValue().grid());
+      }
+    }
   }
 
   Device device() {
@@ -257,10 +256,16 @@ final class ConstantMemory implements AutoCloseable {
   @Override
   public void close() {
     structs.close();
-    blocks.forEach(MemoryBlock::close);
-    passing.forEach(NativeBlock::close);
+    closeAll(blocks);
+    closeAll(passing);
     if (stream != null) {
       stream.close();
+    }
+  }
+
+  private static void closeAll(List<? extends MemoryBlock> memory) {
+    for (MemoryBlock block : memory) {
+      block.close();
     }
   }
 
@@ -272,7 +277,9 @@ final class ConstantMemory implements AutoCloseable {
 
     Context(Operation operation) {
       Map<String, Value> inputs = new LinkedHashMap<>();
-      operation.inputs().forEach((role, name) -> inputs.put(role, program.values().get(name)));
+      for (Map.Entry<String, String> input : operation.inputs().entrySet()) {
+        inputs.put(input.getKey(), program.values().get(input.getValue()));
+      }
       this.operation =
           operation
               .kind()

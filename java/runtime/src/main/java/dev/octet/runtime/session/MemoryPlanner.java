@@ -47,6 +47,14 @@ final class MemoryPlanner {
     }
   }
 
+  private static final Comparator<Block> LARGEST_FIRST =
+      new Comparator<>() {
+        @Override
+        public int compare(Block a, Block b) {
+          return Long.compare(b.bytes, a.bytes);
+        }
+      };
+
   private MemoryPlanner() {}
 
   private static long aligned(long bytes) {
@@ -68,7 +76,7 @@ final class MemoryPlanner {
   /** Gives every block its place and returns the bytes of the arena. */
   static long place(List<Block> blocks) {
     List<Block> order = new ArrayList<>(blocks);
-    order.sort(Comparator.comparingLong((Block b) -> b.bytes).reversed());
+    order.sort(LARGEST_FIRST);
     // Sorted by place.
     List<Block> placed = new ArrayList<>();
     long peak = 0;

@@ -2,6 +2,7 @@
 package dev.octet.runtime.session;
 
 import dev.octet.runtime.op.OperationView;
+import dev.octet.runtime.program.Constant;
 import dev.octet.runtime.program.Operation;
 import dev.octet.runtime.program.Program;
 import dev.octet.runtime.type.InvalidProgramException;
@@ -66,41 +67,38 @@ final class Plan {
   Plan(Program program, List<long[]> inputShapes) {
     List<MemoryPlanner.Block> blocks = new ArrayList<>();
     Map<String, Value> values = new HashMap<>();
-    program.constants().forEach((name, constant) -> values.put(name, constant.value()));
-    program.constants().keySet().forEach(name -> storages.put(name, new Storage(name, null)));
+    for (Map.Entry<String, Constant> constant : program.constants().entrySet()) {
+      values.put(constant.getKey(), constant.getValue().value());
+      storages.put(constant.getKey(), new Storage(constant.getKey(), null));
+    }
     Set<Storage> taken = new LinkedHashSet<>();
-    InputShapes.resolve(program.inputs(), inputShapes)
-        .forEach(
-            value -> {
-              values.put(value.name(), value);
-              Storage storage = block(value, 0, blocks);
-              taken.add(storage);
-              storages.put(value.name(), storage);
-              inputs.add(new Port(value, bytes(value), storage, null));
-            });
+    for (Value value : InputShapes.resolve(program.inputs(), inputShapes)) {
+      values.put(value.name(), value);
+      Storage storage = block(value, 0, blocks);
+      taken.add(storage);
+      storages.put(value.name(), storage);
+      inputs.add(new Port(value, bytes(value), storage, null));
+    }
     for (Operation operation : program.operations()) {
       planStep(program, operation, values, blocks);
     }
     int end = program.operations().size();
-    program
-        .outputs()
-        .forEach(
-            (name, valueName) -> {
-              Value value = values.get(valueName);
-              Storage source = storages.get(valueName);
-              boolean owned = source.constant() == null && taken.add(source);
-              Storage storage = owned ? source : block(value, end, blocks);
-              storage.block.usedAt(end);
-              if (!owned && source.constant() == null) {
-                source.block.usedAt(end);
-              }
-              outputs.add(
-                  new Port(
-                      new Value(name, value.type(), value.shape(), value.grid()),
-                      bytes(value),
-                      storage,
-                      owned ? null : source));
-            });
+    for (Map.Entry<String, String> output : program.outputs().entrySet()) {
+      Value value = values.get(output.getValue());
+      Storage source = storages.get(output.getValue());
+      boolean owned = source.constant() == null && taken.add(source);
+      Storage storage = owned ? source : block(value, end, blocks);
+      storage.block.usedAt(end);
+      if (!owned && source.constant() == null) {
+        source.block.usedAt(end);
+      }
+      outputs.add(
+          new Port(
+              new Value(output.getKey(), value.type(), value.shape(), value.grid()),
+              bytes(value),
+              storage,
+              owned ? null : source));
+    }
     sumBytes = MemoryPlanner.sum(blocks);
     arenaBytes = MemoryPlanner.place(blocks);
   }
@@ -112,16 +110,13 @@ final class Plan {
       List<MemoryPlanner.Block> blocks) {
     int step = steps.size();
     Map<String, Value> operands = new LinkedHashMap<>();
-    operation
-        .inputs()
-        .forEach(
-            (role, name) -> {
-              operands.put(role, values.get(name));
-              Storage storage = storages.get(name);
-              if (storage.constant() == null) {
-                storage.block.usedAt(step);
-              }
-            });
+    for (Map.Entry<String, String> input : operation.inputs().entrySet()) {
+      operands.put(input.getKey(), values.get(input.getValue()));
+      Storage storage = storages.get(input.getValue());
+      if (storage.constant() == null) {
+        storage.block.usedAt(step);
+      }
+    }
     OperationView view =
         operation
             .kind()
@@ -131,17 +126,14 @@ final class Plan {
                 program.constantRoles(operation),
                 operation.attributes());
     String aliased = operation.kind().aliasedInput();
-    view.outputs()
-        .values()
-        .forEach(
-            value -> {
-              values.put(value.name(), value);
-              storages.put(
-                  value.name(),
-                  aliased == null
-                      ? block(value, step, blocks)
-                      : storages.get(operands.get(aliased).name()));
-            });
+    for (Value value : view.outputs().values()) {
+      values.put(value.name(), value);
+      storages.put(
+          value.name(),
+          aliased == null
+              ? block(value, step, blocks)
+              : storages.get(operands.get(aliased).name()));
+    }
     steps.add(view);
   }
 

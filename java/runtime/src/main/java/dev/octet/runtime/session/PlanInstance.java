@@ -75,7 +75,12 @@ final class PlanInstance implements AutoCloseable {
   }
 
   private List<Gate.Movable> movables(Plan.Storage storage) {
-    return movables.computeIfAbsent(storage, k -> new ArrayList<>());
+    List<Gate.Movable> list = movables.get(storage);
+    if (list == null) {
+      list = new ArrayList<>();
+      movables.put(storage, list);
+    }
+    return list;
   }
 
   private NativeCall[] calls(List<Operation> operations) {
@@ -133,7 +138,7 @@ final class PlanInstance implements AutoCloseable {
         }
       }
     }
-    return list.toArray(MovableCopy[]::new);
+    return list.toArray(new MovableCopy[0]);
   }
 
   private long address(Plan.Storage storage) {

@@ -72,13 +72,10 @@ public final class Session implements AutoCloseable {
     core = new SessionCore(program, options);
     cleanable = CLEANER.register(this, new Forgotten(core));
     List<Value> named = new ArrayList<>();
-    program
-        .outputs()
-        .forEach(
-            (name, valueName) -> {
-              Value value = program.values().get(valueName);
-              named.add(new Value(name, value.type(), value.shape(), value.grid()));
-            });
+    for (Map.Entry<String, String> output : program.outputs().entrySet()) {
+      Value value = program.values().get(output.getValue());
+      named.add(new Value(output.getKey(), value.type(), value.shape(), value.grid()));
+    }
     outputs = List.copyOf(named);
   }
 
@@ -100,7 +97,16 @@ public final class Session implements AutoCloseable {
    *     says what is wrong where
    */
   public static Session open(Path artifact, SessionOptions options) throws IOException {
-    return open(Artifact.read(artifact), options);
+    StartUp startUp = StartUp.begin();
+    Program program;
+    try {
+      program = Artifact.read(artifact);
+    } finally {
+      if (startUp != null) {
+        startUp.await();
+      }
+    }
+    return open(program, options);
   }
 
   /** Opens a program with default settings. */

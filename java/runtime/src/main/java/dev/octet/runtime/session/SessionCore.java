@@ -6,25 +6,33 @@ import dev.octet.runtime.cuda.CudaDevices;
 import dev.octet.runtime.memory.NativeMemoryException;
 import dev.octet.runtime.program.Program;
 import dev.octet.runtime.type.Device;
+import java.nio.LongBuffer;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
-import java.util.function.BooleanSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The parts of a session that hold native memory: constants, plans, and the count of runs that
  * closing waits for. Safe for use by several threads.
  */
 final class SessionCore {
-  private static final Logger LOG = LoggerFactory.getLogger(Session.class);
-
   /** The sizes of all inputs, one after the other; their numbers of dimensions are fixed. */
   private record Key(long[] sizes) {
+    static Key of(List<long[]> shapes) {
+      int count = 0;
+      for (long[] shape : shapes) {
+        count += shape.length;
+      }
+      LongBuffer sizes = LongBuffer.allocate(count);
+      for (long[] shape : shapes) {
+        sizes.put(shape);
+      }
+      return new Key(sizes.array());
+    }
+
     @Override
     public boolean equals(Object other) {
       return other instanceof Key key && Arrays.equals(sizes, key.sizes);
@@ -40,6 +48,7 @@ final class SessionCore {
   private final SessionOptions options;
   private final ConstantMemory constants;
   private final Semaphore permits;
+  private final PlanMemory memory;
 
   /** By use, the one unused for longest first; guarded by itself. */
   private final Map<Key, PlanPool> plans = new LinkedHashMap<>(16, 0.75f, true);
@@ -48,7 +57,6 @@ final class SessionCore {
   private int running;
   private boolean closing;
   private boolean closed;
-  private long planBytes;
 
   SessionCore(Program program, SessionOptions options) {
     this.program = program;
@@ -58,6 +66,7 @@ final class SessionCore {
     }
     this.constants = new ConstantMemory(program, options.device());
     this.permits = new Semaphore(options.maxConcurrentRuns());
+    this.memory = new PlanMemory(options.maxPlanBytes());
   }
 
   Program program() {
@@ -88,7 +97,7 @@ final class SessionCore {
 
   /** Returns the plan for some input shapes, made now if it is new. */
   PlanPool plan(List<long[]> shapes) {
-    Key key = new Key(shapes.stream().flatMapToLong(Arrays::stream).toArray());
+    Key key = Key.of(shapes);
     synchronized (plans) {
       PlanPool known = plans.get(key);
       if (known != null) {
@@ -96,14 +105,6 @@ final class SessionCore {
       }
     }
     PlanPool made = new PlanPool(new Plan(program, shapes), new PlanGraphs(noGraphs()));
-    if (LOG.isDebugEnabled()) {
-      LOG.debug(
-          "planned {} operations for input shapes {}: arena of {} bytes, {} without sharing",
-          program.operations().size(),
-          shapes.stream().map(Arrays::toString).toList(),
-          made.plan().arenaBytes(),
-          made.plan().sumBytes());
-    }
     synchronized (plans) {
       PlanPool other = plans.putIfAbsent(key, made);
       if (other != null) {
@@ -128,9 +129,7 @@ final class SessionCore {
   private void discard(PlanInstance instance) {
     long bytes = instance.bytes();
     instance.close();
-    synchronized (lock) {
-      planBytes -= bytes;
-    }
+    memory.release(bytes);
   }
 
   /**
@@ -223,7 +222,7 @@ final class SessionCore {
     try {
       instance = allocateOrDrain(pool);
     } catch (RuntimeException | Error e) {
-      release(plan.arenaBytes());
+      memory.release(plan.arenaBytes());
       throw e;
     }
     long workspace = instance.bytes() - plan.arenaBytes();
@@ -231,7 +230,7 @@ final class SessionCore {
       reserve(workspace);
     } catch (NativeMemoryException e) {
       instance.close();
-      release(plan.arenaBytes());
+      memory.release(plan.arenaBytes());
       throw e;
     }
     return instance;
@@ -239,41 +238,19 @@ final class SessionCore {
 
   /** Counts memory that is about to be allocated; frees what idle plans have if need be. */
   private void reserve(long bytes) {
-    if (!tryReserve(bytes)) {
+    if (!memory.tryReserve(bytes)) {
       drain();
-      if (!tryReserve(bytes)) {
-        long others = reserved();
+      if (!memory.tryReserve(bytes)) {
+        long others = memory.reserved();
         throw new NativeMemoryException(
             "the values of this run take "
                 + bytes
                 + " bytes, other runs have "
                 + others
                 + " at present, and the session's maxPlanBytes is "
-                + options.maxPlanBytes()
+                + memory.most()
                 + ": run smaller batches or fewer at a time, or raise it");
       }
-    }
-  }
-
-  private boolean tryReserve(long bytes) {
-    synchronized (lock) {
-      if (bytes > options.maxPlanBytes() - planBytes) {
-        return false;
-      }
-      planBytes += bytes;
-      return true;
-    }
-  }
-
-  private long reserved() {
-    synchronized (lock) {
-      return planBytes;
-    }
-  }
-
-  private void release(long bytes) {
-    synchronized (lock) {
-      planBytes -= bytes;
     }
   }
 
@@ -317,21 +294,22 @@ final class SessionCore {
       closing = true;
     }
     if (first) {
-      await(() -> running == 0);
+      await(true);
       free();
       synchronized (lock) {
         closed = true;
         lock.notifyAll();
       }
     } else {
-      await(() -> closed);
+      await(false);
     }
   }
 
-  private void await(BooleanSupplier condition) {
+  /** Waits until no run is under way, or until everything is freed. */
+  private void await(boolean forRuns) {
     boolean interrupted = false;
     synchronized (lock) {
-      while (!condition.getAsBoolean()) {
+      while (forRuns ? running != 0 : !closed) {
         try {
           lock.wait();
         } catch (InterruptedException e) {
@@ -346,7 +324,11 @@ final class SessionCore {
 
   private void free() {
     synchronized (plans) {
-      plans.values().forEach(pool -> pool.retire().forEach(PlanInstance::close));
+      for (PlanPool pool : plans.values()) {
+        for (PlanInstance instance : pool.retire()) {
+          instance.close();
+        }
+      }
       plans.clear();
     }
     constants.close();

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.runtime.session;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.octet.runtime.type.Device;
-import java.lang.management.ManagementFactory;
 import java.util.Objects;
 
 /**
@@ -19,7 +17,7 @@ import java.util.Objects;
  * @param maxConcurrentRuns the most runs at a time; further callers wait for one to end. Each run
  *     at a time has memory of its own
  * @param maxPlanBytes the most bytes of memory of the device for all plans together, without
- *     constants
+ *     constants; {@link #MACHINE_MEMORY}: as many as the machine has
  * @param device where constants and values lie and operations run
  * @param cudaGraphs whether runs on a CUDA device record their calls as a graph, one for each
  *     combination of input shapes, and launch that; results do not depend on it
@@ -31,6 +29,9 @@ public record SessionOptions(
     long maxPlanBytes,
     Device device,
     boolean cudaGraphs) {
+  /** As {@link #maxPlanBytes()}: the bytes of memory of the machine, or of the container. */
+  public static final long MACHINE_MEMORY = Long.MAX_VALUE;
+
   private static final int MOST_THREADS = 1024;
 
   /**
@@ -58,14 +59,8 @@ public record SessionOptions(
    * machine's memory (or the container's) as limit, and the CPU.
    */
   public static SessionOptions defaults() {
-    OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     return new SessionOptions(
-        0,
-        16,
-        Runtime.getRuntime().availableProcessors(),
-        system.getTotalMemorySize(),
-        Device.cpu(),
-        true);
+        0, 16, Runtime.getRuntime().availableProcessors(), MACHINE_MEMORY, Device.cpu(), true);
   }
 
   /** Returns these settings with another number of threads. */

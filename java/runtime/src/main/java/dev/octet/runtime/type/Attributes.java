@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.runtime.type;
 
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +33,9 @@ public final class Attributes {
    */
   public static Attributes of(Map<String, ?> values) {
     Map<String, Object> normal = new TreeMap<>();
-    values.forEach((name, value) -> normal.put(name, normalize(name, value)));
+    for (Map.Entry<String, ?> setting : values.entrySet()) {
+      normal.put(setting.getKey(), normalize(setting.getKey(), setting.getValue()));
+    }
     return new Attributes(normal);
   }
 
@@ -52,12 +54,20 @@ public final class Attributes {
       return number.doubleValue();
     }
     if (value instanceof int[] list) {
-      return Arrays.stream(list).mapToObj(Long::valueOf).toList();
+      List<Long> longs = new ArrayList<>(list.length);
+      for (int element : list) {
+        longs.add((long) element);
+      }
+      return Collections.unmodifiableList(longs);
     }
     if (value instanceof long[] list) {
-      return Arrays.stream(list).boxed().toList();
+      List<Long> longs = new ArrayList<>(list.length);
+      for (long element : list) {
+        longs.add(element);
+      }
+      return Collections.unmodifiableList(longs);
     }
-    if (value instanceof List<?> list && list.stream().allMatch(Long.class::isInstance)) {
+    if (value instanceof List<?> list && areLongs(list)) {
       return List.copyOf(list);
     }
     if (value instanceof Long
@@ -72,6 +82,15 @@ public final class Attributes {
             + "' is "
             + value
             + "; expected a number, a truth value, a text or a list of whole numbers");
+  }
+
+  private static boolean areLongs(List<?> list) {
+    for (Object element : list) {
+      if (!(element instanceof Long)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Returns the settings, sorted by name. */

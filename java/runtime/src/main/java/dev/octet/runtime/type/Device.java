@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * @param index 0 for the CPU; of a CUDA device, its number among those that the process sees
  */
 public record Device(Kind kind, int index) {
-  private static final Pattern CUDA_NAME = Pattern.compile("cuda(?::(\\d{1,4}))?");
+  private static final String CUDA_NAME = "cuda(?::(\\d{1,4}))?";
   private static final Device CPU = new Device(Kind.CPU, 0);
 
   /** Kinds of devices, with their numbers in DLPack. */
@@ -66,7 +66,7 @@ public record Device(Kind kind, int index) {
     if (name.equals("cpu")) {
       return CPU;
     }
-    Matcher cuda = CUDA_NAME.matcher(name);
+    Matcher cuda = Pattern.compile(CUDA_NAME).matcher(name);
     if (!cuda.matches()) {
       throw new IllegalArgumentException(
           "device is '" + name + "'; expected cpu, cuda or cuda:N, such as cuda:0");

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.regex.Pattern;
 
 /**
  * One size of a shape: a number, a symbol ("batch") whose number a run decides, or what operations
@@ -16,7 +15,7 @@ import java.util.regex.Pattern;
  * factor whose text would get long becomes "?", of which nothing is known.
  */
 public final class Dimension {
-  private static final Pattern SYMBOL = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,63}");
+  private static final int LONGEST_SYMBOL = 64;
   private static final int LONGEST_FACTOR = 64;
   private static final int MOST_FACTORS = 8;
   private static final Dimension UNKNOWN = new Dimension(1, List.of("?"));
@@ -59,7 +58,18 @@ public final class Dimension {
   }
 
   private static boolean isSymbol(String text) {
-    return SYMBOL.matcher(Objects.requireNonNull(text, "symbol")).matches();
+    Objects.requireNonNull(text, "symbol");
+    if (text.isEmpty() || text.length() > LONGEST_SYMBOL) {
+      return false;
+    }
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean letter = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_';
+      if (!letter && (i == 0 || c < '0' || c > '9')) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Tells whether the size is a number. */

@@ -20,7 +20,9 @@ public final class Grid {
   private final int intMin;
   private final int intMax;
   private final int axis;
-  private final int hash;
+
+  /** Of all scales and zero points, 0 until it is asked for. */
+  private int hash;
 
   private Grid(float[] scales, int[] zeroPoints, int intMin, int intMax, int axis) {
     this.scales = scales;
@@ -28,8 +30,6 @@ public final class Grid {
     this.intMin = intMin;
     this.intMax = intMax;
     this.axis = axis;
-    this.hash =
-        (Arrays.hashCode(scales) * 31 + Arrays.hashCode(zeroPoints)) * 31 + intMin * 31 + intMax;
     check();
   }
 
@@ -194,6 +194,10 @@ public final class Grid {
 
   @Override
   public int hashCode() {
+    if (hash == 0) {
+      hash =
+          (Arrays.hashCode(scales) * 31 + Arrays.hashCode(zeroPoints)) * 31 + intMin * 31 + intMax;
+    }
     return hash;
   }
 

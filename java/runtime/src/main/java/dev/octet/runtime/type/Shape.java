@@ -2,7 +2,6 @@
 package dev.octet.runtime.type;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -34,7 +33,11 @@ public final class Shape {
 
   /** Returns a shape of numbers. */
   public static Shape ofSizes(long... sizes) {
-    return of(Arrays.stream(sizes).mapToObj(Dimension::of).toList());
+    List<Dimension> dimensions = new ArrayList<>(sizes.length);
+    for (long size : sizes) {
+      dimensions.add(Dimension.of(size));
+    }
+    return of(dimensions);
   }
 
   /**
@@ -109,7 +112,12 @@ public final class Shape {
 
   /** Tells whether all sizes are numbers. */
   public boolean isFixed() {
-    return dimensions.stream().allMatch(Dimension::isFixed);
+    for (Dimension dimension : dimensions) {
+      if (!dimension.isFixed()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
@@ -118,7 +126,11 @@ public final class Shape {
    * @throws IllegalStateException if one is known in a run only
    */
   public long[] sizes() {
-    return dimensions.stream().mapToLong(Dimension::value).toArray();
+    long[] sizes = new long[dimensions.size()];
+    for (int i = 0; i < sizes.length; i++) {
+      sizes[i] = dimensions.get(i).value();
+    }
+    return sizes;
   }
 
   /** Tells whether two shapes differ in every run. */
@@ -136,7 +148,11 @@ public final class Shape {
 
   /** Returns this shape with numbers in place of symbols. */
   public Shape resolve(Map<String, Long> sizes) {
-    return of(dimensions.stream().map(d -> d.resolve(sizes)).toList());
+    List<Dimension> resolved = new ArrayList<>(dimensions.size());
+    for (Dimension dimension : dimensions) {
+      resolved.add(dimension.resolve(sizes));
+    }
+    return of(resolved);
   }
 
   @Override

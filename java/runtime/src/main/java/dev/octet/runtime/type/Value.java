@@ -36,8 +36,10 @@ public record Value(String name, ElementType type, Shape shape, Grid grid) {
       throw new InvalidProgramException(
           "a value's name has " + name.length() + " characters; expected 1 to " + LONGEST_NAME);
     }
-    if (name.chars().anyMatch(Character::isISOControl)) {
-      throw new InvalidProgramException("a value's name has a control character");
+    for (int i = 0; i < name.length(); i++) {
+      if (Character.isISOControl(name.charAt(i))) {
+        throw new InvalidProgramException("a value's name has a control character");
+      }
     }
   }
 
