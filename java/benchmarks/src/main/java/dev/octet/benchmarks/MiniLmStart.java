@@ -2,8 +2,8 @@
 package dev.octet.benchmarks;
 
 import dev.octet.benchmarks.onnx.OnnxSession;
-import dev.octet.benchmarks.startup.ColdStart;
 import dev.octet.benchmarks.startup.PeakMemory;
+import dev.octet.benchmarks.startup.StartCommand;
 import dev.octet.runtime.session.Session;
 import dev.octet.runtime.session.SessionOptions;
 import java.io.IOException;
@@ -15,9 +15,14 @@ public final class MiniLmStart {
 
   private MiniLmStart() {}
 
-  /** Runs a process of its own to its end. */
-  static ColdStart of(Path model, MiniLmTokens tokens, int threads, int runs) {
-    return ColdStart.of(MiniLmStart.class, model, tokens.batch(), tokens.tokens(), threads, runs);
+  /** Returns how processes of Octet start. */
+  static StartCommand octet() {
+    return StartCommand.octet(MiniLmStart.class);
+  }
+
+  /** Returns how processes of ONNX Runtime start. */
+  static StartCommand onnxRuntime() {
+    return StartCommand.onnxRuntime(MiniLmStart.class);
   }
 
   /**

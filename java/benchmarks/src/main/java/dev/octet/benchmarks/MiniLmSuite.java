@@ -2,6 +2,8 @@
 package dev.octet.benchmarks;
 
 import dev.octet.benchmarks.onnx.OnnxSession;
+import dev.octet.benchmarks.startup.ColdStart;
+import dev.octet.benchmarks.startup.StartCommand;
 import dev.octet.bindings.NativeLibrary;
 import dev.octet.runtime.session.Session;
 import dev.octet.runtime.session.SessionOptions;
@@ -61,23 +63,43 @@ final class MiniLmSuite extends TensorSuite {
   private void processes(MiniLmFiles files, String peer, Path other) {
     MiniLmTokens sentence = SHAPES[0];
     MiniLmTokens largest = SHAPES[SHAPES.length - 1];
+    StartCommand ours = MiniLmStart.octet();
+    StartCommand theirs = MiniLmStart.onnxRuntime();
+    Path artifact = files.artifact();
     add(
         Comparison.told(
             "JVM start to first result, " + sentence,
             "ms",
-            () -> MiniLmStart.of(files.artifact(), sentence, threads, 1).millis(),
+            () -> run(ours, artifact, sentence, 1).millis(),
             peer,
-            () -> MiniLmStart.of(other, sentence, threads, 1).millis()));
+            () -> run(theirs, other, sentence, 1).millis()));
+    if (ours.canArchive() && theirs.canArchive()) {
+      StartCommand oursArchived = archived(ours, artifact, sentence);
+      StartCommand theirsArchived = archived(theirs, other, sentence);
+      add(
+          Comparison.told(
+              "JVM start to first result, classes of both archived, " + sentence,
+              "ms",
+              () -> run(oursArchived, artifact, sentence, 1).millis(),
+              peer,
+              () -> run(theirsArchived, other, sentence, 1).millis()));
+    }
     add(
         Comparison.told(
             "peak resident memory, " + largest,
             "MB",
-            () -> memory(files.artifact(), largest),
+            () -> run(ours, artifact, largest, RUNS_FOR_MEMORY).peakMegabytes(),
             peer,
-            () -> memory(other, largest)));
+            () -> run(theirs, other, largest, RUNS_FOR_MEMORY).peakMegabytes()));
   }
 
-  private double memory(Path model, MiniLmTokens tokens) {
-    return MiniLmStart.of(model, tokens, threads, RUNS_FOR_MEMORY).peakMegabytes();
+  private ColdStart run(StartCommand command, Path model, MiniLmTokens tokens, int runs) {
+    return command.run(model, tokens.batch(), tokens.tokens(), threads, runs);
+  }
+
+  /** Writes the data of the classes beside the model. */
+  private StartCommand archived(StartCommand command, Path model, MiniLmTokens tokens) {
+    Path archive = Path.of(model + ".jsa");
+    return command.archived(archive, model, tokens.batch(), tokens.tokens(), threads, 1);
   }
 }

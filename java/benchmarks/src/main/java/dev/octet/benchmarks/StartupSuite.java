@@ -2,9 +2,9 @@
 package dev.octet.benchmarks;
 
 import dev.octet.benchmarks.onnx.OnnxSession;
-import dev.octet.benchmarks.startup.ColdStart;
 import dev.octet.benchmarks.startup.OctetStart;
 import dev.octet.benchmarks.startup.OnnxStart;
+import dev.octet.benchmarks.startup.StartCommand;
 import dev.octet.runtime.artifact.Artifact;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,12 +15,15 @@ import java.util.Map;
 
 /**
  * What a process costs that opens a model and gives one result: the time from the start of its JVM,
- * and its peak memory, each in JVMs of their own and with both libraries as they are shipped. Octet
- * keeps its native library unpacked in JavaCPP's cache, ONNX Runtime unpacks its own at every
+ * and its peak memory, each in JVMs of their own with the jars that it needs, as they are shipped.
+ * Octet keeps its native library unpacked in JavaCPP's cache, ONNX Runtime unpacks its own at every
  * start. Threads are what each takes.
  */
 final class StartupSuite implements Suite {
   static final String NAME = "startup";
+
+  private static final StartCommand OCTET = StartCommand.octet(OctetStart.class);
+  private static final StartCommand ONNX_RUNTIME = StartCommand.onnxRuntime(OnnxStart.class);
 
   private final Path folder;
   private final List<Comparison> comparisons;
@@ -63,18 +66,18 @@ final class StartupSuite implements Suite {
     return Comparison.told(
         "JVM start to first result, " + name,
         "ms",
-        () -> ColdStart.of(OctetStart.class, ours, size).millis(),
+        () -> OCTET.run(ours, size).millis(),
         peerName,
-        () -> ColdStart.of(OnnxStart.class, peer, size).millis());
+        () -> ONNX_RUNTIME.run(peer, size).millis());
   }
 
   private static Comparison memory(String name, Path ours, String peerName, Path peer, int size) {
     return Comparison.told(
         "peak resident memory, " + name,
         "MB",
-        () -> ColdStart.of(OctetStart.class, ours, size).peakMegabytes(),
+        () -> OCTET.run(ours, size).peakMegabytes(),
         peerName,
-        () -> ColdStart.of(OnnxStart.class, peer, size).peakMegabytes());
+        () -> ONNX_RUNTIME.run(peer, size).peakMegabytes());
   }
 
   @Override

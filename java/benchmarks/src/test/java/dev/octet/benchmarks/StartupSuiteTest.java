@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.octet.benchmarks.startup.ColdStart;
 import dev.octet.benchmarks.startup.OctetStart;
+import dev.octet.benchmarks.startup.StartCommand;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +33,7 @@ class StartupSuiteTest {
     IllegalStateException failure =
         assertThrows(
             IllegalStateException.class,
-            () -> ColdStart.of(OctetStart.class, Path.of("missing.octet"), 8));
+            () -> StartCommand.octet(OctetStart.class).run(Path.of("missing.octet"), 8));
     assertTrue(failure.getMessage().contains("missing.octet"), failure.getMessage());
   }
 }
