@@ -5,6 +5,7 @@
 #include <cstring>
 #include <random>
 
+#include "support/channels_first.h"
 #include "support/conv2d.h"
 #include "support/naive.h"
 #include "support/tensor.h"
@@ -36,36 +37,6 @@ struct CodeGrid {
 };
 
 int Least(DLDataType type) { return type.code == kDLUInt ? 0 : -128; }
-
-/** An image tensor [N, H, W, C] over memory in the order NCHW. */
-class ChannelsFirst {
- public:
-  explicit ChannelsFirst(Tensor* nchw) {
-    const std::vector<int64_t>& s = nchw->shape();
-    const int64_t shape[4] = {s[0], s[2], s[3], s[1]};
-    const int64_t strides[4] = {s[1] * s[2] * s[3], s[3], 1, s[2] * s[3]};
-    std::copy(shape, shape + 4, shape_);
-    std::copy(strides, strides + 4, strides_);
-    dl_ = *nchw->dl();
-  }
-  ChannelsFirst(const ChannelsFirst&) = delete;
-  DLTensor* dl() {
-    dl_.shape = shape_;
-    dl_.strides = strides_;
-    return &dl_;
-  }
-
- private:
-  int64_t shape_[4];
-  int64_t strides_[4];
-  DLTensor dl_;
-};
-
-/** Number in NCHW order of element number i in NHWC order. */
-int64_t InChannelsFirst(int64_t i, int64_t h, int64_t w, int64_t c) {
-  const int64_t pixel = i / c % (h * w);
-  return (i / c / (h * w) * c + i % c) * h * w + pixel;
-}
 
 std::vector<int64_t> InShape(const ConvShape& s) { return {s.n, s.h, s.w, s.c}; }
 std::vector<int64_t> OutShape(const ConvShape& s) { return {s.n, s.out_h(), s.out_w(), s.out_c}; }
@@ -320,6 +291,8 @@ TEST(Conv2d, QuantizesFloatsAsTheQuantizerDoes) {
   const ConvShape shapes[] = {
       {2, 5, 21, 3, 17, 3, 3, Params(2, 1)},
       {1, 4, 40, 70, 20, 3, 3, Params(1, 1)},
+      {1, 3, 37, 4, 9, 3, 3, Params(1, 1)},
+      {1, 3, 36, 2, 9, 1, 3, Params()},
       {1, 5, 19, 18, 18, 3, 3, Params(1, 1, 1, 18)},
       {1, 5, 19, 18, 12, 3, 3, Params(1, 1, 1, 3)},
       {2, 5, 9, 18, 12, 1, 1, Params(2)},
@@ -478,6 +451,24 @@ TEST_P(Conv2dEpilogue, AddsResidualsOfEveryTypeAndLayoutInBothPlaces) {
         }
       }
     }
+  }
+}
+
+TEST_P(Conv2dEpilogue, AddsResidualsInTheOrderNchw) {
+  for (DLDataType type : {kF32, kF16, kU8}) {
+    const CodeGrid grid = CodeGrid::For(type, 0.05f, 9.0f);
+    epilogue.residual_grid = type.bits == 8 ? &grid.grid : nullptr;
+    Tensor residual(type, OutShape(shape));
+    Tensor nchw(type, {shape.n, shape.out_c, shape.out_h(), shape.out_w()});
+    residual.Fill(RandomCodes(residual.count(), 0, 200, 6));
+    for (int64_t i = 0; i < residual.count(); ++i) {
+      nchw.Set(InChannelsFirst(i, shape.out_h(), shape.out_w(), shape.out_c), residual.Get(i));
+    }
+    epilogue.residual = residual.dl();
+    const Tensor expected = Run(kF32);
+    ChannelsFirst view(&nchw);
+    epilogue.residual = view.dl();
+    EXPECT_TRUE(SameBits(Run(kF32), expected)) << TypeName(type);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "octet/reduce.h"
+#include "support/channels_first.h"
 #include "support/grids.h"
 #include "support/says.h"
 #include "support/tensor.h"
@@ -128,6 +129,35 @@ TEST(MaxPool, EqualsTheFormulaForAnyTypesWindowsAndStrides) {
     }
     for (Layout layout : kInputLayouts) CheckMax(kWindows[2], type, {2, 7, 6, 19}, layout, Layout::kCompact);
     for (Layout layout : kOutputLayouts) CheckMax(kWindows[2], type, {2, 7, 6, 19}, Layout::kTransposed, layout);
+  }
+}
+
+TEST(MaxPool, OfPlanesIsThatOfChannelsSideBySide) {
+  for (DLDataType type : kValueTypes) {
+    for (int64_t width : {1, 2, 7, 40, 4095, 9000}) {
+      const Shape shape = {2, 5, width, 3};
+      Tensor x(type, shape);
+      Tensor nchw(type, {2, 3, 5, width});
+      const TensorGrid grid(type, 0.05f, 3.0f);
+      FillStored(&x, grid, RandomValues(x.count(), 2.0f, 1));
+      for (int64_t i = 0; i < x.count(); ++i) nchw.Set(InChannelsFirst(i, 5, width, 3), x.Get(i));
+      for (const octet_pool2d_params& params :
+           {octet_pool2d_params{3, 3, 2, 2, 1, 1, 1, 1, 1, 1, 0}, octet_pool2d_params{2, 2, 1, 3, 1, 1, 0, 1, 2, 2, 1},
+            octet_pool2d_params{1, 1, 2, 2, 0, 0, 0, 0, 1, 1, 0}}) {
+        SCOPED_TRACE(Words(params, type, width));
+        if (width + params.pad_left + params.pad_right <= params.dilation_w * (params.kernel_w - 1)) continue;
+        Tensor expected(type, OutShape(params, shape));
+        ASSERT_OK(octet_max_pool2d(x.dl(), &params, expected.dl(), nullptr));
+        SameOnAllPaths([&] {
+          std::vector<Tensor> out;
+          out.emplace_back(type, OutShape(params, shape));
+          ChannelsFirst view(&nchw);
+          EXPECT_OK(octet_max_pool2d(view.dl(), &params, out[0].dl(), nullptr));
+          EXPECT_TRUE(SameBits(out[0], expected));
+          return out;
+        });
+      }
+    }
   }
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "cpu/transpose.h"
+
 namespace octet {
 namespace cpu {
 namespace {
@@ -21,6 +23,17 @@ void CopyElements(const char* from, int64_t from_row, int64_t from_column, char*
 
 void Copy(ElementType type, const char* from, int64_t from_row, int64_t from_column, char* to, int64_t to_row,
           int64_t to_column, int rows, int columns) {
+  // Pixels side by side where channels are elsewhere.
+  const int64_t size = SizeOf(type);
+  const auto transpose = size == 1 ? TransposeBytes : TransposeWords;
+  if (size != 2 && from_column == size && to_row == size) {
+    transpose(from, from_row, to, to_column, rows, columns);
+    return;
+  }
+  if (size != 2 && to_column == size && from_row == size) {
+    transpose(from, from_column, to, to_row, columns, rows);
+    return;
+  }
   const auto copy = SizeOf(type) == 4   ? CopyElements<uint32_t>
                     : SizeOf(type) == 2 ? CopyElements<uint16_t>
                                         : CopyElements<uint8_t>;

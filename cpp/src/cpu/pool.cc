@@ -2,6 +2,8 @@
 #include "cpu/pool.h"
 
 #include <algorithm>
+#include <cstring>
+#include <limits>
 
 #include "cpu/pool_element.h"
 #include "cpu/row_kernels.h"
@@ -27,10 +29,15 @@ struct Span {
   int64_t padded;
 };
 
+/** How many taps reach over `places`. */
+int64_t TapsWithin(const PoolAxis& axis, int64_t places) {
+  return axis.dilation == 1 ? places : (places + axis.dilation - 1) / axis.dilation;
+}
+
 Span SpanOf(const PoolAxis& axis, int64_t size, int64_t index) {
   const int64_t start = index * axis.stride - axis.pad_before;
-  const int64_t skipped = start < 0 ? (-start + axis.dilation - 1) / axis.dilation : 0;
-  const int64_t end = std::min(axis.kernel, (size - start + axis.dilation - 1) / axis.dilation);
+  const int64_t skipped = start < 0 ? TapsWithin(axis, -start) : 0;
+  const int64_t end = std::min(axis.kernel, TapsWithin(axis, size - start));
   return {start + skipped * axis.dilation, std::max<int64_t>(0, end - skipped), axis.dilation,
           std::min(start + axis.reach(), size + axis.pad_after) - start};
 }
@@ -167,12 +174,93 @@ class Means {
   const bool together_;
 };
 
+// Bytes of a line that the greatest of some lines are kept for at a time.
+constexpr int64_t kLineBytes = 4096;
+
+/**
+ * Windows of codes whose neighbours along W lie side by side: the greatest of columns first, then of those. Not for
+ * floats, of which the first of equal zeros counts. 64 channels of 112 x 112 pixels under 3 x 3 windows take 0.3 of the
+ * time that windows take an element at a time (Xeon, AVX-512).
+ */
+template <typename T>
+class PlanarMax {
+ public:
+  PlanarMax(const TensorView& x, const PoolAxes& axes, const TensorView& out)
+      : x_(x), axes_(axes), out_(out), max_(CurrentRowKernels().pool.max[RowTypeIndex(x.type)]) {}
+
+  /** Pixels of the output that are made at a time; 0: windows are too wide. */
+  int64_t pixels() const {
+    const int64_t reach = axes_.w.reach();
+    return reach > kLineBytes / 2 || axes_.w.stride > kLineBytes / 2 ? 0 : (kLineBytes - reach) / axes_.w.stride + 1;
+  }
+
+  void Line(int64_t n, int64_t y, int64_t channel) const {
+    const Span rows = SpanOf(axes_.h, x_.shape[1], y);
+    const char* const from = x_.data + n * x_.strides[0] + rows.first * x_.strides[1] + channel * x_.strides[3];
+    char* const to = out_.data + n * out_.strides[0] + y * out_.strides[1] + channel * out_.strides[3];
+    for (int64_t w = 0; w < out_.shape[2]; w += pixels()) {
+      const int64_t count = std::min(pixels(), out_.shape[2] - w);
+      T line[kLineBytes];
+      const int64_t start = w * axes_.w.stride - axes_.w.pad_before;
+      const int64_t width = (count - 1) * axes_.w.stride + axes_.w.reach();
+      const int64_t first = std::min(std::max<int64_t>(0, -start), width);
+      const int64_t end = std::max(first, std::min(width, x_.shape[2] - start));
+      std::fill_n(line, first, std::numeric_limits<T>::min());
+      std::fill(line + end, line + width, std::numeric_limits<T>::min());
+      if (first < end) {
+        max_({from + start + first, rows.count, 1, rows.dilation * x_.strides[1], 0}, end - first, line + first);
+      }
+      Greatest(line, count, to + w * out_.strides[2]);
+    }
+  }
+
+ private:
+  /** The greatest elements of windows of a line. */
+  void Greatest(const T* line, int64_t count, char* to) const {
+    // Locals, which stores of bytes can't change as far as the compiler can tell.
+    const int64_t stride = axes_.w.stride;
+    const int64_t dilation = axes_.w.dilation;
+    const int64_t out_stride = out_.strides[2];
+    const T* const end = line + axes_.w.kernel * dilation;
+    for (int64_t i = 0; i < count; ++i) {
+      T greatest = line[i * stride];
+      for (const T* tap = line + dilation; tap < end; tap += dilation) greatest = std::max(greatest, tap[i * stride]);
+      std::memcpy(to + i * out_stride, &greatest, sizeof(T));
+    }
+  }
+
+  const TensorView& x_;
+  const PoolAxes& axes_;
+  const TensorView& out_;
+  void (*const max_)(const PoolWindow& window, int64_t channels, void* out);
+};
+
+/** Whether it could be done so, and is done. */
+template <typename T>
+bool MaxOfPlanes(const TensorView& x, const PoolAxes& axes, const TensorView& out) {
+  const PlanarMax<T> planar(x, axes, out);
+  if (x.strides[2] != 1 || planar.pixels() == 0) return false;
+  const int64_t lines = out.shape[0] * out.shape[3] * out.shape[1];
+  const double line_values = static_cast<double>(x.shape[2]) * static_cast<double>(axes.h.kernel + axes.w.kernel);
+  const auto per_piece = std::max<int64_t>(1, static_cast<int64_t>(kPiece / std::max(1.0, line_values)));
+  ParallelFor((lines + per_piece - 1) / per_piece, [&](int64_t piece) {
+    const int64_t end = std::min(lines, (piece + 1) * per_piece);
+    for (int64_t line = piece * per_piece; line < end; ++line) {
+      const int64_t plane = line / out.shape[1];
+      planar.Line(plane / out.shape[3], line % out.shape[1], plane % out.shape[3]);
+    }
+  });
+  return true;
+}
+
 }  // namespace
 
 void MaxPool2d(const TensorView& x, const PoolAxes& axes, const TensorView& out) {
   if (out.count == 0) return;
   const auto max = CurrentRowKernels().pool.max[RowTypeIndex(x.type)];
   const bool together = ChannelsLieTogether(x, out);
+  if (!together && x.type == ElementType::kU8 && MaxOfPlanes<uint8_t>(x, axes, out)) return;
+  if (!together && x.type == ElementType::kS8 && MaxOfPlanes<int8_t>(x, axes, out)) return;
   const auto spans = [&](int d, int64_t index) { return SpanOf(d == 1 ? axes.h : axes.w, x.shape[d], index); };
   ForEachPixel(x, out, TapsOf(axes, x), spans, [&](const Pixel& pixel) {
     if (together) {

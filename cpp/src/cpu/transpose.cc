@@ -64,6 +64,30 @@ struct WordSquare {
   }
 };
 
+/**
+ * Two to four rows of bytes, as the colours of images, into columns side by side: sixteen columns become words, which
+ * are written over what the one before has too much. The last columns are left: returns how many are done.
+ */
+int64_t TransposeFewRows(const char* from, int64_t from_stride, char* to, int64_t rows, int64_t columns) {
+  const __m128i zero = _mm_setzero_si128();
+  int64_t c = 0;
+  for (; c + 18 <= columns; c += 16) {
+    __m128i row[4] = {zero, zero, zero, zero};
+    for (int64_t r = 0; r < rows; ++r) {
+      row[r] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + r * from_stride + c));
+    }
+    alignas(16) char words[64];
+    const __m128i pairs[4] = {_mm_unpacklo_epi8(row[0], row[1]), _mm_unpackhi_epi8(row[0], row[1]),
+                              _mm_unpacklo_epi8(row[2], row[3]), _mm_unpackhi_epi8(row[2], row[3])};
+    for (int i = 0; i < 2; ++i) {
+      _mm_store_si128(reinterpret_cast<__m128i*>(words + 32 * i), _mm_unpacklo_epi16(pairs[i], pairs[2 + i]));
+      _mm_store_si128(reinterpret_cast<__m128i*>(words + 32 * i + 16), _mm_unpackhi_epi16(pairs[i], pairs[2 + i]));
+    }
+    for (int64_t i = 0; i < 16; ++i) std::memcpy(to + (c + i) * rows, words + 4 * i, 4);
+  }
+  return c;
+}
+
 /** Rows and columns are cut into squares; the outer loop goes along what is written. */
 template <typename Square, typename T>
 void Transpose(const char* from, int64_t from_stride, char* to, int64_t to_stride, int64_t rows, int64_t columns) {
@@ -87,8 +111,14 @@ void Transpose(const char* from, int64_t from_stride, char* to, int64_t to_strid
 
 #if defined(__SSE2__)
 void TransposeBytes(const void* from, int64_t from_stride, void* to, int64_t to_stride, int64_t rows, int64_t columns) {
-  Transpose<ByteSquare, uint8_t>(static_cast<const char*>(from), from_stride, static_cast<char*>(to), to_stride, rows,
-                                 columns);
+  const char* first = static_cast<const char*>(from);
+  char* out = static_cast<char*>(to);
+  if (rows >= 2 && rows <= 4 && to_stride == rows) {
+    const int64_t done = TransposeFewRows(first, from_stride, out, rows, columns);
+    TransposeElements<uint8_t>(first + done, from_stride, out + done * to_stride, to_stride, rows, columns - done);
+    return;
+  }
+  Transpose<ByteSquare, uint8_t>(first, from_stride, out, to_stride, rows, columns);
 }
 
 void TransposeWords(const void* from, int64_t from_stride, void* to, int64_t to_stride, int64_t rows, int64_t columns) {
