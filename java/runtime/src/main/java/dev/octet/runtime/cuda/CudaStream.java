@@ -19,6 +19,7 @@ public final class CudaStream implements AutoCloseable {
   private static final AtomicLong LIVE = new AtomicLong();
 
   private final Device device;
+  private final long own;
   private final Address handle;
   private final Address from = new Address(0);
   private final Address to = new Address(0);
@@ -26,6 +27,7 @@ public final class CudaStream implements AutoCloseable {
 
   private CudaStream(Device device, long handle) {
     this.device = device;
+    this.own = handle;
     this.handle = new Address(handle);
   }
 
@@ -45,6 +47,21 @@ public final class CudaStream implements AutoCloseable {
   /** Returns the device. */
   public Device device() {
     return device;
+  }
+
+  /**
+   * Lets everything from now on go to another stream: calls that were prepared with {@link
+   * #handle()}, copies, launches and waiting.
+   *
+   * @param other a {@code cudaStream_t} of the device, 0 for its default stream
+   */
+  public void redirect(long other) {
+    handle.moveTo(other);
+  }
+
+  /** Ends {@link #redirect}. */
+  public void restore() {
+    handle.moveTo(own);
   }
 
   /** Returns the stream as C functions take it. */
@@ -91,6 +108,7 @@ public final class CudaStream implements AutoCloseable {
   @Override
   public void close() {
     if (freed.compareAndSet(false, true)) {
+      restore();
       int status = octet.octet_cuda_stream_destroy(device.index(), handle);
       LIVE.decrementAndGet();
       CudaDevices.checkFree(status, "a stream of " + device);

@@ -13,11 +13,11 @@ import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Runs in a stream of a CUDA device. The first run makes its calls one by one, so that whatever is
- * loaded or set at first use is there; the second one records them as a graph, which it and further
- * runs launch. Graphs hold addresses, so that each set of places of inputs and outputs takes one;
- * beyond {@value #MOST_GRAPHS} of them, which memory that the caller keeps does not come to, calls
- * are made one by one again.
+ * Runs in a stream of a CUDA device, its own or the caller's. The first run makes its calls one by
+ * one, so that whatever is loaded or set at first use is there; the second one records them as a
+ * graph, which it and further runs launch. Graphs hold addresses, so that each set of places of
+ * inputs and outputs takes one; beyond {@value #MOST_GRAPHS} of them, which memory that the caller
+ * keeps does not come to, calls are made one by one again.
  */
 final class CudaLane implements Lane {
   private static final int MOST_GRAPHS = 4;
@@ -29,6 +29,8 @@ final class CudaLane implements Lane {
   private final List<DeviceBlock> hostMemory = new ArrayList<>();
   private final List<Recorded> graphs = new ArrayList<>();
   private boolean ranBefore;
+  private long callerStream;
+  private boolean inCallerStream;
 
   /**
    * Makes a stream.
@@ -43,6 +45,19 @@ final class CudaLane implements Lane {
   @Override
   public MemoryBlock allocate(long bytes, String purpose) {
     return DeviceBlock.allocate(stream.device(), bytes, purpose);
+  }
+
+  @Override
+  public void enterStream(long caller) {
+    callerStream = caller;
+    inCallerStream = true;
+    stream.redirect(caller);
+  }
+
+  @Override
+  public void leaveStream() {
+    inCallerStream = false;
+    stream.restore();
   }
 
   @Override
@@ -86,7 +101,9 @@ final class CudaLane implements Lane {
     return status;
   }
 
+  /** Records in the lane's own stream: in the caller's, others may work at the same time. */
   private CudaGraph record(Calls calls) {
+    stream.restore();
     try {
       CudaGraph graph = CudaGraph.record(stream, calls::run);
       known.recorded(graph.nodes());
@@ -94,6 +111,10 @@ final class CudaLane implements Lane {
     } catch (IllegalStateException | UnsupportedOperationException e) {
       known.giveUp(calls.failed() + ": " + e.getMessage());
       return null;
+    } finally {
+      if (inCallerStream) {
+        stream.redirect(callerStream);
+      }
     }
   }
 

@@ -18,6 +18,14 @@ final class HostLane implements Lane {
   }
 
   @Override
+  public void enterStream(long stream) {
+    throw new IllegalStateException("the CPU has no streams");
+  }
+
+  @Override
+  public void leaveStream() {}
+
+  @Override
   public Pointer stream() {
     return null;
   }

@@ -33,6 +33,7 @@ public final class IoBinding {
   private final List<Value> outputValues;
   private final TensorData[] inputs;
   private final TensorData[] outputs;
+  private Long stream;
   private PlanPool pool;
   private boolean checked;
 
@@ -113,6 +114,32 @@ public final class IoBinding {
     }
     outputs[index] = data;
     checked = false;
+    return this;
+  }
+
+  /**
+   * Lets the runs of this binding work in a CUDA stream of the caller instead of one of the
+   * session's own: every copy, kernel and graph of a run is enqueued there, behind what is there
+   * already, so that tensors which that work makes can be inputs without waiting for it. {@link
+   * #run()} returns when all of it is done, as ever. To make a run wait for another stream as well,
+   * let this one wait for an event of it before ({@code cudaStreamWaitEvent}).
+   *
+   * <p>The stream stays the caller's, who must not end it as long as this binding runs. Runs of
+   * several bindings in one stream follow each other. While others record the stream as a graph,
+   * runs in it fail.
+   *
+   * @param cudaStream the address that a {@code cudaStream_t} is, of the session's device, such as
+   *     {@code CUstream_st.address()} of the CUDA presets or {@code cudaStream()} of PyTorch's
+   *     streams; 0: the device's default stream. A wrong address can't be told from a right one
+   * @throws IllegalArgumentException if the session runs on the CPU
+   */
+  public IoBinding stream(long cudaStream) {
+    if (core.device().isCpu()) {
+      throw new IllegalArgumentException(
+          "cudaStream is given, but the session runs on the CPU; expected a session on a CUDA"
+              + " device: SessionOptions.withDevice(Device.cuda(0))");
+    }
+    stream = cudaStream;
     return this;
   }
 
@@ -223,7 +250,7 @@ public final class IoBinding {
       checkOutputs(plan);
       checked = true;
     }
-    core.run(pool, inputs, outputs, nanoseconds);
+    core.run(pool, inputs, outputs, stream, nanoseconds);
   }
 
   private void checkOutputs(Plan plan) {

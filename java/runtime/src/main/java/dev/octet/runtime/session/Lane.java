@@ -21,6 +21,16 @@ interface Lane extends AutoCloseable {
   /** Returns memory of the device, which the caller frees before it closes this. */
   MemoryBlock allocate(long bytes, String purpose);
 
+  /**
+   * Lets a run work in a stream of the caller, up to {@link #leaveStream}.
+   *
+   * @param stream of the lane's device, as {@link IoBinding#stream} takes it
+   */
+  void enterStream(long stream);
+
+  /** Lets runs work in the lane's own stream again. */
+  void leaveStream();
+
   /** Returns what calls take as their stream. */
   Pointer stream();
 

@@ -155,9 +155,23 @@ final class PlanInstance implements AutoCloseable {
   /**
    * Runs the program.
    *
+   * @param stream of the caller, in which to work; null: the instance's own
    * @param nanoseconds gets the time of every operation; null: not wanted
    */
-  void run(TensorData[] from, TensorData[] to, long[] nanoseconds) {
+  void run(TensorData[] from, TensorData[] to, Long stream, long[] nanoseconds) {
+    if (stream == null) {
+      run(from, to, nanoseconds);
+      return;
+    }
+    lane.enterStream(stream);
+    try {
+      run(from, to, nanoseconds);
+    } finally {
+      lane.leaveStream();
+    }
+  }
+
+  private void run(TensorData[] from, TensorData[] to, long[] nanoseconds) {
     boolean done = false;
     try {
       for (int i = 0; i < inputs.length; i++) {

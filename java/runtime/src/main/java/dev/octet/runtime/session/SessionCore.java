@@ -135,14 +135,16 @@ final class SessionCore {
   /**
    * Runs the program.
    *
+   * @param stream of the caller, in which to work; null: one of the session's own
    * @param nanoseconds gets the times of operations; null: not wanted
    */
-  void run(PlanPool pool, TensorData[] inputs, TensorData[] outputs, long[] nanoseconds) {
+  void run(
+      PlanPool pool, TensorData[] inputs, TensorData[] outputs, Long stream, long[] nanoseconds) {
     enter();
     try {
       permits.acquireUninterruptibly();
       try {
-        runWithThreads(pool, inputs, outputs, nanoseconds);
+        runWithThreads(pool, inputs, outputs, stream, nanoseconds);
       } finally {
         permits.release();
       }
@@ -153,24 +155,24 @@ final class SessionCore {
 
   /** Sizes of workspaces, too, may depend on the threads that a call may use. */
   private void runWithThreads(
-      PlanPool pool, TensorData[] inputs, TensorData[] outputs, long[] nanoseconds) {
+      PlanPool pool, TensorData[] inputs, TensorData[] outputs, Long stream, long[] nanoseconds) {
     if (options.threads() == 0) {
-      runLeased(pool, inputs, outputs, nanoseconds);
+      runLeased(pool, inputs, outputs, stream, nanoseconds);
       return;
     }
     octet.octet_set_caller_threads(options.threads());
     try {
-      runLeased(pool, inputs, outputs, nanoseconds);
+      runLeased(pool, inputs, outputs, stream, nanoseconds);
     } finally {
       octet.octet_set_caller_threads(0);
     }
   }
 
   private void runLeased(
-      PlanPool pool, TensorData[] inputs, TensorData[] outputs, long[] nanoseconds) {
+      PlanPool pool, TensorData[] inputs, TensorData[] outputs, Long stream, long[] nanoseconds) {
     PlanInstance instance = lease(pool);
     try {
-      instance.run(inputs, outputs, nanoseconds);
+      instance.run(inputs, outputs, stream, nanoseconds);
     } finally {
       if (!pool.give(instance)) {
         discard(instance);

@@ -31,12 +31,19 @@ import org.bytedeco.javacpp.Pointer;
  * ones must be of its size. Half-precision numbers are given by their bits.
  *
  * <p>A session on a CUDA device uses DLPack tensors on that device in place, and copies all other
- * memory to it and back.
+ * memory to it and back; without a detour if it is a DLPack tensor in pinned memory ({@code
+ * kDLCUDAHost}), which a session on the CPU uses in place.
  *
  * <p>The caller keeps ownership and must not change or free the memory during a run. Without a
  * shape it fits any shape of as many elements; an output may then be larger than needed.
  */
 public final class TensorData {
+  /**
+   * DLPack's {@code kDLCUDAHost}: memory of the host that a CUDA device can get at. The CPU uses it
+   * as any other, and copies to and from the device take no detour.
+   */
+  private static final int PINNED = 3;
+
   /** From position to limit; null for DLPack. */
   private final Buffer buffer;
 
@@ -183,14 +190,15 @@ public final class TensorData {
   /**
    * Uses a DLPack tensor, as another framework hands it out.
    *
-   * <p>Of one on a CUDA device, everything that writes or reads it must be done before a run begins
-   * (synchronise its stream); when the run returns, everything of this one is.
+   * <p>Of one on a CUDA device or in pinned memory, everything that writes or reads it must be done
+   * before a run begins (synchronise its stream, or run in it: {@link IoBinding#stream}); when the
+   * run returns, everything of this one is.
    *
    * @param address of a {@code DLTensor}, or of a {@code DLManagedTensor}, which begins with one;
    *     its memory stays the caller's, and its deleter is not called. It must be valid: a wrong
    *     address can't be told from a right one
-   * @throws IllegalArgumentException unless it lies on the CPU or a CUDA device, compact and
-   *     row-major
+   * @throws IllegalArgumentException unless it lies on the CPU, pinned or not, or a CUDA device,
+   *     compact and row-major
    */
   public static TensorData ofDlpack(long address) {
     if (address == 0) {
@@ -227,7 +235,7 @@ public final class TensorData {
   }
 
   private static Device device(DLDevice device) {
-    if (device.device_type() == octet.kDLCPU) {
+    if (device.device_type() == octet.kDLCPU || device.device_type() == PINNED) {
       return Device.cpu();
     }
     if (device.device_type() == octet.kDLCUDA) {
@@ -238,7 +246,9 @@ public final class TensorData {
             + device.device_type()
             + "; expected the CPU ("
             + octet.kDLCPU
-            + ") or a CUDA device ("
+            + "), also pinned ("
+            + PINNED
+            + "), or a CUDA device ("
             + octet.kDLCUDA
             + "): copy it there first");
   }

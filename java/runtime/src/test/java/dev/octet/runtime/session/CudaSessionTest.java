@@ -8,12 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import dev.octet.bindings.DLTensor;
 import dev.octet.runtime.EveryKind;
 import dev.octet.runtime.NeedsCuda;
 import dev.octet.runtime.OnCuda;
 import dev.octet.runtime.TestPrograms;
 import dev.octet.runtime.TestPrograms.Perceptron;
+import dev.octet.runtime.cuda.CudaGraph;
+import dev.octet.runtime.cuda.CudaStream;
+import dev.octet.runtime.cuda.DeviceBlock;
 import dev.octet.runtime.memory.NativeBlock;
+import dev.octet.runtime.memory.StructMemory;
 import dev.octet.runtime.op.UnaryFunction;
 import dev.octet.runtime.program.Program;
 import dev.octet.runtime.program.ProgramBuilder;
@@ -41,6 +46,7 @@ class CudaSessionTest {
   private static final Device DEVICE = Device.cuda(0);
   private static final int IN = TestPrograms.IN;
   private static final int OUT = TestPrograms.OUT;
+  private static final int DLPACK_CUDA_HOST = 3;
 
   private final CudaLeaks leaks = new CudaLeaks();
   private final Perceptron perceptron = Perceptron.make(1);
@@ -113,6 +119,93 @@ class CudaSessionTest {
         out.copyTo(TensorData.of(back));
         assertArrayEquals(expected, back);
       }
+    }
+  }
+
+  @Test
+  void pinnedTensorsOfOthersAreInputsAndOutputs() {
+    float[] values = floats(8, 2 * IN);
+    float[] expected = perceptron.expected(values, 2);
+    try (DeviceBlock from = DeviceBlock.pinned(DEVICE, values.length * 4L, "an input");
+        DeviceBlock to = DeviceBlock.pinned(DEVICE, expected.length * 4L, "an output");
+        StructMemory structs = new StructMemory();
+        Session there = Session.open(perceptron.program(), OnCuda.options());
+        Session here = Session.open(perceptron.program())) {
+      ByteBuffer input = NativeBlock.view(from.address(), values.length * 4);
+      ByteBuffer output = NativeBlock.view(to.address(), expected.length * 4);
+      input.asFloatBuffer().put(values);
+      TensorData x = pinned(structs, from.address(), 2, IN);
+      TensorData y = pinned(structs, to.address(), 2, OUT);
+      for (Session session : List.of(there, here)) {
+        for (int run = 0; run < 3; run++) {
+          output.asFloatBuffer().put(new float[expected.length]);
+          session.run(Map.of("x", x), Map.of("y", y));
+          float[] back = new float[expected.length];
+          output.asFloatBuffer().get(back);
+          assertArrayEquals(expected, back);
+        }
+      }
+    }
+  }
+
+  private static TensorData pinned(StructMemory structs, long address, long... shape) {
+    DLTensor tensor = structs.tensor(address, ElementType.F32, shape, null).tensor();
+    tensor.device().device_type(DLPACK_CUDA_HOST);
+    return TensorData.ofDlpack(tensor.address());
+  }
+
+  @Test
+  void runsWorkInTheStreamOfTheCaller() {
+    float[][] values = {floats(9, 2 * IN), floats(10, 2 * IN), floats(11, 2 * IN)};
+    try (CudaStream stream = CudaStream.create(DEVICE);
+        Session session = Session.open(perceptron.program(), OnCuda.options());
+        DeviceTensor x = DeviceTensor.allocate(DEVICE, ElementType.F32, 2, IN)) {
+      float[] y = new float[2 * OUT];
+      IoBinding io =
+          session.bind().input("x", x.data()).output("y", TensorData.of(y, 2, OUT)).stream(
+              stream.handle().address());
+      for (float[] each : values) {
+        // Enqueued and not waited for: the run comes behind it.
+        try (NativeBlock staged = NativeBlock.allocate(each.length * 4L, "a test")) {
+          staged.buffer(0, each.length * 4).asFloatBuffer().put(each);
+          stream.copy(x.data().address(), staged.address(), each.length * 4L);
+          io.run();
+        }
+        assertArrayEquals(perceptron.expected(each, 2), y);
+      }
+      // The first run made its calls, the others launched what was recorded.
+      assertNull(last(session).obstacle());
+      assertTrue(last(session).nodes() > 0);
+      assertEquals(1, session.graphs().size());
+    }
+  }
+
+  /** A stream that is being recorded can't be waited for: so a run that is in it fails. */
+  @Test
+  void onlyRunsThatAreGivenAStreamWorkInIt() {
+    float[] values = floats(12, 2 * IN);
+    float[] expected = perceptron.expected(values, 2);
+    try (CudaStream stream = CudaStream.create(DEVICE);
+        Session session = Session.open(perceptron.program(), OnCuda.options())) {
+      IoBinding own = session.bind().input("x", TensorData.of(values, 2, IN)).allocateOutputs();
+      IoBinding given = session.bind().input("x", TensorData.of(values, 2, IN)).allocateOutputs();
+      own.run();
+      given.stream(stream.handle().address()).run();
+      assertArrayEquals(expected, given.output("y").floats());
+      assertThrows(
+          IllegalStateException.class,
+          () ->
+              CudaGraph.record(
+                  stream,
+                  () -> {
+                    own.run();
+                    assertThrows(IllegalStateException.class, given::run);
+                    throw new IllegalStateException("nothing to be launched");
+                  }));
+      assertArrayEquals(expected, own.output("y").floats());
+      given.run();
+      own.run();
+      assertArrayEquals(expected, given.output("y").floats());
     }
   }
 

@@ -28,6 +28,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class MemoryTest {
+  private static final int DLPACK_CUDA_HOST = 3;
+
   private static final int IN = TestPrograms.IN;
   private static final int OUT = TestPrograms.OUT;
 
@@ -95,6 +97,11 @@ class MemoryTest {
           structs
               .tensor(structs.floats(values).address(), ElementType.F32, new long[] {2, IN}, null)
               .tensor();
+      DLTensor pinned =
+          structs
+              .tensor(structs.floats(values).address(), ElementType.F32, new long[] {2, IN}, null)
+              .tensor();
+      pinned.device().device_type(DLPACK_CUDA_HOST).device_id(1);
       for (TensorData x :
           List.of(
               TensorData.of(values, 2, IN),
@@ -102,7 +109,8 @@ class MemoryTest {
               TensorData.of(direct.asFloatBuffer(), 2, IN),
               TensorData.of(offset, 2, IN),
               TensorData.of(swapped.asFloatBuffer(), 2, IN),
-              TensorData.ofDlpack(dlpack.address()))) {
+              TensorData.ofDlpack(dlpack.address()),
+              TensorData.ofDlpack(pinned.address()))) {
         ByteBuffer result = ByteBuffer.allocateDirect(2 * OUT * 4 + 8);
         result.position(4).limit(4 + 2 * OUT * 4);
         session.run(Map.of("x", x), Map.of("y", TensorData.of(result, 2, OUT)));

@@ -156,6 +156,11 @@ class SessionErrorsTest {
   }
 
   @Test
+  void theCpuHasNoStreams() {
+    assertRefused(() -> session.bind().stream(0), "runs on the CPU", "withDevice");
+  }
+
+  @Test
   void optionsAreChecked() {
     SessionOptions options = SessionOptions.defaults();
     assertRefused(() -> options.withThreads(-1), "threads is -1");
