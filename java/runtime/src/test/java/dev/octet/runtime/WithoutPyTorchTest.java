@@ -25,21 +25,27 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The runtime and what it needs must not see PyTorch, neither its classes nor its libraries. */
+/**
+ * The runtime and what it needs must not see PyTorch, neither its classes nor its libraries, nor
+ * JavaCPP's presets for CUDA: tests on devices, real or emulated, run on this class path, too.
+ */
 class WithoutPyTorchTest {
-  private static final String PACKAGE = "org/bytedeco/pytorch";
+  private static final List<String> PACKAGES = List.of("org/bytedeco/pytorch", "org/bytedeco/cuda");
 
   @Test
-  void pyTorchIsNotOnTheClassPath() {
+  void neitherPyTorchNorThePresetsForCudaAreOnTheClassPath() {
     for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
       String name = new File(entry).getName();
       assertFalse(name.contains("pytorch") || name.contains("openblas"), entry);
+      assertFalse(name.startsWith("cuda-"), entry);
     }
-    assertThrows(ClassNotFoundException.class, () -> Class.forName("org.bytedeco.pytorch.Tensor"));
+    for (String name : List.of("org.bytedeco.pytorch.Tensor", "org.bytedeco.cuda.global.cudart")) {
+      assertThrows(ClassNotFoundException.class, () -> Class.forName(name));
+    }
   }
 
   @Test
-  void noClassNamesOneOfPyTorch() throws Exception {
+  void noClassNamesOneOfTheirs() throws Exception {
     List<String> offenders = new ArrayList<>();
     int classes = search(Session.class, offenders) + search(NativeLibrary.class, offenders);
     assertTrue(classes > 80, classes + " classes");
@@ -63,7 +69,8 @@ class WithoutPyTorchTest {
       List<Path> classes = files.filter(f -> f.toString().endsWith(".class")).toList();
       for (Path file : classes) {
         try (InputStream in = Files.newInputStream(file)) {
-          if (new String(in.readAllBytes(), StandardCharsets.ISO_8859_1).contains(PACKAGE)) {
+          String bytes = new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+          if (PACKAGES.stream().anyMatch(bytes::contains)) {
             offenders.add(file.toString());
           }
         } catch (IOException e) {
