@@ -32,7 +32,7 @@
 // neighbour, and differs where the quotient lies as close as that to the middle of two floats. For codes it matters
 // only next to the ties between them. There are at most 255, and a value more than two units in the last place from the
 // float next to a tie times the scale is on the same side of the tie in both ways; so five values a tie tell whether a
-// scale has the right codes for all. Some 300 cycles (AVX-512) a call of a kernel.
+// scale has the right codes for all.
 #ifndef OCTET_CPU_VECTOR_CODES_H_
 #define OCTET_CPU_VECTOR_CODES_H_
 
