@@ -359,9 +359,11 @@ TEST_F(GemmEpilogue, ActivationsFollowTheirFormulas) {
     SCOPED_TRACE(activation);
     epilogue.activation = activation;
     const Tensor out = Run(kF32);
+    // numerics/activation.h says why the tail of GELU has fewer digits.
+    const double relative = activation == OCTET_ACTIVATION_GELU_ERF ? 8e-6 : 1e-6;
     for (int64_t i = 0; i < out.count(); ++i) {
       const double expected = Reference(activation, plain.Get(i));
-      ASSERT_NEAR(out.Get(i), expected, 1e-6 * std::abs(expected) + 1e-10) << plain.Get(i);
+      ASSERT_NEAR(out.Get(i), expected, relative * std::abs(expected) + 1e-10) << plain.Get(i);
     }
   }
 }

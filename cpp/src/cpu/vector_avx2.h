@@ -113,10 +113,9 @@ struct Avx2 {
     return {_mm256_or_ps(_mm256_andnot_ps(bit, magnitude.low), _mm256_and_ps(bit, sign.low)),
             _mm256_or_ps(_mm256_andnot_ps(bit, magnitude.high), _mm256_and_ps(bit, sign.high))};
   }
-  static Floats PowerOfTwo(Floats exponent) {
-    const Floats biased = Add(exponent, Set(12583039.0f));
-    return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(biased.low), 23)),
-            _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(biased.high), 23))};
+  static Floats ShiftedPowerOfTwo(Floats shifted) {
+    return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(shifted.low), 23)),
+            _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(shifted.high), 23))};
   }
 
   static Integers SetInteger(int32_t value) { return {_mm256_set1_epi32(value), _mm256_set1_epi32(value)}; }

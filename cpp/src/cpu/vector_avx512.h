@@ -76,9 +76,8 @@ struct Avx512 {
     return _mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_set1_epi32(INT32_MIN), _mm512_castps_si512(sign),
                                                          _mm512_castps_si512(magnitude), 0xca));
   }
-  static Floats PowerOfTwo(Floats exponent) {
-    const Floats biased = Add(exponent, Set(12583039.0f));
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(biased), 23));
+  static Floats ShiftedPowerOfTwo(Floats shifted) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(shifted), 23));
   }
 
   static Integers SetInteger(int32_t value) { return {_mm512_set1_epi32(value)}; }

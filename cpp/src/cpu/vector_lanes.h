@@ -10,7 +10,7 @@
 //   Exponent, Mantissa       k and 1 <= m < 2 of a = m * 2^k, normal positive; any number of what else there is
 //   Fma, FmaMinus(a, b, c)   a * b + c and c - a * b, rounded once
 //   Round                    to the nearest whole number, ties to even
-//   PowerOfTwo               2^a of whole -126 <= a <= 127, any number of what else there is
+//   ShiftedPowerOfTwo        2^k of numerics::kExponentShift + k, -126 <= k <= 127, any number of what else there is
 //   Select(mask, yes, no)    of Floats or Integers
 //   Truncate                 Floats that are whole numbers of s32, as Integers
 //   Bits                     Floats as they lie in memory, as Integers

@@ -33,8 +33,8 @@ struct OneLane {
   OCTET_MATH Floats CopySign(Floats magnitude, Floats sign) {
     return FloatOf((BitsOf(magnitude) & 0x7fffffffu) | (BitsOf(sign) & 0x80000000u));
   }
-  /** 2^exponent for whole -126 <= exponent <= 127; any number for what else there is. */
-  OCTET_MATH Floats PowerOfTwo(Floats exponent) { return FloatOf(BitsOf(exponent + 12583039.0f) << 23); }
+  /** 2^k of kExponentShift + k for whole -126 <= k <= 127; any number for what else there is. */
+  OCTET_MATH Floats ShiftedPowerOfTwo(Floats shifted) { return FloatOf(BitsOf(shifted) << 23); }
   /** k of a = m * 2^k, 1 <= |m| < 2, for normal numbers; any number for what else there is. */
   OCTET_MATH Floats Exponent(Floats a) { return static_cast<float>((BitsOf(a) >> 23) & 0xffu) - 127.0f; }
   /** m of a = m * 2^k for normal positive numbers; any number for what else there is. */

@@ -100,7 +100,7 @@ OCTET_MATH typename V::Floats ExpMinusOneLanes(typename V::Floats x) {
   using F = typename V::Floats;
   // Below -20 the result rounds to -1.
   const SplitExp<V> split = SplitExpLanes<V>(V::Max(V::Set(-20.0f), x));
-  const F power = V::PowerOfTwo(split.power);
+  const F power = V::ShiftedPowerOfTwo(split.shifted_power);
   return V::Fma(split.fraction, power, V::Sub(power, V::Set(1.0f)));
 }
 
