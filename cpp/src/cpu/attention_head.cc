@@ -167,20 +167,25 @@ class Queries {
     int32_t offsets[kMaxTileRows] = {};
     float scales[kMaxTileRows];
     ReadyRows ready;
-    ready.codes = buffers_.q_codes;
-    ready.stride = ReadyStride(dim, job_.gemm.wide_activations ? 2 : 1);
     ready.sums = offsets;
     ready.scales = scales;
+    // u8 codes are read where they lie.
+    const bool as_they_are = !job_.gemm.wide_activations && q.rows.type == ElementType::kU8 && dim % kGroup == 0;
+    ready.codes = as_they_are ? q.rows.data + first_ * q.rows.stride : buffers_.q_codes;
+    ready.stride = as_they_are ? q.rows.stride : ReadyStride(dim, job_.gemm.wide_activations ? 2 : 1);
     const char* bias[kMaxTileRows];
     const char* mask[kMaxTileRows];
     const int64_t score_row = (batch_ * job_.shape.heads + q_head_) * job_.shape.queries + first_;
     for (int r = 0; r < rows_; ++r) {
-      ReadyRow(job_.gemm, q, dim, first_ + r, ready, r, k_zero != 0);
+      if (!as_they_are) {
+        ReadyRow(job_.gemm, q, dim, first_ + r, ready, r, k_zero != 0);
+      } else if (k_zero != 0) {
+        offsets[r] = job_.gemm.sum(reinterpret_cast<const uint8_t*>(ready.codes + r * ready.stride), dim);
+      }
       offsets[r] = static_cast<int32_t>(static_cast<uint32_t>(offsets[r]) * static_cast<uint32_t>(k_zero));
       if (job_.bias.given()) bias[r] = job_.bias.At(score_row + r);
       if (job_.mask.given()) mask[r] = job_.mask.At(score_row + r);
     }
-    std::fill(greatest_, greatest_ + rows_ * kWidth, -numerics::Infinity());
     ScoreStep step;
     step.sums = sums;
     step.rows = rows_;
@@ -194,6 +199,7 @@ class Queries {
     step.terms = buffers_.terms;
     step.stride = TermStride(job_.shape.keys);
     step.greatest = greatest_;
+    if (keys_ == 0) std::fill(greatest_, greatest_ + rows_ * kWidth, -numerics::Infinity());
     for (int64_t key = 0; key < keys_; key += kPanelColumns) {
       const GemmTile tile =
           TileOf(ready.codes, ready.stride, dim, head_.k_panels + key * RoundUp(dim, kGroup), head_.keys, key, sums);

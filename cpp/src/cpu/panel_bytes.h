@@ -33,16 +33,58 @@ static inline void AddGroup(const int8_t* group, int columns, int32_t* sums) {
 #endif
 }
 
+#if defined(__AVX2__)
+/** Eight groups of eight rows of memory, for eight columns of the panel. */
+static inline void TransposeGroups(const char* from, int64_t stride, uint32_t flip, int8_t* to, int64_t step) {
+  const __m256i flips = _mm256_set1_epi32(static_cast<int>(flip));
+  __m256i half[8];
+  for (int i = 0; i < 4; ++i) {
+    const auto row = [&](int r) {
+      return _mm256_xor_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + r * stride)), flips);
+    };
+    // Rows i and i + 4 in the lower and upper lanes: of groups 0 to 3, then of groups 4 to 7.
+    const __m256i a = row(i);
+    const __m256i b = row(i + 4);
+    half[i] = _mm256_permute2x128_si256(a, b, 0x20);
+    half[i + 4] = _mm256_permute2x128_si256(a, b, 0x31);
+  }
+  for (int h = 0; h < 8; h += 4) {
+    const __m256i even_low = _mm256_unpacklo_epi32(half[h], half[h + 2]);
+    const __m256i even_high = _mm256_unpackhi_epi32(half[h], half[h + 2]);
+    const __m256i odd_low = _mm256_unpacklo_epi32(half[h + 1], half[h + 3]);
+    const __m256i odd_high = _mm256_unpackhi_epi32(half[h + 1], half[h + 3]);
+    const __m256i groups[4] = {_mm256_unpacklo_epi32(even_low, odd_low), _mm256_unpackhi_epi32(even_low, odd_low),
+                               _mm256_unpacklo_epi32(even_high, odd_high), _mm256_unpackhi_epi32(even_high, odd_high)};
+    for (int g = 0; g < 4; ++g) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + (h + g) * step), groups[g]);
+    }
+  }
+}
+#endif
+
 /** Rows of memory are columns of the panel. */
 static inline void PanelOfColumns(const PanelBytes& bytes) {
   const uint32_t flip = bytes.flip * 0x01010101u;
   const int64_t whole = bytes.k / kGroup;
   const int64_t rest = bytes.k % kGroup;
   const int64_t step = int64_t{bytes.columns} * kGroup;
+  int64_t transposed = 0;
+  int transposed_columns = 0;
+#if defined(__AVX2__)
+  transposed = whole / 8 * 8;
+  transposed_columns = transposed == 0 ? 0 : bytes.count / 8 * 8;
+  for (int c = 0; c < transposed_columns; c += 8) {
+    for (int64_t g = 0; g < transposed; g += 8) {
+      TransposeGroups(bytes.from + c * bytes.stride + g * kGroup, bytes.stride, flip, bytes.to + g * step + c * kGroup,
+                      step);
+    }
+  }
+#endif
   for (int c = 0; c < bytes.count; ++c) {
     const char* from = bytes.from + c * bytes.stride;
-    int8_t* to = bytes.to + c * kGroup;
-    for (int64_t g = 0; g < whole; ++g, to += step) {
+    const int64_t first = c < transposed_columns ? transposed : 0;
+    int8_t* to = bytes.to + first * step + c * kGroup;
+    for (int64_t g = first; g < whole; ++g, to += step) {
       uint32_t four;
       std::memcpy(&four, from + g * kGroup, sizeof(four));
       four ^= flip;

@@ -51,7 +51,7 @@ struct ScoreStep {
   /** Key j of row r is terms[r * stride + j]; up to 15 terms more may be written. */
   float* terms = nullptr;
   int64_t stride = 0;
-  /** [rows][16] greatest terms so far, each of every sixteenth key; NaNs are left out. */
+  /** [rows][16] greatest terms so far, each of every sixteenth key; NaNs are left out. Not read where first is 0. */
   float* greatest = nullptr;
 };
 

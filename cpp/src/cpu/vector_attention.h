@@ -31,14 +31,17 @@ struct VectorAttention {
     for (int r = 0; r < step.rows; ++r) {
       const int64_t seen = step.visible[r] - step.first;
       const int64_t count = seen < step.columns ? seen : step.columns;
-      if (count <= 0) continue;
+      if (count <= 0) {
+        if (step.first == 0) V::Store(step.greatest + r * kWidth, none);
+        continue;
+      }
       const Integers row_offset = V::SetInteger(step.row_offsets[r]);
       const Floats row_scale = V::Set(step.row_scales[r * step.row_scale_step]);
       const int32_t* const sums = step.sums + r * kPanelColumns;
       float* const terms = step.terms + r * step.stride + step.first;
       const char* const bias = kBias ? step.bias[r] + step.first * 4 : nullptr;
       const char* const mask = kMask ? step.mask[r] + step.first : nullptr;
-      Floats most = V::Load(step.greatest + r * kWidth);
+      Floats most = step.first == 0 ? none : V::Load(step.greatest + r * kWidth);
       // Buffers are padded: whole vectors but for what comes from outside.
       ForEachVector<V>(count, [&](auto lanes) {
         const int64_t c = lanes.first;
