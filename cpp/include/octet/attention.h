@@ -50,7 +50,7 @@ typedef struct octet_attention_inputs {
  * Bytes of workspace for octet_attention: for each thread a head's keys and values as codes and some queries' scores,
  * for few long sequences all heads' keys and values. Asks for as many threads as the calling one may use now. On a CUDA
  * device: q, k and v as codes, with their scales; s8 and u8 codes whose rows begin at multiples of 16 bytes are read
- * where they lie, and the workspace is not touched.
+ * where they lie. Where the keys of few queries are cut between thread blocks, 4 bytes for each score besides.
  *
  * @param inputs  the shapes of q, k and v alone are looked at, and where they are; their data may be null.
  */

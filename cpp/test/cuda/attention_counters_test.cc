@@ -4,6 +4,8 @@
 // in whole sectors.
 #include <gtest/gtest.h>
 
+#include <cstdio>
+
 #include "cuda/counters.h"
 #include "cuda/gemm_on_device.h"
 #include "support/grids.h"
@@ -37,8 +39,10 @@ constexpr Row kRows[] = {
 
 constexpr int64_t kQueries = 128;
 
-Counters Count(int64_t dim, int64_t keys, DLDataType out_type) {
-  Tensor q(kS8, {1, 1, kQueries, dim}), k(kS8, {1, 1, keys, dim}), v(kS8, {1, 1, keys, dim});
+/** Counters of attention whose keys are cut into so many parts; 0: as the heuristics say. */
+Counters Count(int64_t queries, int64_t dim, int64_t keys, DLDataType out_type, int32_t parts) {
+  const ForcedKernel forced("", parts);
+  Tensor q(kS8, {1, 1, queries, dim}), k(kS8, {1, 1, keys, dim}), v(kS8, {1, 1, keys, dim});
   uint32_t seed = 1;
   for (Tensor* tensor : {&q, &k, &v}) tensor->Fill(RandomCodes(tensor->count(), -128, 127, seed++));
   Tensor out(out_type, q.shape());
@@ -58,7 +62,12 @@ Counters Count(int64_t dim, int64_t keys, DLDataType out_type) {
   TakeCounters();
   EXPECT_OK(octet_attention(&inputs, out_device.dl(), out_type.bits == 8 ? grid.get() : nullptr, workspace.data(),
                             bytes, nullptr));
-  const Counters counters = TakeCounters();
+  return TakeCounters();
+}
+
+/** Of the kernel that has all keys of a row in one block. */
+Counters Count(int64_t dim, int64_t keys, DLDataType out_type) {
+  const Counters counters = Count(kQueries, dim, keys, out_type, 1);
   EXPECT_EQ(counters.launches, 1);
   return counters;
 }
@@ -108,6 +117,30 @@ TEST_F(CudaAttentionCounters, SharedMemoryHasNoConflictsAndGlobalMemoryWholeSect
       // Queries once, keys and values once for each 64 queries.
       EXPECT_EQ(counters.load.bytes, row.dim * (kQueries + kQueries / 64 * 2 * 128));
     }
+  }
+}
+
+// Keys and values are read once, and terms of the rows that there are go through memory: written once, read twice.
+TEST_F(CudaAttentionCounters, KeysInPartsAreReadOnce) {
+  constexpr int64_t kDim = 128;
+  constexpr int64_t kKeys = 4096;
+  for (int64_t queries : {1, 8}) {
+    SCOPED_TRACE(std::to_string(queries) + " queries");
+    const Counters counters = Count(queries, kDim, kKeys, kS8, 0);
+    EXPECT_EQ(counters.launches, 3);
+    EXPECT_EQ(counters.conflicts, 0);
+    const int64_t codes = 2 * kKeys * kDim;
+    const int64_t terms = queries * kKeys * 4;
+    const int64_t parts = kKeys / 128;
+    // Queries for every part, and what turns parts into rows: greatest terms, sums of blocks, and sums of the last one.
+    const int64_t rows = 64 * kDim * parts + queries * (parts * 4 * 40 + 4 * kDim + 64);
+    std::printf("%d queries: loads %lld of %lld bytes, %lld sectors, stores %lld\n", static_cast<int>(queries),
+                static_cast<long long>(counters.load.bytes), static_cast<long long>(codes + 2 * terms),
+                static_cast<long long>(counters.load.sectors), static_cast<long long>(counters.store.bytes));
+    EXPECT_GE(counters.load.bytes, codes + 2 * terms);
+    EXPECT_LE(counters.load.bytes, codes + 2 * terms + rows);
+    // Sums of blocks are stored one by one.
+    EXPECT_LE(counters.store.sectors * 32, counters.store.bytes + queries * (kKeys / 1024) * (32 - 4));
   }
 }
 

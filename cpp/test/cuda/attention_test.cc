@@ -174,6 +174,7 @@ void Attends(const Case& c) {
 
 // One and some tiles of 64, with terms kept and made again, and more than a block of a sum.
 TEST(CudaAttention, EqualsTheCpuForNumbersOfTokens) {
+  const ForcedKernel forced("", 1);
   for (int64_t queries : {1, 15, 17, 64, 65, 130}) {
     for (int64_t keys : {1, 63, 64, 65, 130}) {
       Case c;
@@ -415,6 +416,105 @@ TEST(CudaAttention, KeepsNanAndInfinityToTheirRows) {
     tensors.v.Set(5 * c.v_dim, infinity);
     Attends(c, &tensors);
   }
+}
+
+// Parts of two, three and more tiles of 64 keys, the last one shorter; parts that some or all rows of a block do not
+// see.
+TEST(CudaAttention, EqualsTheCpuWithKeysInParts) {
+  for (int32_t parts : {2, 3, 100}) {
+    const ForcedKernel forced("", parts);
+    for (int64_t queries : {1, 9, 70}) {
+      for (int64_t keys : {1, 65, 200, 1090}) {
+        Case c;
+        c.seed = static_cast<uint32_t>(100 * parts + keys + queries);
+        c.batch = queries == 9 ? 3 : 1;
+        c.queries = queries;
+        c.keys = keys;
+        c.heads = queries == 70 ? 2 : 6;
+        c.dim = queries == 9 ? 64 : 17;
+        c.v_dim = queries == 1 ? 130 : 40;
+        c.scale = 0.002f;
+        c.out = parts == 3 ? kS8 : kF32;
+        c.bias = static_cast<int>(keys % 4);
+        c.mask = keys == 200 ? 1 : 0;
+        if (queries == 9) c.lengths = kS32;
+        c.causal = queries != 1;
+        c.causal_offset = keys / 2 - 30;
+        SCOPED_TRACE(std::to_string(parts) + " parts");
+        Attends(c);
+      }
+    }
+  }
+}
+
+TEST(CudaAttention, EqualsTheCpuForTypesWithKeysInParts) {
+  const ForcedKernel forced("", 3);
+  for (DLDataType in : kValueTypes) {
+    for (int64_t v_dim : {24, 70}) {
+      for (int zero_points = 0; zero_points < 2; ++zero_points) {
+        Case c;
+        c.in = in;
+        c.out = v_dim == 24 ? kF16 : kU8;
+        c.heads = 4;
+        c.queries = 3;
+        c.keys = 250;
+        c.dim = zero_points == 0 ? 64 : 37;
+        c.v_dim = v_dim;
+        c.tokens_first = v_dim == 70;
+        for (Grid* grid : {&c.q, &c.k, &c.v}) {
+          grid->type = in.bits == 8 ? in : kS8;
+          grid->zero_point = zero_points == 0 ? 0.0f : static_cast<float>(11 + grid->type.code);
+          grid->given = in.bits == 8 || zero_points == 1;
+        }
+        c.with_p_grid = zero_points == 1;
+        c.p = {kS8, 0.004f, -100.0f};
+        if (zero_points == 1) c.lengths = kS64;
+        Attends(c);
+      }
+    }
+  }
+}
+
+TEST(CudaAttention, KeepsNanAndInfinityToTheirRowsWithKeysInParts) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const ForcedKernel forced("", 3);
+  Case c;
+  c.in = kF32;
+  c.batch = c.heads = c.kv_heads = 1;
+  c.queries = 8;
+  c.keys = 190;
+  c.q.given = c.k.given = c.v.given = false;
+  c.bias = 1;
+  Inputs tensors(c);
+  tensors.q.Set(2 * c.dim + 1, std::numeric_limits<double>::quiet_NaN());
+  for (int64_t j = 0; j < c.keys; ++j) {
+    // All masked, all but the last part masked, and one that is NaN among masked ones.
+    for (int64_t i : {1, 3, 5}) {
+      if (i != 3 || j < 128) tensors.bias.Set(i * c.keys + j, -infinity);
+    }
+    tensors.bias.Set(4 * c.keys + j, -1e30 * static_cast<double>(c.keys - j));
+  }
+  tensors.bias.Set(5 * c.keys + 130, std::numeric_limits<double>::quiet_NaN());
+  tensors.bias.Set(6 * c.keys + 70, infinity);
+  Attends(c, &tensors);
+}
+
+// What the heuristics cut by themselves, and blocks of a sum: more than one, the last one short.
+TEST(CudaAttention, CutsTheKeysOfFewQueries) {
+  Case c;
+  c.batch = 1;
+  c.heads = 8;
+  c.queries = 1;
+  c.keys = 2100;
+  c.dim = c.v_dim = 64;
+  c.scale = 0.002f;
+  Attends(c);
+  c.keys = 5000;
+  c.dim = c.v_dim = 16;
+  c.queries = 3;
+  c.causal = true;
+  c.causal_offset = c.keys - c.queries;
+  Attends(c);
 }
 
 TEST(CudaAttention, SumsDoNotOverflow) {

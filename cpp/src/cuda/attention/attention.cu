@@ -9,7 +9,9 @@
 #include "cuda/attention/output.h"
 #include "cuda/attention/problem.h"
 #include "cuda/attention/ready_tokens.h"
+#include "cuda/attention/split_keys.h"
 #include "cuda/gemm/device_kind.h"
+#include "cuda/gemm/launchers.h"
 #include "cuda/launch.h"
 
 namespace octet {
@@ -32,12 +34,15 @@ struct Workspace {
   int64_t q_scales;
   int64_t k_scales;
   int64_t v_greatest;
+  /** What parts of keys hand over. */
+  int64_t split;
   int64_t bytes;
 };
 
 int64_t ReadyStride(int64_t width) { return RoundUp(width, 32); }
 
-Workspace WorkspaceOf(const AttentionShape& shape) {
+/** parts: of keys. */
+Workspace WorkspaceOf(const AttentionShape& shape, int32_t parts) {
   int64_t bytes = 0;
   const auto take = [&bytes](int64_t count) {
     const int64_t at = bytes;
@@ -53,6 +58,7 @@ Workspace WorkspaceOf(const AttentionShape& shape) {
   workspace.q_scales = take(q_rows * 4);
   workspace.k_scales = take(kv_rows * 4);
   workspace.v_greatest = take(shape.batch * shape.kv_heads * 4);
+  workspace.split = take(parts > 1 ? SplitLayoutOf(shape).bytes : 0);
   workspace.bytes = bytes;
   return workspace;
 }
@@ -104,17 +110,19 @@ ScoreOperand OperandOf(const TensorView* view) {
 class Run {
  public:
   Run(const Call* call, const AttentionCall& attention, char* memory)
-      : call_(call), attention_(attention), shape_(attention), memory_(memory), workspace_(WorkspaceOf(shape_)) {}
+      : call_(call), attention_(attention), shape_(attention), memory_(memory) {}
 
   octet_status Start() {
     if (const octet_status status = Fits(); status != OCTET_OK) return status;
     if (const octet_status status = KindOf(call_, &kind_); status != OCTET_OK) return status;
+    parts_ = PartsOfKeys(kind_, shape_, CurrentForcedPlan().parts);
+    workspace_ = WorkspaceOf(shape_, parts_);
     problem_.q_resident = RoundUp(shape_.dim, kSlabColumns) * kRowTile <= kMostQueryBytes;
     SetScores();
     SetProbabilities();
     SetOutput();
     if (const octet_status status = ReadInputs(); status != OCTET_OK) return status;
-    return Launch();
+    return parts_ > 1 ? LaunchSplit() : Launch();
   }
 
  private:
@@ -268,14 +276,20 @@ class Run {
     const int tiles = (problem_.keys + kKeyTile - 1) / kKeyTile;
     problem_.kept_tiles = std::max(0, std::min(tiles, (room - needed) / kTermTileBytes));
     const int shared_bytes = std::max(needed + problem_.kept_tiles * kTermTileBytes, kAttentionWarps * kOutputBytes);
-    const int value_slabs = shape_.v_dim <= kSlabColumns ? 1 : 2;
+    const int value_slabs = ValueSlabsOf(shape_);
     const int64_t parts = (shape_.v_dim + value_slabs * kSlabColumns - 1) / (value_slabs * kSlabColumns);
     const int64_t row_tiles = (problem_.rows + kRowTile - 1) / kRowTile;
     problem_.value_parts = DividerOf(parts);
     problem_.row_tiles = DividerOf(row_tiles);
-    error = LaunchAttention(problem_, shape_.batch * shape_.kv_heads * row_tiles * parts, value_slabs, shared_bytes,
-                            StreamOf(call_));
+    error = LaunchAttention(problem_, shape_.batch * shape_.kv_heads * row_tiles * parts, value_slabs,
+                            {shared_bytes, per_block}, StreamOf(call_));
     return error == cudaSuccess ? OCTET_OK : Report(call_, "the kernel Attention", error);
+  }
+
+  octet_status LaunchSplit() {
+    const cudaError_t error =
+        LaunchSplitAttention(problem_, shape_, kind_.architecture, parts_, At<char>(workspace_.split), StreamOf(call_));
+    return error == cudaSuccess ? OCTET_OK : Report(call_, "the kernels of attention in parts", error);
   }
 
   template <typename T>
@@ -287,13 +301,19 @@ class Run {
   const AttentionCall& attention_;
   const AttentionShape shape_;
   char* const memory_;
-  const Workspace workspace_;
   DeviceKind kind_;
+  int32_t parts_ = 1;
+  Workspace workspace_ = {};
   AttentionProblem problem_ = {};
 };
 
-octet_status AttentionWorkspaceSize(const Call*, const AttentionCall* attention, size_t* bytes) {
-  *bytes = static_cast<size_t>(WorkspaceOf(AttentionShape(*attention)).bytes);
+octet_status AttentionWorkspaceSize(const Call* call, const AttentionCall* attention, size_t* bytes) {
+  const AttentionShape shape(*attention);
+  *bytes = 0;
+  if (shape.batch * shape.heads * shape.queries * shape.v_dim == 0) return OCTET_OK;
+  DeviceKind kind;
+  if (const octet_status status = KindOf(call, &kind); status != OCTET_OK) return status;
+  *bytes = static_cast<size_t>(WorkspaceOf(shape, PartsOfKeys(kind, shape, CurrentForcedPlan().parts)).bytes);
   return OCTET_OK;
 }
 

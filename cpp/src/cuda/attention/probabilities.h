@@ -48,14 +48,19 @@ class Greatest {
     }
   }
 
-  /** What is taken off terms. All minus infinity: 0, with which their exponentials are 0, and NaN stays. */
+  /** Of a row: the same for all lanes that have it. */
+  __device__ float OfRow(int half) const { return GreatestOfRow(values_[half]); }
+
+  /** To be called before Exponentials, or Take with the greatest term of each row. */
   __device__ void Finish() {
 #pragma unroll
-    for (float& value : values_) {
-      value = GreatestOfRow(value);
-      if (value == -numerics::Infinity()) value = 0.0f;
-    }
+    for (int half = 0; half < 2; ++half) Take(half, OfRow(half));
   }
+
+  __device__ void Take(int half, float greatest) { values_[half] = Subtracted(greatest); }
+
+  /** What is taken off terms. All minus infinity: 0, with which their exponentials are 0, and NaN stays. */
+  __device__ static float Subtracted(float greatest) { return greatest == -numerics::Infinity() ? 0.0f : greatest; }
 
   /** Makes exponentials of terms. */
   __device__ void Exponentials(Terms& terms) const {
@@ -71,6 +76,12 @@ class Greatest {
  private:
   float values_[2] = {-numerics::Infinity(), -numerics::Infinity()};
 };
+
+/** What makes probabilities of exponentials: 0 where no key takes part, NaN where that is what probabilities are. */
+__device__ inline float FactorOf(const numerics::BlockTotal& sum) {
+  const double total = numerics::TotalOf(sum);
+  return total == 0.0 ? 0.0f : numerics::InverseOfSum(total);
+}
 
 /** Sums of exponentials of two rows. A thread has the lanes of the sum that are its keys in a tile. */
 class RowTotals {
@@ -91,11 +102,7 @@ class RowTotals {
     if (tiles_ > 0) EndBlock();
   }
 
-  /** What makes probabilities of exponentials: 0 where no key takes part, NaN where that is what probabilities are. */
-  __device__ float Factor(int half) const {
-    const double total = numerics::TotalOf(totals_[half]);
-    return total == 0.0 ? 0.0f : numerics::InverseOfSum(total);
-  }
+  __device__ float Factor(int half) const { return FactorOf(totals_[half]); }
 
  private:
   static constexpr int kTilesPerBlock = static_cast<int>(numerics::kBlock / numerics::kLanes);

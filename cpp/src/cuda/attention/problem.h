@@ -172,8 +172,25 @@ __device__ inline int32_t VisibleTo(const AttentionProblem& problem, int32_t key
   return static_cast<int32_t>(max(int64_t{0}, min(last, static_cast<int64_t>(keys))));
 }
 
+/** Tiles of keys that any of `count` rows from first_row on sees, of `keys`. */
+__device__ inline int TilesOf(const AttentionProblem& problem, const BlockPlace& place, int32_t first_row, int count,
+                              int32_t keys) {
+  if (first_row >= problem.rows) return 0;
+  const RowPlace first(problem, place, first_row);
+  const RowPlace last(problem, place, first_row + count - 1);
+  // Between rows of two heads lies the last query of the first one.
+  const int64_t query = first.head == last.head ? last.query : problem.queries.divisor - 1;
+  return (VisibleTo(problem, keys, query) + kKeyTile - 1) / kKeyTile;
+}
+
+/** Shared memory of a block: what it takes, and what the device lets it take. */
+struct BlockMemory {
+  int wanted;
+  int most;
+};
+
 /** Enqueues the kernel; architecture and shared memory are those of the plan in attention.cu. */
-cudaError_t LaunchAttention(const AttentionProblem& problem, int64_t blocks, int value_slabs, int shared_bytes,
+cudaError_t LaunchAttention(const AttentionProblem& problem, int64_t blocks, int value_slabs, const BlockMemory& shared,
                             cudaStream_t stream);
 
 }  // namespace cuda

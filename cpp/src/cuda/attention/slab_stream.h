@@ -19,6 +19,14 @@ namespace cuda {
 /** Passes over keys: the greatest term, the sum of exponentials, probabilities and values. */
 enum Pass { kGreatest, kSum, kValues, kEnd };
 
+/** What of the passes a kernel makes: tiles of keys from..to, and passes from..to. */
+struct PassRange {
+  int first_tile;
+  int end_tile;
+  Pass first_pass;
+  Pass end_pass;
+};
+
 class SlabStream {
  public:
 #if __CUDA_ARCH__ >= 800
@@ -28,19 +36,20 @@ class SlabStream {
 #endif
   static constexpr int kBytes = kStages * kSlabBytes;
 
-  /** tiles: of keys that are looked at. value_slabs: of the block's part of values. */
-  __device__ SlabStream(const AttentionProblem& problem, const BlockPlace& place, int8_t* stages, int tiles, int keys,
-                        int first_value_slab, int value_slabs)
+  /** keys: that take part. value_slabs: of the block's part of values. */
+  __device__ SlabStream(const AttentionProblem& problem, const BlockPlace& place, int8_t* stages,
+                        const PassRange& range, int keys, int first_value_slab, int value_slabs)
       : problem_(problem),
         stages_(stages),
         k_(problem.k.data + OffsetOf(problem.k.strides, place.batch, place.kv_head, 0)),
         v_(problem.v.data + OffsetOf(problem.v.strides, place.batch, place.kv_head, 0)),
-        tiles_(tiles),
+        range_(range),
         last_key_(keys - 1),
         key_slabs_((problem.k.width + kSlabColumns - 1) / kSlabColumns),
         first_value_slab_(first_value_slab),
         value_slabs_(value_slabs),
-        pass_(tiles == 0 ? kEnd : kGreatest) {
+        pass_(range.first_tile >= range.end_tile ? kEnd : range.first_pass),
+        tile_(range.first_tile) {
     Settle();
   }
 
@@ -158,9 +167,9 @@ class SlabStream {
   __device__ void Settle() {
     while (pass_ != kEnd && slab_ >= SlabsOfKeys() + (pass_ == kValues ? value_slabs_ : 0)) {
       slab_ = 0;
-      if (++tile_ < tiles_) continue;
-      tile_ = 0;
-      ++pass_;
+      if (++tile_ < range_.end_tile) continue;
+      tile_ = range_.first_tile;
+      if (++pass_ == range_.end_pass) pass_ = kEnd;
     }
   }
 
@@ -168,14 +177,14 @@ class SlabStream {
   int8_t* const stages_;
   const int8_t* const k_;
   const int8_t* const v_;
-  const int tiles_;
+  const PassRange range_;
   const int last_key_;
   const int key_slabs_;
   const int first_value_slab_;
   const int value_slabs_;
   /** The slab that is copied next. */
   int pass_;
-  int tile_ = 0;
+  int tile_;
   int slab_ = 0;
   /** Stages. */
   int filled_ = 0;

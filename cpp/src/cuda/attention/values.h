@@ -33,6 +33,8 @@ template <int kSlabs>
 class Values {
  public:
   static constexpr int kChunks = kSlabColumns / 16;
+  /** Sums of a thread. */
+  static constexpr int kSums = kSlabs * kChunks * 8 + 4;
 
   /** dimensions: of the block's part. */
   __device__ Values(const AttentionProblem& problem, int dimensions) : problem_(problem), dimensions_(dimensions) {
@@ -81,7 +83,44 @@ class Values {
     }
   }
 
+  /**
+   * Adds the thread's sums of the rows that there are to totals, [kSums][kAttentionThreads]. Without the value before,
+   * atomicAdd is a reduction: nothing waits for it.
+   */
+  __device__ void AddTo(int32_t* totals, const bool (&there)[2]) const {
+    ForEachTotal(totals, there, [this](int32_t* total, int chunk, int odd, int i) {
+      atomicAdd(total, chunk < 0 ? code_sums_[i] : sums_[chunk][odd][i]);
+    });
+  }
+
+  /** The sums become those totals. */
+  __device__ void ReadFrom(int32_t* totals, const bool (&there)[2]) {
+    ForEachTotal(totals, there, [this](int32_t* total, int chunk, int odd, int i) {
+      (chunk < 0 ? code_sums_[i] : sums_[chunk][odd][i]) = __ldcg(total);
+    });
+  }
+
  private:
+  template <typename Body>
+  __device__ void ForEachTotal(int32_t* totals, const bool (&there)[2], const Body& body) const {
+    int32_t* const own = totals + threadIdx.x;
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      if (!there[half]) continue;
+#pragma unroll
+      for (int chunk = 0; chunk < kSlabs * kChunks; ++chunk) {
+        if (chunk * 16 >= dimensions_) break;
+#pragma unroll
+        for (int sum = 0; sum < 4; ++sum) {
+          const int i = 2 * half + sum % 2;
+          body(own + (chunk * 8 + sum / 2 * 4 + i) * kAttentionThreads, chunk, sum / 2, i);
+        }
+      }
+      // The two columns of sums of codes are alike.
+      if (problem_.v_zero != 0) body(own + (kSums - 4 + 2 * half) * kAttentionThreads, -1, 0, 2 * half);
+    }
+  }
+
   template <int kOffset>
   __device__ void AddChunk(uint32_t address, const uint32_t (&codes)[4], int32_t (&sums)[2][4]) const {
     uint32_t pairs[4];
