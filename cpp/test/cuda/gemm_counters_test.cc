@@ -215,7 +215,7 @@ struct VectorRow {
 };
 
 constexpr VectorRow kVectorRows[] = {
-    {1, 8, 9.0}, {2, 8, 15.2}, {4, 8, 26.3}, {8, 8, 63.2}, {1, 4, 27.3}, {2, 4, 52.2}, {4, 4, 70.1}, {8, 4, 124.1},
+    {1, 8, 11.5}, {2, 8, 20.0}, {4, 8, 27.0}, {8, 8, 63.6}, {1, 4, 29.8}, {2, 4, 52.2}, {4, 4, 71.4}, {8, 4, 126.4},
 };
 
 TEST_F(CudaGemmCounters, MatrixVectorReadsWeightsOnce) {
@@ -239,6 +239,42 @@ TEST_F(CudaGemmCounters, MatrixVectorReadsWeightsOnce) {
                 static_cast<long long>(row.m), row.bits, instructions);
     EXPECT_LE(instructions, row.instructions);
   }
+}
+
+/** Of 16 products of s8 in one launch of octet_matmul, whose right operands are read as they are. */
+Counters CountBatch(int64_t m, int64_t n, int64_t k) {
+  Tensor a(kS8, {16, m, k});
+  Tensor b(kS8, {16, n, k});
+  a.Fill(RandomCodes(a.count(), -128, 127, 1));
+  b.Fill(RandomCodes(b.count(), -128, 127, 2));
+  Tensor out(kF32, {16, m, n});
+  OnDevice a_device(&a), b_device(&b), out_device(&out);
+  Tensor delta = Tensor::Scalar(0.01f);
+  const octet_grid grid = {delta.dl(), nullptr, -128.0f, 127.0f, OCTET_SCALE_LINEAR, 1e-8f, -1};
+  size_t bytes = 0;
+  EXPECT_OK(octet_matmul_workspace_size(a_device.dl(), b_device.dl(), 1, &bytes));
+  const DeviceMemory workspace(bytes);
+  TakeCounters();
+  EXPECT_OK(octet_matmul(a_device.dl(), &grid, b_device.dl(), &grid, 1, nullptr, out_device.dl(), workspace.data(),
+                         bytes, nullptr));
+  return TakeCounters();
+}
+
+TEST_F(CudaGemmCounters, BatchesOfFewRowsAreVectorsByMatrices) {
+  for (int64_t m : {1, 8}) {
+    SCOPED_TRACE("M " + std::to_string(m));
+    const Counters deep = CountBatch(m, 64, 1024);
+    EXPECT_EQ(deep.mma, 0);
+    EXPECT_EQ(deep.launches, 2) << "sums of columns, and the products";
+    EXPECT_EQ(deep.conflicts, 0);
+    // Sums of columns and products read the right operands once each; the left ones, a byte each, are read by every
+    // warp, which has four columns.
+    const int64_t operands = 16 * 1024 * (2 * 64 + 64 / 4 * m);
+    EXPECT_GE(deep.load.bytes, operands);
+    EXPECT_LE(deep.load.bytes, operands + operands / 10);
+    EXPECT_GT(CountBatch(m, 64, 64).mma, 0) << "short K";
+  }
+  EXPECT_GT(CountBatch(9, 64, 2048).mma, 0);
 }
 
 }  // namespace

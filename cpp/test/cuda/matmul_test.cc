@@ -198,6 +198,32 @@ TEST(CudaMatmul, IntegersEqualTheCpuWithEveryKernel) {
   }
 }
 
+TEST(CudaMatmul, IntegersOfFewRowsEqualTheCpu) {
+  for (const char* name : {"matrix_vector", ""}) {
+    SCOPED_TRACE(name);
+    const ForcedKernel forced(name);
+    int number = 0;
+    for (int64_t m : {1, 2, 3, 5, 8}) {
+      // With and without several warps for the same columns, and K that is no multiple of 16.
+      for (int64_t k : {0, 16, 200, 1031}) {
+        Case test;
+        test.a = {3, 2, m, k};
+        test.b = {3, number % 3 == 0 ? 1 : 2, k, number % 2 == 0 ? 37 : 260};
+        test.a_type = number % 4 < 2 ? kS8 : kU8;
+        test.b_type = number % 8 < 4 ? kS8 : kU8;
+        test.b_zero_point = number % 5 == 0 ? 131.0f : test.b_type.code == kDLUInt ? 128.0f : 0.0f;
+        test.transpose_b = number % 2 == 1;
+        test.out_type = kAllTypes[number % 5];
+        test.residual_type = kAllTypes[(number + 1) % 5];
+        test.order = static_cast<Order>(number % 4);
+        test.out_order = static_cast<Order>(number / 2 % 4);
+        ++number;
+        ExpectSame(test);
+      }
+    }
+  }
+}
+
 /** Shapes of all kinds of broadcasting: the left one, the right one, dimensions of both. */
 const Case kBatches[] = {
     {{3, 4, 40}, {40, 21}},
@@ -210,6 +236,16 @@ const Case kBatches[] = {
     {{3, 2, 1, 2, 5, 16}, {1, 2, 2, 1, 16, 9}},
     {{0, 4, 40}, {40, 21}},
 };
+
+TEST(CudaMatmul, IntegersOfFewRowsBroadcast) {
+  const ForcedKernel forced("matrix_vector");
+  for (const Case& shapes : kBatches) {
+    Case test = shapes;
+    test.order = test.out_order = Order::kBatchInside;
+    test.b_zero_point = 3.0f;
+    ExpectSame(test);
+  }
+}
 
 TEST(CudaMatmul, IntegersBroadcastInAnyOrderOfDimensions) {
   for (const Case& shapes : kBatches) {

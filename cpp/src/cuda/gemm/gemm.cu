@@ -178,6 +178,7 @@ class Product {
     problem.signed_activations = IsSigned(a_);
     problem.weight_bits = weights_.bits;
     problem.cut_k = plan.cut_k;
+    problem.batch = {};
     problem.epilogue = TheEpilogue();
     problem.out_quads = Aligned(epilogue_.out, 4 * SizeOf(epilogue_.out.type));
     const cudaError_t error = LaunchMatrixVector(problem, StreamOf(call_));

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 
+#include "cuda/gemm/matrix_vector.h"
 #include "cuda/gemm/tile.h"
 
 namespace octet {
@@ -38,6 +39,11 @@ constexpr int kMostParts = 16;
 
 // Rows of activations up to which the swapped kernels take all of them in one tile.
 constexpr int64_t kMostSwapped = 32;
+
+/** K for each row from which on the matrix-vector kernel takes the products of a batch: adding up the lanes of a warp
+ * and the epilogue cost it some 35 instructions a column and row, which of less K are more than what memory lets it
+ * issue. */
+constexpr int64_t kVectorDepth = 128;
 
 /** Blocks a multiprocessor that keep enough bytes under way to read weights at full bandwidth. */
 constexpr int64_t kStreamingBlocks = 2;
@@ -125,7 +131,7 @@ bool SharedMemoryIsSmall(int architecture) {
 
 /** Whether a row can make such a product, on a device that it runs on. */
 bool Takes(const GemmKernelInfo& info, int64_t m, int64_t k, int weight_bits) {
-  if (info.activations == 0) return m <= 8;
+  if (info.activations == 0) return m <= kMostVectorRows;
   return !info.wgmma || (k > 0 && weight_bits == (info.half_bytes ? 4 : 8));
 }
 
@@ -140,7 +146,7 @@ bool Suits(const GemmKernelInfo& info, int architecture, int64_t m) {
   // On sm_80 two blocks of 128x128 a multiprocessor do as well, and one stores while the other multiplies.
   if (info.kernel == GemmKernel::k256x128 && architecture == 80) return false;
   if (info.activations == 0) return true;
-  if (info.activations <= kMostSwapped) return m > 8 && m <= info.activations;
+  if (info.activations <= kMostSwapped) return m > kMostVectorRows && m <= info.activations;
   return m > kMostSwapped;
 }
 
@@ -252,11 +258,17 @@ GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, int
 
 GemmPlan PlanBatch(const DeviceKind& device, int64_t count, int64_t m, int64_t n, int64_t k, const ForcedPlan& forced) {
   GemmPlan plan = {GemmKernel::k64x64, 1, {1, 1, 1}, false};
+  const int64_t vector_blocks = count * CeilDiv(n, 16);
+  const bool vector_fits = m <= kMostVectorRows && vector_blocks <= INT32_MAX / 4;
+  const bool is_vector = forced.kernel == static_cast<int>(GemmKernel::kMatrixVector);
+  if (vector_fits && (is_vector || (forced.kernel < 0 && k >= kVectorDepth * m))) {
+    return {GemmKernel::kMatrixVector, 1, {1, 1, 1}, vector_blocks < kStreamingBlocks * device.multiprocessors};
+  }
   const bool is_forced = forced.kernel > 0 && Takes(kGemmKernels[forced.kernel], m, k, 8);
   double least = -1.0;
   for (const GemmKernelInfo& info : kGemmKernels) {
     if (info.activations == 0) continue;
-    // Without a matrix-vector kernel for batches, the swapped ones take the fewest rows too.
+    // Of short K the swapped ones take the fewest rows too.
     const bool fits = info.activations <= kMostSwapped ? m <= info.activations : Suits(info, device.architecture, m);
     const bool chosen =
         is_forced ? static_cast<int>(info.kernel) == forced.kernel : Runs(info, device) && Takes(info, m, k, 8) && fits;

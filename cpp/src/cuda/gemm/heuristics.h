@@ -88,7 +88,7 @@ struct ForcedPlan {
 /** m and n > 0; weight_bits: on the device. A forced kernel that can't make the product is left out of account. */
 GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, int weight_bits, const ForcedPlan& forced);
 
-/** Of `count` > 1 products in one launch: a kernel with tiles, one part of K. */
+/** Of `count` > 1 products in one launch, in one part of K each. */
 GemmPlan PlanBatch(const DeviceKind& device, int64_t count, int64_t m, int64_t n, int64_t k, const ForcedPlan& forced);
 
 /**

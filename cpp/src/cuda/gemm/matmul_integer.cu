@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Codes by codes, on the kernels for packed weights: the right operand is made into what packed weights look like on a
-// device. A single product then is one with such weights; a batch takes the kernels with tiles, all of its matrices in
-// one launch.
+// device. A single product then is one with such weights; a batch is one launch of a kernel with tiles or, of few rows,
+// of the matrix-vector kernel.
 #include "cuda/gemm/matmul_integer.h"
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include "cuda/gemm/gemm.h"
 #include "cuda/gemm/launchers.h"
 #include "cuda/gemm/matmul_parts.h"
+#include "cuda/gemm/matrix_vector.h"
 #include "cuda/gemm/ready_columns.h"
 #include "cuda/gemm/ready_rows.h"
 
@@ -200,24 +201,46 @@ class PartProduct {
     return Done("the kernel ReadyRows", MakeRowsReady(ready, StreamOf(call_)));
   }
 
+  OperandRows Weights() const {
+    return {codes_, code_stride_, static_cast<int32_t>(n_), static_cast<int32_t>(RoundUp(k_, kDeviceDepth))};
+  }
+
+  Batch TheBatch() const {
+    Batch batch;
+    batch.count = static_cast<int32_t>(part_.count());
+    batch.inner = static_cast<int32_t>(part_.inner);
+    batch.activations = a_strides_;
+    batch.weights = b_strides_;
+    batch.terms = StridesOf(part_.b, columns_);
+    batch.sums = StridesOf(part_.a, m_);
+    batch.rows = m_;
+    batch.columns = 0;
+    return batch;
+  }
+
+  Epilogue TheEpilogue() const {
+    Epilogue epilogue = EpilogueOf(part_, output_, m_, n_);
+    epilogue.scales = Scales();
+    return epilogue;
+  }
+
   octet_status RunBatch() const {
+    const bool is_signed = matmul_.a.view.type == ElementType::kS8;
+    if (plan_.kernel == GemmKernel::kMatrixVector) {
+      const VectorProblem problem = {
+          activations_, Weights(),  is_signed,     8,
+          plan_.cut_k,  TheBatch(), TheEpilogue(), part_.out.Aligned(4 * output_.out.item_size())};
+      return Done("the kernel MatrixVector", LaunchMatrixVector(problem, StreamOf(call_)));
+    }
     TileProblem<OperandRows> problem;
     problem.activations = activations_;
-    problem.weights = {codes_, code_stride_, static_cast<int32_t>(n_), static_cast<int32_t>(RoundUp(k_, kDeviceDepth))};
+    problem.weights = Weights();
     problem.depth = static_cast<int32_t>(RoundUp(k_, kTileDepth) / kTileDepth);
     problem.raster = plan_.raster;
     problem.split = {1, nullptr, nullptr};
-    problem.batch.count = static_cast<int32_t>(part_.count());
-    problem.batch.inner = static_cast<int32_t>(part_.inner);
-    problem.batch.activations = a_strides_;
-    problem.batch.weights = b_strides_;
-    problem.batch.terms = StridesOf(part_.b, columns_);
-    problem.batch.sums = StridesOf(part_.a, m_);
-    problem.batch.rows = m_;
-    problem.batch.columns = 0;
-    problem.epilogue = EpilogueOf(part_, output_, m_, n_);
-    problem.epilogue.scales = Scales();
-    return LaunchTiles(call_, plan_.kernel, {&problem, matmul_.a.view.type == ElementType::kS8, 8, StreamOf(call_)});
+    problem.batch = TheBatch();
+    problem.epilogue = TheEpilogue();
+    return LaunchTiles(call_, plan_.kernel, {&problem, is_signed, 8, StreamOf(call_)});
   }
 
   const Call* const call_;

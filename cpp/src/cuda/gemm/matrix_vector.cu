@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A warp makes four columns of the output for all rows: lanes read 16 bytes of weights side by side, so a warp reads
 // 512 bytes of a column at once, and the activations of those K once for all four columns, from the first-level cache.
+// Products of a batch follow each other in the numbers of blocks.
 #include "cuda/gemm/matrix_vector.h"
 
 #include "cuda/gemm/fragments.h"
@@ -36,8 +37,10 @@ __device__ inline uint4 LoadActivations(const int8_t* row, int offset, int bytes
   return {words[0], words[1], words[2], words[3]};
 }
 
+/** first: row of activations. */
 template <int kRows, bool kSigned, int kBits>
-__device__ inline void MultiplyChunk(const VectorProblem& problem, const int8_t* const (&weights)[kColumns], int chunk,
+__device__ inline void MultiplyChunk(const VectorProblem& problem, const int8_t* first,
+                                     const int8_t* const (&weights)[kColumns], int chunk,
                                      int32_t (&sums)[kRows][kColumns]) {
   constexpr int kParts = 8 / kBits;
   uint4 w[kColumns];
@@ -46,7 +49,7 @@ __device__ inline void MultiplyChunk(const VectorProblem& problem, const int8_t*
 #pragma unroll
   for (int r = 0; r < kRows; ++r) {
     const int row = min(r, problem.activations.rows - 1);
-    const int8_t* activations = problem.activations.data + row * problem.activations.stride;
+    const int8_t* activations = first + row * problem.activations.stride;
     uint4 a[kParts];
 #pragma unroll
     for (int p = 0; p < kParts; ++p) {
@@ -71,15 +74,17 @@ __device__ inline void MultiplyChunk(const VectorProblem& problem, const int8_t*
   }
 }
 
-__device__ void Finish(const VectorProblem& problem, const int32_t (&sums)[kColumns], int row, int32_t column,
-                       uint4* scratch) {
+__device__ void Finish(const VectorProblem& problem, const BatchPlace& product, const int32_t (&sums)[kColumns],
+                       int row, int32_t column, uint4* scratch) {
   const Epilogue& epilogue = problem.epilogue;
   const RowsView& out = epilogue.view.out;
+  const int64_t number = product.number * problem.batch.rows + row;
+  const auto to_terms = static_cast<int32_t>(product.Of(problem.batch.terms));
   float values[4];
-  ScaleSums(epilogue.scales, TermsOf(epilogue, column), sums, row, values);
-  FinishValues(epilogue, row, column, values);
+  ScaleSums(epilogue.scales, TermsOf(epilogue, column, to_terms), sums, product.Of(problem.batch.sums) + row, values);
+  FinishValues(epilogue, number, column, values);
   const int size = static_cast<int>(SizeOf(out.type));
-  char* to = out.data + row * out.stride + static_cast<int64_t>(column) * size;
+  char* to = out.data + epilogue.out_places.Of(number) + static_cast<int64_t>(column) * size;
   if (problem.out_quads && column + kColumns <= epilogue.columns) {
     PutValues(epilogue.view, values, to);
     return;
@@ -90,24 +95,35 @@ __device__ void Finish(const VectorProblem& problem, const int32_t (&sums)[kColu
   }
 }
 
+/** Blocks of a product. */
+__host__ __device__ inline uint32_t BlocksOf(const VectorProblem& problem, bool cut_k) {
+  const int columns = kColumns * (cut_k ? 1 : kWarps);
+  return static_cast<uint32_t>((problem.weights.rows + columns - 1) / columns);
+}
+
 /** kCutK: the warps of a block have the same columns, and a part of K each. */
 template <int kRows, bool kSigned, int kBits, bool kCutK>
 __global__ void __launch_bounds__(kThreads) MatrixVectorKernel(const __grid_constant__ VectorProblem problem) {
   const int warp = static_cast<int>(threadIdx.x) / kWarpSize;
   const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
-  const int32_t group = static_cast<int32_t>(blockIdx.x) * (kCutK ? 1 : kWarps) + (kCutK ? 0 : warp);
+  const uint32_t blocks = BlocksOf(problem, kCutK);
+  const BatchPlace product = PlaceOf(problem.batch, blockIdx.x, blocks);
+  const auto block = static_cast<int32_t>(blockIdx.x - static_cast<uint32_t>(product.number) * blocks);
+  const int32_t group = block * (kCutK ? 1 : kWarps) + (kCutK ? 0 : warp);
   const int32_t column = group * kColumns;
   const int8_t* weights[kColumns];
 #pragma unroll
   for (int c = 0; c < kColumns; ++c) {
-    weights[c] = problem.weights.data + min(column + c, problem.weights.rows - 1) * problem.weights.stride;
+    weights[c] = problem.weights.data + product.Of(problem.batch.weights) +
+                 min(column + c, problem.weights.rows - 1) * problem.weights.stride;
   }
+  const int8_t* const activations = problem.activations.data + product.Of(problem.batch.activations);
   int32_t sums[kRows][kColumns] = {};
   const int chunks = problem.weights.bytes / 16;
   const int first = (kCutK ? warp * kWarpSize : 0) + lane;
 #pragma unroll 2
   for (int chunk = first; chunk < chunks; chunk += kCutK ? kThreads : kWarpSize) {
-    MultiplyChunk<kRows, kSigned, kBits>(problem, weights, chunk, sums);
+    MultiplyChunk<kRows, kSigned, kBits>(problem, activations, weights, chunk, sums);
   }
   // Lane r * kColumns + c keeps the sum of row r and column c.
   __shared__ int32_t totals[kWarps][kMostVectorRows * kColumns];
@@ -140,13 +156,13 @@ __global__ void __launch_bounds__(kThreads) MatrixVectorKernel(const __grid_cons
     }
     total[c] = static_cast<int32_t>(sum) >> (kBits == 8 ? 0 : kHalfByteShift);
   }
-  Finish(problem, total, lane, column, &scratch[warp][lane]);
+  Finish(problem, product, total, lane, column, &scratch[warp][lane]);
 }
 
 template <int kRows, bool kSigned, int kBits>
 void LaunchRows(const VectorProblem& problem, cudaStream_t stream) {
-  const int columns = kColumns * (problem.cut_k ? 1 : kWarps);
-  const unsigned blocks = static_cast<unsigned>((problem.weights.rows + columns - 1) / columns);
+  const unsigned blocks =
+      BlocksOf(problem, problem.cut_k) * static_cast<unsigned>(problem.batch.count > 1 ? problem.batch.count : 1);
   if (problem.cut_k) {
     MatrixVectorKernel<kRows, kSigned, kBits, true><<<blocks, kThreads, 0, stream>>>(problem);
   } else {

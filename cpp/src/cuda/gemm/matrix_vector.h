@@ -8,12 +8,14 @@
 
 #include <cstdint>
 
+#include "cuda/gemm/batch.h"
 #include "cuda/gemm/epilogue_values.h"
 #include "cuda/gemm/operand_loader.h"
 
 namespace octet {
 namespace cuda {
 
+/** Rows of activations, at most. */
 constexpr int kMostVectorRows = 8;
 
 struct VectorProblem {
@@ -23,6 +25,8 @@ struct VectorProblem {
   int weight_bits;
   /** Whether the warps of a block share the columns and cut K, for few columns. */
   bool cut_k;
+  /** Of products that all have weights of 8 bits; zeroed: a single one. */
+  Batch batch;
   Epilogue epilogue;
   /** Whether four neighbouring elements of the output can be written at once. */
   bool out_quads;
