@@ -100,7 +100,7 @@ OCTET_API octet_status octet_gemm_to_device(const void* packed, size_t packed_by
  *
  * @param kernel  one that the device has, "128x128" for example (an unknown name fails and lists them); null: as the
  *                heuristics choose.
- * @param parts   of K, added up by the last block of each tile; 0: as the heuristics choose.
+ * @param parts   of K, of attention's keys, of a depthwise convolution's lines; 0: as the heuristics choose.
  */
 OCTET_API octet_status octet_gemm_force_kernel(int32_t device, const char* kernel, int32_t parts);
 

@@ -199,7 +199,7 @@ struct Table {
 };
 
 /** To be raised whenever a function, or a structure that one takes, changes. */
-constexpr uint32_t kVersion = 9;
+constexpr uint32_t kVersion = 8;
 
 /** The symbol that liboctet_cuda exports, a `const Table* (*)()`. */
 constexpr const char* kTableSymbol = "octet_cuda_table";

@@ -137,20 +137,43 @@ TEST_F(CudaConv2dCounters, FirstLayersTakeRowsOfTaps) {
   EXPECT_EQ(layer.store.sectors * 32, layer.store.bytes);
 }
 
-TEST_F(CudaConv2dCounters, DepthwiseReadsQuadsOfChannels) {
-  const Counters kernel = Count({1, 16, 32, 64, 64, 3, 3, Params(1, 0, 1, 64)});
-  EXPECT_EQ(kernel.launches, 1);
-  const int64_t outputs = 14 * 30 * 64;
-  EXPECT_EQ(kernel.store.bytes, outputs);
-  EXPECT_EQ(kernel.store.sectors * 32, outputs);
-  // A byte of the input and one of weights for each tap, from the first-level cache but for the first time; parameters
-  // of four columns are 48 bytes a thread.
-  EXPECT_LE(kernel.load.bytes, outputs * 9 * 2 + outputs / 4 * 48);
-  EXPECT_LE(kernel.load.sectors * 32, kernel.load.bytes);
-  EXPECT_EQ(kernel.conflicts, 0);
-  const double instructions = static_cast<double>(kernel.warp_instructions) * 32 / static_cast<double>(outputs);
-  std::printf("depthwise 3 x 3: %.1f instructions an output\n", instructions);
-  EXPECT_LE(instructions, 195.0);
+/** Depthwise convolutions: 64 channels, lines of 16 output pixels, each made by a thread of its own. */
+struct DepthwiseRow {
+  int64_t size;
+  int32_t stride;
+  int32_t dilation;
+  /** Bounds for each output: instructions, and bytes that threads ask for. */
+  double instructions;
+  double bytes;
+};
+
+constexpr DepthwiseRow kDepthwiseRows[] = {
+    {3, 1, 1, 74.0, 4.2},   {3, 2, 1, 75.0, 7.2},   {5, 1, 1, 86.0, 7.0},
+    {5, 2, 1, 117.0, 12.0}, {7, 1, 1, 120.0, 10.1}, {3, 1, 2, 144.0, 17.4},
+};
+
+TEST_F(CudaConv2dCounters, DepthwiseCostsWhatTheTableSays) {
+  const ForcedKernel forced("", 1);
+  for (const DepthwiseRow& row : kDepthwiseRows) {
+    SCOPED_TRACE(std::to_string(row.size) + " taps, stride " + std::to_string(row.stride) + ", dilation " +
+                 std::to_string(row.dilation));
+    const auto pad = static_cast<int32_t>(row.size / 2) * row.dilation;
+    const int64_t lines = 16;
+    const Counters kernel = Count({1, lines * row.stride, 16 * row.stride, 64, 64, row.size, row.size,
+                                   Params(row.stride, pad, row.dilation, 64)});
+    EXPECT_EQ(kernel.launches, 1) << "the input is read as it is";
+    const auto outputs = static_cast<double>(lines * 16 * 64);
+    EXPECT_EQ(static_cast<double>(kernel.store.bytes), outputs);
+    EXPECT_EQ(kernel.store.sectors * 32, kernel.store.bytes);
+    EXPECT_LE(kernel.load.sectors * 32, kernel.load.bytes);
+    EXPECT_EQ(kernel.conflicts, 0);
+    const double instructions = static_cast<double>(kernel.warp_instructions) * 32 / outputs;
+    const double bytes = static_cast<double>(kernel.load.bytes) / outputs;
+    std::printf("depthwise %d x %d, stride %d, dilation %d: %.1f instructions and %.2f bytes an output\n",
+                static_cast<int>(row.size), static_cast<int>(row.size), row.stride, row.dilation, instructions, bytes);
+    EXPECT_LE(instructions, row.instructions);
+    EXPECT_LE(bytes, row.bytes);
+  }
 }
 
 }  // namespace

@@ -140,22 +140,50 @@ TEST(CudaConv2d, EveryTileEqualsTheCpu) {
   }
 }
 
+void ExpectSameDepthwise(const ConvShape& shape) {
+  for (const WeightKind& kind : {kWeightKinds[0], kWeightKinds[2], kWeightKinds[5]}) {
+    for (DLDataType type : {kS8, kU8, kF16}) {
+      Case test;
+      test.shape = shape;
+      test.x_type = type;
+      test.kind = kind;
+      test.out_type = type;
+      test.residual_type = kind.zero_points ? kS8 : kF32;
+      test.activation = OCTET_ACTIVATION_RELU6;
+      ExpectSame(test);
+    }
+  }
+}
+
 TEST(CudaConv2d, DepthwiseEqualsTheCpu) {
   for (const ConvShape& shape :
        {ConvShape{2, 7, 6, 32, 32, 3, 3, Params(1, 1, 1, 32)}, ConvShape{1, 9, 9, 21, 21, 3, 3, Params(2, 1, 1, 21)},
         ConvShape{1, 6, 8, 5, 15, 5, 3, Params(1, 2, 2, 5)}, ConvShape{1, 8, 8, 16, 32, 1, 1, Params(2, 0, 1, 16)}}) {
-    for (const WeightKind& kind : {kWeightKinds[0], kWeightKinds[2], kWeightKinds[5]}) {
-      for (DLDataType type : {kS8, kU8, kF16}) {
-        Case test;
-        test.shape = shape;
-        test.x_type = type;
-        test.kind = kind;
-        test.out_type = type;
-        test.residual_type = kind.zero_points ? kS8 : kF32;
-        test.activation = OCTET_ACTIVATION_RELU6;
-        ExpectSame(test);
-      }
-    }
+    ExpectSameDepthwise(shape);
+  }
+}
+
+// Columns of inputs that move through a window, with lines whole and in pieces, and taps that have no such kernel.
+TEST(CudaConv2d, DepthwiseTakesAnyTapsAndPiecesOfLines) {
+  const ConvShape shapes[] = {
+      {1, 6, 19, 37, 37, 3, 3, Params(1, 1, 1, 37)},
+      {2, 8, 13, 16, 16, 3, 3, Params(2, 1, 1, 16)},
+      {1, 4, 11, 20, 20, 5, 5, Params(1, 2, 1, 20)},
+      {1, 9, 17, 12, 12, 5, 5, Params(2, 2, 1, 12)},
+      {1, 5, 12, 9, 9, 7, 7, Params(1, 3, 1, 9)},
+      // Dilation, strides of 3, 4 x 6 taps, unlike strides, columns alone.
+      {1, 9, 10, 16, 16, 3, 3, Params(1, 2, 2, 16)},
+      {1, 10, 10, 7, 7, 3, 3, Params(3, 1, 1, 7)},
+      {1, 7, 9, 8, 8, 4, 6, Params(1, 2, 1, 8)},
+      {1, 8, 9, 16, 16, 3, 3, {2, 1, 1, 1, 1, 2, 1, 1, 16}},
+      {1, 12, 3, 4, 4, 9, 1, {2, 1, 4, 4, 0, 0, 1, 1, 4}},
+      // Padding alone under some of the output.
+      {1, 2, 2, 16, 16, 5, 5, {1, 1, 4, 6, 6, 5, 1, 1, 16}},
+      {2, 1, 5, 16, 16, 3, 3, Params(1, 3, 1, 16)},
+  };
+  for (int32_t pieces : {1, 3}) {
+    const ForcedKernel forced("", pieces);
+    for (const ConvShape& shape : shapes) ExpectSameDepthwise(shape);
   }
 }
 

@@ -62,7 +62,7 @@ class Convolution {
     }
     workspace_ = WorkspaceOf(weights_, sizes_, plan_);
     if (const octet_status status = ReadInput(); status != OCTET_OK) return status;
-    if (geometry_.depthwise()) return RunDepthwise();
+    if (geometry_.depthwise()) return RunDepthwise(kind);
     return RunGroups();
   }
 
@@ -249,10 +249,11 @@ class Convolution {
     return epilogue;
   }
 
-  octet_status RunDepthwise() const {
+  octet_status RunDepthwise(const DeviceKind& kind) const {
     DepthwiseProblem problem;
     problem.source = source_;
     problem.is_signed = IsSigned();
+    problem.kernel_h = static_cast<int32_t>(geometry_.kernel_h);
     problem.weights = weights_.Block(0).codes;
     problem.stride = weights_.Block(0).stride;
     problem.multiplier = static_cast<int32_t>(geometry_.out_channels / geometry_.in_channels);
@@ -260,7 +261,8 @@ class Convolution {
     problem.epilogue = TheEpilogue();
     const int64_t size = arguments_.out.item_size();
     problem.out_quads = InVectors(problem.epilogue.view.out.data, problem.epilogue.out_places, size, 4 * size);
-    return Done("the kernel Depthwise", LaunchDepthwise(problem, StreamOf(call_)));
+    const int pieces = CurrentForcedPlan().parts;
+    return Done("the kernel Depthwise", LaunchDepthwise(problem, kind.multiprocessors, pieces, StreamOf(call_)));
   }
 
   /** Sums of the inputs under each output pixel, of every group. */

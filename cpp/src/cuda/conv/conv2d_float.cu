@@ -121,7 +121,10 @@ octet_status RunDepthwise(const Call* call, const Conv2dArguments& arguments, co
                   reinterpret_cast<uintptr_t>(source.data) % static_cast<uintptr_t>(quad) == 0 &&
                   source.image % quad == 0 && source.line % quad == 0 && source.pixel % quad == 0;
   problem.epilogue = EpilogueOf(arguments, rows, true);
-  const cudaError_t error = LaunchFloatDepthwise(problem, StreamOf(call));
+  DeviceKind kind;
+  if (const octet_status status = AnyKindOf(call, &kind); status != OCTET_OK) return status;
+  const cudaError_t error =
+      LaunchFloatDepthwise(problem, kind.multiprocessors, CurrentFloatPlan().parts, StreamOf(call));
   return error == cudaSuccess ? OCTET_OK : Report(call, "the kernel FloatDepthwise", error);
 }
 

@@ -17,6 +17,7 @@ struct DepthwiseProblem {
   /** channels: of a pixel, filled up. */
   PixelSource source;
   bool is_signed;
+  int32_t kernel_h;
   /** [taps][stride]. */
   const int8_t* weights;
   int64_t stride;
@@ -28,7 +29,9 @@ struct DepthwiseProblem {
   bool out_quads;
 };
 
-cudaError_t LaunchDepthwise(const DepthwiseProblem& problem, cudaStream_t stream);
+/** forced_pieces: into how many a line is cut; 0: as many as is best. */
+cudaError_t LaunchDepthwise(const DepthwiseProblem& problem, int multiprocessors, int forced_pieces,
+                            cudaStream_t stream);
 
 }  // namespace cuda
 }  // namespace octet

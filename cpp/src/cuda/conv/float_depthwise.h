@@ -25,7 +25,9 @@ struct FloatDepthwiseProblem {
   FloatEpilogue epilogue;
 };
 
-cudaError_t LaunchFloatDepthwise(const FloatDepthwiseProblem& problem, cudaStream_t stream);
+/** forced_pieces: into how many a line is cut; 0: as many as is best. */
+cudaError_t LaunchFloatDepthwise(const FloatDepthwiseProblem& problem, int multiprocessors, int forced_pieces,
+                                 cudaStream_t stream);
 
 }  // namespace cuda
 }  // namespace octet
