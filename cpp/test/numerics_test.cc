@@ -8,6 +8,7 @@
 #include "numerics/exp_log.h"
 #include "numerics/half.h"
 #include "numerics/order.h"
+#include "numerics/quick_codes.h"
 #include "numerics/rounding.h"
 #include "numerics/summation.h"
 #include "support/tensor.h"
@@ -111,6 +112,38 @@ TEST(RoundHalfEven, EqualsTheStandardLibrary) {
       EXPECT_EQ(numerics::BitsOf(rounded), numerics::BitsOf(std::nearbyint(value))) << value;
     }
   }
+}
+
+TEST(QuickCodes, AreThoseOfDivisionsForEveryKindOfSignificand) {
+  // Significands from everywhere, and all those near to a multiple of 2^16, where the codes of other ways differ first.
+  std::vector<uint32_t> significands;
+  for (uint32_t bits = 0; bits < 1u << 23; bits += 4099) significands.push_back(bits);
+  for (uint32_t upper = 0; upper < 1u << 23; upper += 1u << 16) {
+    for (uint32_t lower = 0; lower < 16; ++lower)
+      significands.insert(significands.end(), {upper + lower, upper + 0xffffu - lower});
+  }
+  int64_t fitting = 0;
+  for (uint32_t significand : significands) {
+    const numerics::Step step = {numerics::FloatOf(0x3f800000u | significand), 128.0f};
+    const numerics::Limits limits = {0.0f, 255.0f};
+    if (!numerics::FitsQuickGrid(step, limits)) continue;
+    ++fitting;
+    const numerics::QuickGrid grid = numerics::QuickGridOf(step, limits);
+    for (int k = -130; k <= 130; ++k) {
+      const float tie = (static_cast<float>(k) + 0.5f) * step.scale;
+      for (float x : {std::nextafter(tie, -INFINITY), tie, std::nextafter(tie, INFINITY)}) {
+        const float quick = numerics::RoundedQuotient(numerics::Clamp(x, grid.low, grid.high), grid);
+        ASSERT_EQ(quick - numerics::kRounding + step.zero_point, numerics::Code(x, step, limits))
+            << x << " / " << step.scale;
+      }
+    }
+  }
+  EXPECT_GT(fitting, 4000);
+  EXPECT_FALSE(numerics::FitsQuickGrid({0x1.000002p0f, 0.0f}, {0.0f, 255.0f})) << "a step is too near";
+  EXPECT_FALSE(numerics::FitsQuickGrid({1.0f, 0.0f}, {0.0f, 256.0f})) << "too many steps";
+  EXPECT_FALSE(numerics::FitsQuickGrid({1.0f, 0.5f}, {0.0f, 255.0f}));
+  EXPECT_FALSE(numerics::FitsQuickGrid({NAN, 0.0f}, {0.0f, 255.0f}));
+  EXPECT_FALSE(numerics::FitsQuickGrid({1.0f, NAN}, {0.0f, 255.0f}));
 }
 
 TEST(OrderKey, KeepsTheOrder) {

@@ -16,6 +16,7 @@
 #include "cuda/conv/tap_rows.h"
 #include "cuda/gemm/boxed_pixels.h"
 #include "cuda/gemm/device_kind.h"
+#include "cuda/gemm/epilogue_loop.h"
 #include "cuda/gemm/hopper_launch.h"
 #include "cuda/gemm/launchers.h"
 #include "cuda/launch.h"
@@ -246,6 +247,7 @@ class Convolution {
     }
     epilogue.columns = static_cast<int32_t>(geometry_.out_channels);
     epilogue.rows = sizes_.rows();
+    Complete(&epilogue);
     return epilogue;
   }
 

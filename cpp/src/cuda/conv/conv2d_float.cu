@@ -13,6 +13,7 @@
 #include "cuda/conv/pixel_places.h"
 #include "cuda/float/run.h"
 #include "cuda/gemm/device_kind.h"
+#include "cuda/gemm/epilogue_loop.h"
 
 namespace octet {
 namespace cuda {
@@ -103,6 +104,7 @@ FloatEpilogue EpilogueOf(const Conv2dArguments& arguments, int64_t rows, bool co
   }
   values.columns = static_cast<int32_t>(arguments.out.shape[3]);
   values.rows = rows;
+  Complete(&values);
   return epilogue;
 }
 

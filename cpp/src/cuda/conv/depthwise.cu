@@ -80,10 +80,10 @@ class DepthwiseOutput {
     FinishValues(epilogue, row, column_, values);
     char* to = out.data + epilogue.out_places.Of(row) + column_ * epilogue.out_places.column;
     if (problem_.out_quads && column_ + kQuadChannels <= epilogue.columns) {
-      PutValues(epilogue.view, values, to);
+      PutValues(epilogue.view, epilogue.codes, values, to);
       return;
     }
-    PutValues(epilogue.view, values, scratch_);
+    PutValues(epilogue.view, epilogue.codes, values, scratch_);
     const int size = static_cast<int>(SizeOf(out.type));
     for (int i = 0; i < kQuadChannels && column_ + i < epilogue.columns; ++i) {
       CopyElement(to + i * epilogue.out_places.column, reinterpret_cast<const char*>(scratch_) + i * size, size);

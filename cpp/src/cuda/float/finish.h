@@ -38,10 +38,10 @@ __device__ inline void FinishQuad(const FloatEpilogue& epilogue, int64_t row, in
   const int size = static_cast<int>(SizeOf(view.out.type));
   char* to = view.out.data + places.Of(row) + column * places.column;
   if (epilogue.out_quads && count == kQuad) {
-    PutValues(view, values, to);
+    PutValues(view, epilogue.values.codes, values, to);
     return;
   }
-  PutValues(view, values, scratch);
+  PutValues(view, epilogue.values.codes, values, scratch);
   for (int i = 0; i < count; ++i) {
     CopyElement(to + i * places.column, static_cast<const char*>(scratch) + i * size, size);
   }

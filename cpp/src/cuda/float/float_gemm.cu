@@ -9,6 +9,7 @@
 #include "cuda/float/run.h"
 #include "cuda/float/vector.h"
 #include "cuda/gemm/device_kind.h"
+#include "cuda/gemm/epilogue_loop.h"
 
 namespace octet {
 namespace cuda {
@@ -35,6 +36,7 @@ FloatEpilogue EpilogueOf(const EpilogueView& view, int64_t m, int64_t n) {
   epilogue.values.residual_vectors = InVectors(view.residual, kQuad);
   epilogue.values.columns = static_cast<int32_t>(n);
   epilogue.values.rows = m;
+  Complete(&epilogue.values);
   epilogue.out_quads = InVectors(view.out, kQuad);
   return epilogue;
 }

@@ -5,6 +5,7 @@
 
 #include "cuda/float/run.h"
 #include "cuda/gemm/device_kind.h"
+#include "cuda/gemm/epilogue_loop.h"
 #include "cuda/gemm/matmul_parts.h"
 
 namespace octet {
@@ -47,6 +48,7 @@ octet_status RunPart(const Call* call, const DeviceKind& kind, const MatmulCall&
   run.batch.weights = part.b.strides;
   run.batch.rows = m;
   run.epilogue.values = EpilogueOf(part, output, m, n);
+  Complete(&run.epilogue.values);
   run.epilogue.out_quads = part.out.Aligned(kQuad * output.out.item_size());
   const Operand& a = matmul.a;
   const Operand& b = matmul.b;

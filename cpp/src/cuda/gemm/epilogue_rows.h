@@ -11,7 +11,7 @@
 #include <cstdint>
 
 #include "cuda/gemm/batch.h"
-#include "cuda/gemm/epilogue_values.h"
+#include "cuda/gemm/epilogue_elements.h"
 #include "cuda/gemm/tile.h"
 
 namespace octet {
@@ -53,7 +53,8 @@ class EpilogueRows {
         memory_(memory),
         lane_(static_cast<int>(threadIdx.x) % kWarpSize),
         column_(first_column),
-        terms_(TermsOf(epilogue, first_column + lane_ % kLanesPerRow * 4, part.to_terms)) {}
+        terms_(TermsOf(epilogue, first_column + lane_ % kLanesPerRow * 4, part.to_terms)),
+        is_finite_(CodeElements<false>::Fit(epilogue, terms_)) {}
 
   /** Rows first_row.. of the output from the sums in memory, which it uses up; the warp together. */
   __device__ void Run(int64_t first_row) const {
@@ -69,55 +70,103 @@ class EpilogueRows {
   static constexpr int kRowsPerStep = kWarpSize / kLanesPerRow;
   static_assert(kWarpSize % kLanesPerRow == 0 && kRows % kRowsPerStep == 0, "whole steps");
 
+  static constexpr int kSteps = kRows / kRowsPerStep;
+
+  /** All threads of the warp take the same loop. */
   __device__ void MakeElements(int64_t first_row) const {
-    const int32_t* words = reinterpret_cast<const int32_t*>(memory_);
-    const int size = static_cast<int>(SizeOf(epilogue_.view.out.type));
+    const int32_t column = column_ + lane_ % kLanesPerRow * 4;
+    switch (epilogue_.loop.kind) {
+      case LoopKind::kCodes:
+        if (!is_finite_) break;
+        return Make(CodeElements<false>(epilogue_, terms_, first_row, column), first_row);
+      case LoopKind::kCodesAndResidual:
+        if (!is_finite_) break;
+        return Make(CodeElements<true>(epilogue_, terms_, first_row, column), first_row);
+      case LoopKind::kF32:
+        return Make(FloatElements<float>(epilogue_, terms_, first_row, column, part_.to_sums), first_row);
+      case LoopKind::kF16:
+        return Make(FloatElements<Float16>(epilogue_, terms_, first_row, column, part_.to_sums), first_row);
+      case LoopKind::kBF16:
+        return Make(FloatElements<BFloat16>(epilogue_, terms_, first_row, column, part_.to_sums), first_row);
+      default:
+        break;
+    }
+    Make(AnyElements(epilogue_, terms_, first_row, column, part_.to_sums), first_row);
+  }
+
+  template <typename Elements>
+  __device__ void Make(const Elements& elements, int64_t first_row) const {
+    constexpr int kAhead = Elements::kAhead < kSteps ? Elements::kAhead : kSteps;
+    static_assert(kSteps % kAhead == 0, "whole groups of steps");
+    const int lane_row = lane_ / kLanesPerRow;
     const int from = lane_ % kLanesPerRow * 4;
-    const int32_t column = column_ + from;
+    const int32_t* words = reinterpret_cast<const int32_t*>(memory_) + lane_row * kRowWords + from;
+    int8_t* to = memory_ + (lane_row * kColumns + from) * elements.Size();
+    // Rows beyond the last one do as if they were it.
+    const int last_row = static_cast<int>(min(static_cast<int64_t>(kRows), part_.rows_end - first_row)) - 1;
 #pragma unroll 1
-    for (int step = 0; step < kRows / kRowsPerStep; ++step) {
-      const int row_of_part = step * kRowsPerStep + lane_ / kLanesPerRow;
-      const int4 sum = *reinterpret_cast<const int4*>(words + row_of_part * kRowWords + from);
-      // Rows beyond the last one do as if they were it.
-      const int64_t wanted = first_row + row_of_part;
-      const int64_t row = wanted < part_.rows_end ? wanted : part_.rows_end - 1;
-      const int32_t sums[4] = {sum.x, sum.y, sum.z, sum.w};
-      float values[4];
-      ScaleSums(epilogue_.scales, terms_, sums, row + part_.to_sums, values);
-      FinishValues(epilogue_, row, column, values);
-      // Elements of a row take no more room than its sums: only those of this step could be overwritten too early.
-      __syncwarp();
-      PutValues(epilogue_.view, values, memory_ + (row_of_part * kColumns + from) * size);
+    for (int step = 0; step < kSteps; step += kAhead) {
+      typename Elements::Row rows[kAhead];
+#pragma unroll
+      for (int i = 0; i < kAhead; ++i) {
+        const int4 sums = *reinterpret_cast<const int4*>(words + (step + i) * kRowsPerStep * kRowWords);
+        rows[i] = elements.Load(sums, min((step + i) * kRowsPerStep + lane_row, last_row));
+      }
+#pragma unroll
+      for (int i = 0; i < kAhead; ++i) {
+        const typename Elements::Packed packed = elements.Make(rows[i]);
+        // Elements of a row take no more room than its sums: only those of this step could be overwritten too early.
+        __syncwarp();
+        elements.Put(packed, to + (step + i) * kRowsPerStep * kColumns * elements.Size());
+      }
     }
   }
 
   __device__ void Store(int64_t first_row) const {
-    const RowsView& out = epilogue_.view.out;
-    const int size = static_cast<int>(SizeOf(out.type));
     const int rows = static_cast<int>(min(static_cast<int64_t>(kRows), part_.rows_end - first_row));
     const int columns = min(kColumns, part_.columns_end - column_);
     if (rows <= 0 || columns <= 0) return;
-    const char* from = reinterpret_cast<const char*>(memory_);
-    if (!epilogue_.out_vectors) {
-      const RowPlaces& places = epilogue_.out_places;
-      for (int i = lane_; i < rows * kColumns; i += kWarpSize) {
-        const int column = i % kColumns;
-        if (column >= columns) continue;
-        char* to = out.data + places.Of(first_row + i / kColumns) + (column_ + column) * places.column;
-        CopyElement(to, from + i * size, size);
-      }
-      return;
+    const int size = static_cast<int>(SizeOf(epilogue_.view.out.type));
+    if (!epilogue_.out_vectors) return StoreOneByOne(first_row, rows, columns, size);
+    switch (size) {
+      case 1:
+        return StoreRows<1>(first_row, rows, columns);
+      case 2:
+        return StoreRows<2>(first_row, rows, columns);
+      default:
+        return StoreRows<4>(first_row, rows, columns);
     }
-    char* to = out.data + static_cast<int64_t>(column_) * size;
-    const int chunks = kColumns * size / 16;
-    const int bytes = columns * size;
-    for (int i = lane_; i < rows * chunks; i += kWarpSize) {
-      const int offset = i % chunks * 16;
-      char* row = to + epilogue_.out_places.Of(first_row + i / chunks);
+  }
+
+  __device__ void StoreOneByOne(int64_t first_row, int rows, int columns, int size) const {
+    const RowPlaces& places = epilogue_.out_places;
+    const char* from = reinterpret_cast<const char*>(memory_);
+    for (int i = lane_; i < rows * kColumns; i += kWarpSize) {
+      const int column = i % kColumns;
+      if (column >= columns) continue;
+      char* to = epilogue_.view.out.data + places.Of(first_row + i / kColumns) + (column_ + column) * places.column;
+      CopyElement(to, from + i * size, size);
+    }
+  }
+
+  /** A lane has the same 16 bytes of some rows. */
+  template <int kSize>
+  __device__ void StoreRows(int64_t first_row, int rows, int columns) const {
+    constexpr int kChunks = kColumns * kSize / 16;
+    static_assert(kWarpSize % kChunks == 0, "whole rows");
+    const int offset = lane_ % kChunks * 16;
+    const int bytes = columns * kSize;
+    if (offset >= bytes) return;
+    const char* from = reinterpret_cast<const char*>(memory_) + offset;
+    const RowsFrom out(epilogue_.view.out.data, epilogue_.out_places, first_row,
+                       static_cast<int64_t>(column_) * kSize + offset);
+    for (int row = lane_ / kChunks; row < rows; row += kWarpSize / kChunks) {
+      char* to = out.At(row);
+      const char* chunk = from + row * (kColumns * kSize);
       if (offset + 16 <= bytes) {
-        *reinterpret_cast<uint4*>(row + offset) = *reinterpret_cast<const uint4*>(from + i * 16);
+        *reinterpret_cast<uint4*>(to) = *reinterpret_cast<const uint4*>(chunk);
       } else {
-        for (int b = offset; b < bytes; b += size) CopyElement(row + b, from + i * 16 + b - offset, size);
+        for (int b = 0; b < bytes - offset; b += kSize) CopyElement(to + b, chunk + b, kSize);
       }
     }
   }
@@ -128,6 +177,7 @@ class EpilogueRows {
   const int lane_;
   const int32_t column_;
   const ColumnTerms terms_;
+  const bool is_finite_;
 };
 
 }  // namespace cuda

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The epilogue of sums, four neighbouring columns at a time: the arithmetic of numerics/epilogue.h, and the types of
 // residuals and outputs. Activation and types are told by branches that all threads take alike: a kernel for each of
-// the 240 combinations would be code for hours of compiling and nothing else.
+// the 240 combinations would be code for hours of compiling and nothing else. Tiles, with many rows for a thread, have
+// loops for what is common (epilogue_elements.h).
 #ifndef OCTET_CUDA_GEMM_EPILOGUE_VALUES_H_
 #define OCTET_CUDA_GEMM_EPILOGUE_VALUES_H_
 
 #include <cstdint>
+#include <type_traits>
 
 #include "core/epilogue_view.h"
 #include "cuda/bits.h"
+#include "cuda/byte_codes.h"
 #include "numerics/epilogue.h"
 #include "numerics/half.h"
 
@@ -56,11 +59,40 @@ struct RowPlaces {
   }
 };
 
+/** Rows of a tensor from number first_row on, each from first_byte on: evenly spaced ones cost a multiplication. */
+class RowsFrom {
+ public:
+  __device__ RowsFrom(char* data, const RowPlaces& places, int64_t first_row, int64_t first_byte)
+      : data_(data + first_byte), places_(places), first_row_(first_row), first_(data_ + places.Of(first_row)) {}
+
+  __device__ char* At(int row) const {
+    return places_.width == 0 ? first_ + row * places_.row : data_ + places_.Of(first_row_ + row);
+  }
+
+ private:
+  char* const data_;
+  const RowPlaces& places_;
+  const int64_t first_row_;
+  char* const first_;
+};
+
+/** How tiles go over their rows: epilogue_elements.h. */
+enum class LoopKind : int32_t { kAny, kCodes, kCodesAndResidual, kF32, kF16, kBF16 };
+
+struct EpilogueLoop {
+  LoopKind kind;
+  /** Of loops that make codes: the output's grid, with ends that an activation may have narrowed. */
+  QuickBytes codes;
+};
+
 struct Epilogue {
   SumScales scales;
   RowPlaces out_places;
   RowPlaces residual_places;
   EpilogueView view;
+  /** Of the output. */
+  QuickBytes codes;
+  EpilogueLoop loop;
   int32_t columns;
   int64_t rows;
   /** Whether four (residual) or sixteen bytes' worth (out) of neighbouring elements can be moved at once. */
@@ -173,24 +205,28 @@ __device__ inline float ElementOf(uint4 words, ElementType type, int i, numerics
   }
 }
 
+/** The bits of four neighbouring elements from where four of them are aligned. A plain load: it may be the output. */
+__device__ inline uint4 LoadQuad(const char* at, ElementType type) {
+  if (type == ElementType::kF32) return *reinterpret_cast<const uint4*>(at);
+  if (type == ElementType::kF16 || type == ElementType::kBF16) {
+    const uint2 half = *reinterpret_cast<const uint2*>(at);
+    return {half.x, half.y, 0, 0};
+  }
+  return {*reinterpret_cast<const uint32_t*>(at), 0, 0, 0};
+}
+
+/** values += the elements of a residual that LoadQuad has loaded. */
+__device__ inline void AddQuad(uint4 words, const EpilogueView& view, float (&values)[4]) {
+#pragma unroll
+  for (int i = 0; i < 4; ++i) values[i] += ElementOf(words, view.residual.type, i, view.residual_step);
+}
+
 /** values += residual. Plain loads: the residual may be the output. */
 __device__ inline void AddResidual(const Epilogue& epilogue, int64_t row, int32_t column, float (&values)[4]) {
   const RowsView& residual = epilogue.view.residual;
   const char* from = residual.data + epilogue.residual_places.Of(row);
   if (epilogue.residual_vectors && column + 4 <= epilogue.columns) {
-    const char* at = from + column * SizeOf(residual.type);
-    uint4 words = {0, 0, 0, 0};
-    if (residual.type == ElementType::kF32) {
-      words = *reinterpret_cast<const uint4*>(at);
-    } else if (residual.type == ElementType::kF16 || residual.type == ElementType::kBF16) {
-      const uint2 half = *reinterpret_cast<const uint2*>(at);
-      words.x = half.x;
-      words.y = half.y;
-    } else {
-      words.x = *reinterpret_cast<const uint32_t*>(at);
-    }
-#pragma unroll
-    for (int i = 0; i < 4; ++i) values[i] += ElementOf(words, residual.type, i, epilogue.view.residual_step);
+    AddQuad(LoadQuad(from + column * SizeOf(residual.type), residual.type), epilogue.view, values);
     return;
   }
 #pragma unroll
@@ -220,25 +256,38 @@ __device__ inline void FinishValues(const Epilogue& epilogue, int64_t row, int32
   if (!view.residual_first && view.residual.data != nullptr) AddResidual(epilogue, row, column, values);
 }
 
-/** Writes four values as elements of the output's type to where four of them are aligned. */
-__device__ inline void PutValues(const EpilogueView& view, const float (&values)[4], void* to) {
+/** Two neighbours of f16 or bf16, the first one in the lower half: one instruction from sm_80 on. */
+template <typename T>
+__device__ uint32_t PairBits(float first, float second) {
+  constexpr bool kHalf = std::is_same_v<T, Float16>;
+#if __CUDA_ARCH__ >= 800
+  uint32_t bits;
+  if constexpr (kHalf) {
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(second), "f"(first));
+  } else {
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(second), "f"(first));
+  }
+  return bits;
+#else
+  if constexpr (kHalf) return HalfBits(first) | HalfBits(second) << 16;
+  return BrainBits(first) | BrainBits(second) << 16;
+#endif
+}
+
+/** Writes four values as elements of the output's type to where four of them are aligned. codes: of the output. */
+__device__ inline void PutValues(const EpilogueView& view, const QuickBytes& codes, const float (&values)[4],
+                                 void* to) {
   switch (view.out.type) {
     case ElementType::kF16:
-      *static_cast<uint2*>(to) = {HalfBits(values[0]) | HalfBits(values[1]) << 16,
-                                  HalfBits(values[2]) | HalfBits(values[3]) << 16};
+      *static_cast<uint2*>(to) = {PairBits<Float16>(values[0], values[1]), PairBits<Float16>(values[2], values[3])};
       return;
     case ElementType::kBF16:
-      *static_cast<uint2*>(to) = {BrainBits(values[0]) | BrainBits(values[1]) << 16,
-                                  BrainBits(values[2]) | BrainBits(values[3]) << 16};
+      *static_cast<uint2*>(to) = {PairBits<BFloat16>(values[0], values[1]), PairBits<BFloat16>(values[2], values[3])};
       return;
     case ElementType::kS8:
-    case ElementType::kU8: {
-      uint32_t word = 0;
-#pragma unroll
-      for (int i = 0; i < 4; ++i) word |= CodeBits(values[i], view.out_step, view.out_limits) << (8 * i);
-      *static_cast<uint32_t*>(to) = word;
+    case ElementType::kU8:
+      *static_cast<uint32_t*>(to) = CodesOf(values, view.out_step, view.out_limits, codes);
       return;
-    }
     default:
       *static_cast<float4*>(to) = {values[0], values[1], values[2], values[3]};
   }

@@ -11,6 +11,7 @@
 #include "cuda/float/run.h"
 #include "cuda/gemm/device_kind.h"
 #include "cuda/gemm/device_weights.h"
+#include "cuda/gemm/epilogue_loop.h"
 #include "cuda/gemm/heuristics.h"
 #include "cuda/gemm/hopper_launch.h"
 #include "cuda/gemm/launchers.h"
@@ -168,6 +169,7 @@ class Product {
     epilogue.rows = a_.m;
     epilogue.residual_vectors = Aligned(epilogue_.residual, 4 * SizeOf(epilogue_.residual.type));
     epilogue.out_vectors = Aligned(epilogue_.out, 16);
+    Complete(&epilogue);
     return epilogue;
   }
 

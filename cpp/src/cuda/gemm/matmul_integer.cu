@@ -9,6 +9,7 @@
 
 #include "core/device_gemm.h"
 #include "cuda/gemm/device_kind.h"
+#include "cuda/gemm/epilogue_loop.h"
 #include "cuda/gemm/gemm.h"
 #include "cuda/gemm/launchers.h"
 #include "cuda/gemm/matmul_parts.h"
@@ -221,6 +222,7 @@ class PartProduct {
   Epilogue TheEpilogue() const {
     Epilogue epilogue = EpilogueOf(part_, output_, m_, n_);
     epilogue.scales = Scales();
+    Complete(&epilogue);
     return epilogue;
   }
 

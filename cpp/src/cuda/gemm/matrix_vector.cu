@@ -86,10 +86,10 @@ __device__ void Finish(const VectorProblem& problem, const BatchPlace& product, 
   const int size = static_cast<int>(SizeOf(out.type));
   char* to = out.data + epilogue.out_places.Of(number) + static_cast<int64_t>(column) * size;
   if (problem.out_quads && column + kColumns <= epilogue.columns) {
-    PutValues(epilogue.view, values, to);
+    PutValues(epilogue.view, epilogue.codes, values, to);
     return;
   }
-  PutValues(epilogue.view, values, scratch);
+  PutValues(epilogue.view, epilogue.codes, values, scratch);
   for (int i = 0; i < kColumns && column + i < epilogue.columns; ++i) {
     CopyElement(to + i * size, reinterpret_cast<const char*>(scratch) + i * size, size);
   }

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Codes of 8 bits, four at a time: without divisions where the grid allows it (numerics/quick_codes.h).
+#ifndef OCTET_CUDA_BYTE_CODES_H_
+#define OCTET_CUDA_BYTE_CODES_H_
+
+#include <cuda_runtime.h>
+
+#include <cstdint>
+
+#include "cuda/bits.h"
+#include "numerics/grid.h"
+#include "numerics/quick_codes.h"
+
+namespace octet {
+namespace cuda {
+
+/** What a kernel knows beforehand of a grid of 8-bit codes, beside its step and limits. */
+struct QuickBytes {
+  numerics::QuickGrid grid;
+  /** The zero point in each byte. */
+  uint32_t zero_points;
+  /** Whether there is more than this in here. */
+  bool fits;
+};
+
+/** On the host, once a launch. */
+inline QuickBytes QuickBytesOf(numerics::Step step, numerics::Limits limits) {
+  if (!numerics::FitsQuickGrid(step, limits)) return {};
+  return {numerics::QuickGridOf(step, limits),
+          (static_cast<uint32_t>(static_cast<int32_t>(step.zero_point)) & 0xffu) * 0x01010101u, true};
+}
+
+/** The lowest bytes of four words, that of the first one lowest. */
+__device__ inline uint32_t LowestBytes(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+  return __byte_perm(__byte_perm(a, b, 0x0040), __byte_perm(c, d, 0x0040), 0x5410);
+}
+
+/** a + b in each byte. */
+__device__ inline uint32_t AddBytes(uint32_t a, uint32_t b) {
+  return ((a & 0x7f7f7f7fu) + (b & 0x7f7f7f7fu)) ^ ((a ^ b) & 0x80808080u);
+}
+
+/**
+ * Codes of four values, on a grid that fits. kNumbers: none of the values is NaN, which else has the zero point's code.
+ */
+template <bool kNumbers>
+__device__ uint32_t QuickCodes(const float (&values)[4], const QuickBytes& quick) {
+  uint32_t rounded[4];
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    float limited = fminf(fmaxf(values[i], quick.grid.low), quick.grid.high);
+    if (!kNumbers && numerics::IsNan(values[i])) limited = 0.0f;
+    rounded[i] = __float_as_uint(numerics::RoundedQuotient(limited, quick.grid));
+  }
+  return AddBytes(LowestBytes(rounded[0], rounded[1], rounded[2], rounded[3]), quick.zero_points);
+}
+
+/** Codes of four values; NaN is the zero point. */
+__device__ inline uint32_t CodesOf(const float (&values)[4], numerics::Step step, numerics::Limits limits,
+                                   const QuickBytes& quick) {
+  if (quick.fits) return QuickCodes<false>(values, quick);
+  uint32_t word = 0;
+#pragma unroll
+  for (int i = 0; i < 4; ++i) word |= CodeBits(values[i], step, limits) << (8 * i);
+  return word;
+}
+
+}  // namespace cuda
+}  // namespace octet
+
+#endif  // OCTET_CUDA_BYTE_CODES_H_
