@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Codes of 8 bits, four at a time: without divisions where the grid allows it (numerics/quick_codes.h).
+// Codes of 8 bits: without divisions where the grid allows it (numerics/quick_codes.h).
 #ifndef OCTET_CUDA_BYTE_CODES_H_
 #define OCTET_CUDA_BYTE_CODES_H_
 
@@ -41,18 +41,28 @@ __device__ inline uint32_t AddBytes(uint32_t a, uint32_t b) {
 }
 
 /**
- * Codes of four values, on a grid that fits. kNumbers: none of the values is NaN, which else has the zero point's code.
+ * The code of a value less the zero point in the lowest byte, on a grid that fits. kNumber: the value is not NaN, which
+ * else has the zero point's code.
  */
+template <bool kNumber>
+__device__ uint32_t QuickByteFromZero(float value, const QuickBytes& quick) {
+  float limited = fminf(fmaxf(value, quick.grid.low), quick.grid.high);
+  if (!kNumber && numerics::IsNan(value)) limited = 0.0f;
+  return __float_as_uint(numerics::RoundedQuotient(limited, quick.grid));
+}
+
+/** The code of a value, on a grid that fits; NaN is the zero point. */
+__device__ inline uint8_t QuickByte(float value, const QuickBytes& quick) {
+  return static_cast<uint8_t>(QuickByteFromZero<false>(value, quick) + quick.zero_points);
+}
+
+/** The same of four values; kNumbers: none is NaN. */
 template <bool kNumbers>
 __device__ uint32_t QuickCodes(const float (&values)[4], const QuickBytes& quick) {
-  uint32_t rounded[4];
+  uint32_t bits[4];
 #pragma unroll
-  for (int i = 0; i < 4; ++i) {
-    float limited = fminf(fmaxf(values[i], quick.grid.low), quick.grid.high);
-    if (!kNumbers && numerics::IsNan(values[i])) limited = 0.0f;
-    rounded[i] = __float_as_uint(numerics::RoundedQuotient(limited, quick.grid));
-  }
-  return AddBytes(LowestBytes(rounded[0], rounded[1], rounded[2], rounded[3]), quick.zero_points);
+  for (int i = 0; i < 4; ++i) bits[i] = QuickByteFromZero<kNumbers>(values[i], quick);
+  return AddBytes(LowestBytes(bits[0], bits[1], bits[2], bits[3]), quick.zero_points);
 }
 
 /** Codes of four values; NaN is the zero point. */

@@ -22,10 +22,17 @@ struct ForwardFunction {
     Steps<kElements> steps;
     LoadNumbers(chunk, walk, kX, type, values);
     LoadGrid(chunk, walk, kGrid, grid, &stored, &steps);
+    if (grid.is_quick) {
 #pragma unroll
-    for (int i = 0; i < kElements; ++i) {
-      const numerics::Step step = steps.At(i);
-      values[i] = numerics::ValueOfCode(numerics::Code(values[i], step, grid.limits), step);
+      for (int i = 0; i < kElements; ++i) {
+        values[i] = steps.scale[i] * numerics::QuickCodeFromZero(values[i], grid.quick);
+      }
+    } else {
+#pragma unroll
+      for (int i = 0; i < kElements; ++i) {
+        const numerics::Step step = steps.At(i);
+        values[i] = numerics::ValueOfCode(numerics::Code(values[i], step, grid.limits), step);
+      }
     }
     StoreFloats(chunk, walk, kOut, type, values);
   }

@@ -7,6 +7,7 @@
 
 #include "core/grid_view.h"
 #include "cuda/chunk.h"
+#include "numerics/quick_codes.h"
 
 namespace octet {
 namespace cuda {
@@ -21,6 +22,9 @@ struct GridParameters {
   bool by_value;
   float delta;
   float zero_float;
+  /** Whether, by value, it is a grid of few steps: codes are then made without divisions. */
+  bool is_quick;
+  numerics::QuickGrid quick;
 };
 
 GridParameters ParametersOf(const GridView& grid);

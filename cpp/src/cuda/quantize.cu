@@ -25,8 +25,15 @@ struct QuantizeFunction {
     Steps<kElements> steps;
     LoadNumbers(chunk, walk, kIn, x_type, values);
     LoadGrid(chunk, walk, kGrid, grid, &stored, &steps);
+    if (grid.is_quick) {
 #pragma unroll
-    for (int i = 0; i < kElements; ++i) values[i] = numerics::Code(values[i], steps.At(i), grid.limits);
+      for (int i = 0; i < kElements; ++i) {
+        values[i] = numerics::QuickCodeFromZero(values[i], grid.quick) + steps.zero_point[i];
+      }
+    } else {
+#pragma unroll
+      for (int i = 0; i < kElements; ++i) values[i] = numerics::Code(values[i], steps.At(i), grid.limits);
+    }
     StoreCodes(chunk, walk, kOut, code_type, values, steps.zero_point);
   }
 

@@ -176,6 +176,9 @@ __device__ void StoreTo(const Place& place, const Coding& coding, const float (&
       return StoreBits<uint16_t>(place, values, [](float value) { return BrainBits(value); });
     case ElementType::kS8:
     case ElementType::kU8:
+      if (coding.quick.fits) {
+        return StoreBits<uint8_t>(place, values, [&](float value) { return QuickByte(value, coding.quick); });
+      }
       return StoreBits<uint8_t>(place, values,
                                 [&](float value) { return CodeBits(value, coding.step, coding.limits); });
     default:

@@ -6,6 +6,7 @@
 
 #include "core/operand.h"
 #include "cuda/bits.h"
+#include "cuda/byte_codes.h"
 #include "cuda/chunk.h"
 
 namespace octet {
@@ -16,9 +17,16 @@ struct Coding {
   ElementType type;
   numerics::Step step;
   numerics::Limits limits;
+  /** Of a tensor of codes that is written. */
+  QuickBytes quick = {};
 };
 
-inline Coding CodingOf(const Operand& operand) { return {operand.view.type, operand.step, operand.limits}; }
+/** Type and grid of a tensor that is read or written. */
+inline Coding CodingOf(const Operand& operand) {
+  Coding coding = {operand.view.type, operand.step, operand.limits};
+  if (IsCode(coding.type)) coding.quick = QuickBytesOf(coding.step, coding.limits);
+  return coding;
+}
 
 template <typename T, int kElements, int kOperands>
 __device__ void LoadWidened(const Chunk<kElements>& chunk, const Walk<kOperands>& walk, int operand,
@@ -127,6 +135,12 @@ template <int kElements, int kOperands>
 __device__ void StoreValues(const Chunk<kElements>& chunk, const Walk<kOperands>& walk, int operand,
                             const Coding& coding, const float (&values)[kElements]) {
   if (!IsCode(coding.type)) return StoreFloats(chunk, walk, operand, coding.type, values);
+  if (coding.quick.fits) {
+    uint8_t bytes[kElements];
+#pragma unroll
+    for (int i = 0; i < kElements; ++i) bytes[i] = QuickByte(values[i], coding.quick);
+    return chunk.Store(walk, operand, bytes);
+  }
   float codes[kElements];
   float zero_points[kElements];
 #pragma unroll

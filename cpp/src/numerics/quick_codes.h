@@ -14,9 +14,9 @@
 // >= 24 that makes z and m about as large, z - m = 2^(j-24) / b * (a * 2^e - M * b), and the bracket is a multiple of
 // 2^16, plus or minus b. So if b is at least 8 away from every multiple of 2^16, the bracket is at least 8 and z and m
 // differ by 2^-46 of them. If b is a multiple itself, so is the bracket, and it is not 0: M is odd and has 25 bits,
-// more than a. That leaves 15 of 65536 significands, whose grids do not fit. Checked
-// once for every significand at the ties below 255 and the floats next to them, 6.4e9 quotients: all codes of grids
-// that fit are right, and one of the others is not.
+// more than a. That leaves 15 of 65536 significands, whose grids do not fit. Checked once for every significand at the
+// ties below 255 and the floats next to them, 6.4e9 quotients: all codes of grids that fit are right, and one of the
+// others is not.
 //
 // Values are clamped before that, not codes after it, to the ends low = (int_min - zero_point) * scale and high alike,
 // each rounded: the quotient of an end differs from its whole number by 2^-24 of it at most and rounds to it, and what
@@ -29,6 +29,7 @@
 
 #include "numerics/grid.h"
 #include "numerics/portable.h"
+#include "numerics/rounding.h"
 
 namespace octet {
 namespace numerics {
@@ -45,9 +46,10 @@ struct QuickGrid {
   float high;
 };
 
-/** Whether a whole number, and at most `most` in magnitude. */
+/** Whether a whole number, at most `most` in magnitude, and not -0. */
 OCTET_MATH bool IsWholeUpTo(float value, float most) {
-  return value >= -most && value <= most && static_cast<float>(static_cast<int32_t>(value)) == value;
+  return value >= -most && value <= most && static_cast<float>(static_cast<int32_t>(value)) == value &&
+         BitsOf(value) != 0x80000000u;
 }
 
 /** Whether a grid has a QuickGrid. */
@@ -68,6 +70,11 @@ OCTET_MATH QuickGrid QuickGridOf(Step step, Limits limits) {
 /** kRounding + (code - zero_point) of a value between the ends. NaN stays. */
 OCTET_MATH float RoundedQuotient(float value, const QuickGrid& grid) {
   return Fma(value, grid.reciprocal, value * grid.rest) + kRounding;
+}
+
+/** The code of any value less the zero point. NaN stays. */
+OCTET_MATH float QuickCodeFromZero(float value, const QuickGrid& grid) {
+  return RoundedQuotient(Clamp(value, grid.low, grid.high), grid) - kRounding;
 }
 
 }  // namespace numerics

@@ -13,6 +13,7 @@
 #include "cuda/gemm/device_kind.h"
 #include "cuda/gemm/launchers.h"
 #include "cuda/launch.h"
+#include "cuda/values.h"
 
 namespace octet {
 namespace cuda {
@@ -187,6 +188,7 @@ class Run {
     problem_.view.out = {out.data, out.type, 0};
     problem_.view.out_step = attention_.out.step;
     problem_.view.out_limits = attention_.out.limits;
+    problem_.codes = CodingOf(attention_.out).quick;
     for (int d = 0; d < 3; ++d) problem_.out_strides[d] = out.strides[d] * out.item_size();
     problem_.out_vectors = RowsAreAligned(out);
   }

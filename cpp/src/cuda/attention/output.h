@@ -34,7 +34,7 @@ class Output {
   __device__ void Put(int chunk, int half, const float (&values)[4]) const {
     const int row = lane_ / 4 + 8 * half;
     const int byte = (16 * chunk + lane_ % 4 * 4) * size_;
-    PutValues(problem_.view, {}, values, shared_ + OffsetOf16(row, byte / 16) + byte % 16);
+    PutValues(problem_.view, problem_.codes, values, shared_ + OffsetOf16(row, byte / 16) + byte % 16);
   }
 
   /** Writes what was kept to columns first_column and behind it; between two __syncwarp. */

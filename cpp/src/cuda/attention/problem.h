@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "core/epilogue_view.h"
+#include "cuda/byte_codes.h"
 #include "cuda/divider.h"
 
 namespace octet {
@@ -113,6 +114,8 @@ struct AttentionProblem {
 
   /** out of it: [batch, heads, queries, v.width]. */
   EpilogueView view;
+  /** Of the output. */
+  QuickBytes codes;
   int64_t out_strides[3];
   /** Whether rows begin at multiples of 16 bytes. */
   bool out_vectors;
