@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Registers, spills, stacks and shared memory of kernels: resources.sh FOLDER ARCH TABLE
+# Registers, spills, stacks and shared memory of kernels: resources.sh FOLDER ARCH TABLE [KERNELS]
 # FOLDER has the PTX of the library, module by module, as the emulator wrote it out while tests ran: the front end of the
 # compiler, which takes most of the time of a build, does not run again. ptxas compiles it for ARCH (75, 80, 90) and says
-# what it takes; what it said of a module is kept in FOLDER.ptxas for the next time.
+# what it takes; what it said of a module is kept in FOLDER.ptxas for the next time. KERNELS, a regular expression, keeps
+# to modules with a kernel whose name, as the table has it, begins so: ptxas takes long.
 # Prints a table of all kernels. Fails where one that TABLE (resources.txt) has a row for spills or has a stack without the
 # row saying so, or takes more than the row says; where a row is of no kernel; and where ptxas lets products of warpgroups
 # (wgmma) wait for each other.
@@ -11,6 +12,7 @@ set -eu
 folder=$1
 arch=$2
 table=$3
+kernels=${4:-.*}
 
 target=sm_$arch
 [ "$arch" != 90 ] || target=sm_90a
@@ -34,7 +36,7 @@ half() { # NUMBER
   for ptx in "$folder"/*.ptx; do
     number=$((1 - number))
     [ "$number" = "$1" ] || continue
-    grep -q '\.entry' "$ptx" || continue
+    grep '\.entry' "$ptx" | grep -Eq "[0-9]($kernels)" || continue
     compile "$ptx" >>"$said/$1" || { cat "$said/$1"; return 1; }
   done
 }
@@ -45,7 +47,7 @@ wait "$first"
 cat "$said"/* >"$said/all"
 if grep -i 'wgmma.*serialized' "$said/all"; then exit 1; fi
 
-c++filt <"$said/all" | awk -v arch="$arch" -v table="$table" '
+c++filt <"$said/all" | awk -v arch="$arch" -v table="$table" -v kernels="^($kernels)" '
   # Rows: the beginning of a kernel name, registers on sm_75, sm_80 and sm_90, bytes of shared memory, reason.
   BEGIN {
     column = arch == 75 ? 2 : arch == 80 ? 3 : 4
@@ -93,7 +95,9 @@ c++filt <"$said/all" | awk -v arch="$arch" -v table="$table" '
     kernel = ""; ++kernels
   }
   END {
-    for (i = 1; i <= rows; ++i) if (most[i] != "-" && !used[i]) unused = unused "\n" prefix[i]
+    for (i = 1; i <= rows; ++i) {
+      if (most[i] != "-" && !used[i] && prefix[i] ~ kernels) unused = unused "\n" prefix[i]
+    }
     printf "%d kernels\n", kernels
     if (without != "") print "kernels without a row, held to nothing:" without
     if (bad != "") print "kernels with a stack, spills, or more than their row allows:" bad
