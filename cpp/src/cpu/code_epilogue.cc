@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+
+#include "numerics/quick_codes.h"
 
 namespace octet {
 namespace cpu {
@@ -11,38 +12,11 @@ namespace {
 
 // Codes that take longer than what is made ready for them.
 constexpr int64_t kFewOutputs = 4096;
-// Grids of outputs that a thread remembers: more than most models have.
-constexpr uint32_t kKnownGrids = 64;
 // Zero points that additions of 16 bits do not confuse with codes beyond them.
 constexpr float kMostZeroPoint = 4096.0f;
 
 bool IsByteGrid(numerics::Step step) {
   return std::abs(step.zero_point) <= kMostZeroPoint && std::nearbyint(step.zero_point) == step.zero_point;
-}
-
-/** What a thread has found out about a grid. */
-struct KnownGrid {
-  bool (*fit)(numerics::Step step, numerics::Limits limits);
-  numerics::Step step;
-  numerics::Limits limits;
-  bool fits;
-
-  bool Is(const EpilogueKernels& kernels, numerics::Step other_step, numerics::Limits other) const {
-    return fit == kernels.two_products_fit && step.scale == other_step.scale &&
-           step.zero_point == other_step.zero_point && limits.int_min == other.int_min &&
-           limits.int_max == other.int_max;
-  }
-};
-
-/** two_products_fit, which takes a microsecond or two, is asked once for each grid where there are not very many. */
-bool TwoProductsFit(const EpilogueKernels& kernels, numerics::Step step, numerics::Limits limits) {
-  static thread_local KnownGrid known[kKnownGrids];
-  uint32_t bits;
-  std::memcpy(&bits, &step.scale, sizeof(bits));
-  KnownGrid& grid = known[(bits ^ (bits >> 7) ^ (bits >> 15)) % kKnownGrids];
-  if (!grid.Is(kernels, step, limits))
-    grid = {kernels.two_products_fit, step, limits, kernels.two_products_fit(step, limits)};
-  return grid.fits;
 }
 
 }  // namespace
@@ -54,7 +28,7 @@ CodeEpilogue::CodeEpilogue(const EpilogueKernels& kernels, const EpilogueView& e
   usable_ = kernels.finish_codes != nullptr && outputs >= kFewOutputs && IsCode(epilogue.out.type) &&
             epilogue.activation == numerics::Activation::kNone && epilogue.factor == nullptr &&
             (!with_residual || (IsCode(epilogue.residual.type) && IsByteGrid(epilogue.residual_step))) &&
-            IsByteGrid(epilogue.out_step) && TwoProductsFit(kernels, epilogue.out_step, epilogue.out_limits);
+            IsByteGrid(epilogue.out_step) && numerics::FitsQuickGrid(epilogue.out_step, epilogue.out_limits);
   if (!usable_) return;
   const float scale = epilogue.out_step.scale;
   const float raise = epilogue.out.type == ElementType::kS8 ? 128.0f : 0.0f;

@@ -62,8 +62,6 @@ struct EpilogueKernels {
   void (*store[5])(const float* values, const TileRows& out);
   /** The epilogue of tile_codes.h on rows of kTileColumns sums, aligned to 64; null: no such kernel. */
   void (*finish_codes)(const int32_t* sums, int rows, const TileCodes& codes);
-  /** Whether TwoProductCodes (vector_codes.h) are the codes of all values, for limits at most 255 apart. */
-  bool (*two_products_fit)(numerics::Step step, numerics::Limits limits);
 };
 
 const EpilogueKernels& ScalarEpilogueKernels();

@@ -119,7 +119,6 @@ constexpr EpilogueKernels kKernels = {
     {AddFloats<float>, AddFloats<Float16>, AddFloats<BFloat16>, AddCodes<int8_t>, AddCodes<uint8_t>},
     {StoreFloats<float>, StoreFloats<Float16>, StoreFloats<BFloat16>, StoreCodes<int8_t>, StoreCodes<uint8_t>},
     nullptr,
-    [](numerics::Step, numerics::Limits) { return false; },
 };
 
 }  // namespace

@@ -23,7 +23,7 @@ struct PanelValues {
 
 /** Which codes values have: u8 codes, of which the bits of `flip` make s8 ones in the end where these are wanted. */
 struct CodeSteps {
-  /** The reciprocal of the step's scale in two parts, for which EpilogueKernels::two_products_fit. */
+  /** The reciprocal of the step's scale in two parts, of a grid for which numerics::FitsQuickGrid. */
   float reciprocal = 0.0f;
   float reciprocal_rest = 0.0f;
   int16_t zero_point = 0;

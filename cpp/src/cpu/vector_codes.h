@@ -23,16 +23,8 @@
 //
 // Then 1.5 * 2^23 is added, which rounds to the nearest whole number, ties to even, and leaves it in the lowest bits.
 //
-// Two operations are enough for nearly every scale, with the rest 1 / scale - r in a float of its own
-// (TwoProductCodes):
-//
-//     q = x * r + x * rest           the bracket (x * rest) and the line rounded once
-//
-// Before the last rounding that is within some 2^-47 of the quotient, so that q is the rounded quotient or its
-// neighbour, and differs where the quotient lies as close as that to the middle of two floats. For codes it matters
-// only next to the ties between them. There are at most 255, and a value more than two units in the last place from the
-// float next to a tie times the scale is on the same side of the tie in both ways; so five values a tie tell whether a
-// scale has the right codes for all.
+// Two operations are enough for codes of up to eight bits on nearly every grid: numerics/quick_codes.h says why, and
+// tile_codes.h uses them.
 #ifndef OCTET_CPU_VECTOR_CODES_H_
 #define OCTET_CPU_VECTOR_CODES_H_
 
@@ -154,44 +146,6 @@ class CorrectedCodes {
   Floats high_;
   Integers zero_point_;
   Integers offset_;
-};
-
-/** The same by two operations, before clamps, where they are the same. */
-template <typename V>
-class TwoProductCodes {
- public:
-  using Floats = typename V::Floats;
-
-  /** Whether all values have the codes that they should. Limits at most 255 apart. */
-  static bool Fit(numerics::Step step, numerics::Limits limits) {
-    if constexpr (!V::kHasFma) return false;
-    if (!CorrectedCodes<V>::Fit(step, limits) || limits.int_max - limits.int_min > 255.0f) return false;
-    const Floats scale = V::Set(step.scale);
-    const Floats reciprocal = V::Set(1.0f / step.scale);
-    const Floats rest = V::Set(numerics::ReciprocalRest(step.scale));
-    const Floats rounding = V::Set(0x1.8p23f);
-    const float first_tie = limits.int_min - step.zero_point + 0.5f;
-    Floats greatest = V::Set(0.0f);
-    for (int i = 0; i < static_cast<int>(limits.int_max - limits.int_min); i += static_cast<int>(kWidth)) {
-      int32_t middle[kWidth];
-      for (int lane = 0; lane < kWidth; ++lane) {
-        const float x = (first_tie + static_cast<float>(i + lane)) * step.scale;
-        __builtin_memcpy(middle + lane, &x, sizeof(x));
-      }
-      for (int32_t units = -2; units <= 2; ++units) {
-        float near[kWidth];
-        for (int lane = 0; lane < kWidth; ++lane) {
-          const int32_t bits = middle[lane] + units;
-          __builtin_memcpy(near + lane, &bits, sizeof(bits));
-        }
-        const Floats x = V::Load(near);
-        const Floats quotient = V::Fma(x, reciprocal, V::Mul(x, rest));
-        const Floats difference = V::Sub(V::Add(V::Div(x, scale), rounding), V::Add(quotient, rounding));
-        greatest = V::Max(greatest, V::Abs(difference));
-      }
-    }
-    return V::GreatestLane(greatest) == 0.0f;
-  }
 };
 
 /** Calls body with what makes codes on a grid, by the fastest way there is for it. */

@@ -193,7 +193,6 @@ constexpr EpilogueKernels MakeVectorEpilogue(void (*finish_codes)(const int32_t*
       {E::template StoreFloats<float>, E::template StoreFloats<Float16>, E::template StoreFloats<BFloat16>,
        E::template StoreCodes<int8_t>, E::template StoreCodes<uint8_t>},
       finish_codes,
-      TwoProductCodes<V>::Fit,
   };
 }
 
