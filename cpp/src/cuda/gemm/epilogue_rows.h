@@ -42,8 +42,11 @@ __device__ inline EpiloguePart PartOf(const Epilogue& epilogue, const Batch& bat
   return part;
 }
 
-/** kRowWords: from row to row of sums, in words of which there are at least kColumns. */
-template <int kColumns, int kRows, int kRowWords>
+/**
+ * kRowWords: from row to row of sums, in words of which there are at least kColumns. kMostAhead: rows whose loads are
+ * under way at once, for threads that have few registers to spare.
+ */
+template <int kColumns, int kRows, int kRowWords, int kMostAhead = 4>
 class EpilogueRows {
  public:
   /** memory: of the warp, for kRows * kRowWords words. first_column: in the numbers of the epilogue. */
@@ -96,7 +99,8 @@ class EpilogueRows {
 
   template <typename Elements>
   __device__ void Make(const Elements& elements, int64_t first_row) const {
-    constexpr int kAhead = Elements::kAhead < kSteps ? Elements::kAhead : kSteps;
+    constexpr int kMost = kSteps < kMostAhead ? kSteps : kMostAhead;
+    constexpr int kAhead = Elements::kAhead < kMost ? Elements::kAhead : kMost;
     static_assert(kSteps % kAhead == 0, "whole groups of steps");
     const int lane_row = lane_ / kLanesPerRow;
     const int from = lane_ % kLanesPerRow * 4;

@@ -68,7 +68,7 @@ class HopperEpilogue {
     EpiloguePart part = tile.part();
 #pragma unroll 1
     for (int side = 0; side < kSides; ++side) {
-      const EpilogueRows<T::kEpilogueColumns, T::kEpilogueRows, T::kEpilogueRowWords> rows(
+      const EpilogueRows<T::kEpilogueColumns, T::kEpilogueRows, T::kEpilogueRowWords, kMostAhead> rows(
           epilogue_, part, memory_, part.first_column + column + side * T::kEpilogueColumns);
 #pragma unroll 1
       for (int pass = 0; pass < kPasses; ++pass) {
@@ -81,6 +81,8 @@ class HopperEpilogue {
   }
 
  private:
+  // Sums have more than half of a thread's registers. With four rows, ptxas keeps variables of the main loop in memory.
+  static constexpr int kMostAhead = T::kSwapped ? 1 : 2;
   /** Passes side by side, and one below the other. */
   static constexpr int kSides = T::kSwapped ? 1 : T::kWeights / T::kEpilogueColumns;
   static constexpr int kPasses = T::kSwapped ? T::kActivations / T::kEpilogueRows : T::kRowParts * 2;

@@ -15,8 +15,8 @@ constexpr int kThreads = 128;
 constexpr int kWarps = kThreads / kWarpSize;
 constexpr int kColumns = 4;
 
-/** Blocks a multiprocessor that are asked for: for one more of eight rows ptxas spills on sm_90. */
-constexpr int LeastBlocks(int rows) { return rows == 8 ? 3 : 4; }
+/** Blocks a multiprocessor that are asked for: for one more of four or eight rows ptxas spills. */
+constexpr int LeastBlocks(int rows) { return rows == 8 ? 2 : rows == 4 ? 3 : 4; }
 
 /** sum + products of four codes, of which the second ones are signed. */
 template <bool kSigned>
