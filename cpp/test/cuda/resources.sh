@@ -69,7 +69,9 @@ c++filt <"$said/all" | awk -v arch="$arch" -v table="$table" -v kernels="^($kern
     return rest + 0
   }
   function plain(name) {
-    gsub(/octet::cuda::|octet::|\(anonymous namespace\)::|\([A-Za-z]+\)/, "", name)
+    gsub(/octet::cuda::|octet::|\(anonymous namespace\)::/, "", name)
+    # Types of enumerators among template arguments.
+    gsub(/\([A-Za-z]+\)/, "", name)
     sub(/^void /, "", name)
     sub(/\(.*/, "", name)
     return name
