@@ -30,7 +30,7 @@ public record SessionOptions(
     Device device,
     boolean cudaGraphs) {
   /** As {@link #maxPlanBytes()}: the bytes of memory of the machine, or of the container. */
-  public static final long MACHINE_MEMORY = Long.MAX_VALUE;
+  public static final long MACHINE_MEMORY = -1;
 
   private static final int MOST_THREADS = 1024;
 
@@ -43,7 +43,7 @@ public record SessionOptions(
     require("threads", threads, 0, MOST_THREADS);
     require("maxPlans", maxPlans, 1, 1 << 20);
     require("maxConcurrentRuns", maxConcurrentRuns, 1, 1 << 16);
-    require("maxPlanBytes", maxPlanBytes, 0, Long.MAX_VALUE);
+    require("maxPlanBytes", maxPlanBytes, MACHINE_MEMORY, Long.MAX_VALUE);
     Objects.requireNonNull(device, "device");
   }
 

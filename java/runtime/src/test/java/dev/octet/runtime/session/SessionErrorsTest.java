@@ -166,6 +166,6 @@ class SessionErrorsTest {
     assertRefused(() -> options.withThreads(-1), "threads is -1");
     assertRefused(() -> options.withMaxPlans(0), "maxPlans is 0");
     assertRefused(() -> options.withMaxConcurrentRuns(0), "maxConcurrentRuns is 0");
-    assertRefused(() -> options.withMaxPlanBytes(-1), "maxPlanBytes is -1");
+    assertRefused(() -> options.withMaxPlanBytes(-2), "maxPlanBytes is -2");
   }
 }
