@@ -100,7 +100,7 @@ class AmxTiles {
    * Whether a tile is done in at most half the time that vpdpbusd takes. With 32 columns that is a cycle for a row and
    * a group (two instructions a cycle, 64 products each), and TDPBUSD takes 16 cycles, 32 for the rows of a tile
    * register. Around them, some hundred cycles: sums go through memory, and a product is used 52 cycles after it was
-   * begun. All by the figures that Intel gives for Sapphire Rapids; nothing of it was measured here. It leaves single
+   * begun. All as is said of Sapphire Rapids, without a source; nothing of it was measured here. It leaves single
    * rows, and all tiles of less than four, to vpdpbusd: weights come as fast as memory gives them either way.
    */
   static bool Pays(const GemmTile& tile, const Steps& steps) {
