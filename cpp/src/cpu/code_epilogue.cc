@@ -15,10 +15,6 @@ constexpr int64_t kFewOutputs = 4096;
 // Zero points that additions of 16 bits do not confuse with codes beyond them.
 constexpr float kMostZeroPoint = 4096.0f;
 
-bool IsByteGrid(numerics::Step step) {
-  return std::abs(step.zero_point) <= kMostZeroPoint && std::nearbyint(step.zero_point) == step.zero_point;
-}
-
 }  // namespace
 
 CodeEpilogue::CodeEpilogue(const EpilogueKernels& kernels, const EpilogueView& epilogue, float a_scale, int32_t a_zero,
@@ -27,8 +23,10 @@ CodeEpilogue::CodeEpilogue(const EpilogueKernels& kernels, const EpilogueView& e
   const bool with_residual = epilogue.residual.data != nullptr;
   usable_ = kernels.finish_codes != nullptr && outputs >= kFewOutputs && IsCode(epilogue.out.type) &&
             epilogue.activation == numerics::Activation::kNone && epilogue.factor == nullptr &&
-            (!with_residual || (IsCode(epilogue.residual.type) && IsByteGrid(epilogue.residual_step))) &&
-            IsByteGrid(epilogue.out_step) && numerics::FitsQuickGrid(epilogue.out_step, epilogue.out_limits);
+            (!with_residual || (IsCode(epilogue.residual.type) &&
+                                numerics::IsWholeUpTo(epilogue.residual_step.zero_point, kMostZeroPoint))) &&
+            numerics::IsWholeUpTo(epilogue.out_step.zero_point, kMostZeroPoint) &&
+            numerics::FitsQuickGrid(epilogue.out_step, epilogue.out_limits);
   if (!usable_) return;
   const float scale = epilogue.out_step.scale;
   const float raise = epilogue.out.type == ElementType::kS8 ? 128.0f : 0.0f;
@@ -47,12 +45,20 @@ CodeEpilogue::CodeEpilogue(const EpilogueKernels& kernels, const EpilogueView& e
   limit_ -= steps_.residual_scale * (2.0f * kMostZeroPoint);
 }
 
-bool CodeEpilogue::MakeValues(const int32_t* w_sum, const float* w_scale, const float* bias, int columns,
-                              PanelValues* values) const {
+bool CodeEpilogue::MakePanel(const PackedGemm& weights, int64_t panel, const float* bias, PanelValues* values,
+                             TileCodes* codes) const {
+  if (!usable_ || weights.zero_points != nullptr) return false;
+  const int64_t column = panel * kPanelColumns;
+  const int columns = static_cast<int>(std::min(kPanelColumns, weights.n - column));
+  codes->steps = &steps_;
+  codes->values = values;
+  codes->columns = columns;
+  const int32_t* const w_sum = weights.sums + column;
+  const float* const w_scale = weights.scales + column;
   // Loops of a shape that compilers vectorize: a panel of few groups takes a microsecond or two in all.
   int beyond = 0;
   alignas(64) float biases[kPanelColumns] = {};
-  if (bias != nullptr) std::copy_n(bias, columns, biases);
+  if (bias != nullptr) std::copy_n(bias + column, columns, biases);
   const int all = static_cast<int>(RoundUp(columns, kHalfPanel));
   for (int i = 0; i < all; ++i) {
     values->start[i] = static_cast<int32_t>(0u - static_cast<uint32_t>(a_zero_) * static_cast<uint32_t>(w_sum[i]));

@@ -4,6 +4,7 @@
 #define OCTET_CPU_CODE_EPILOGUE_H_
 
 #include "core/epilogue_view.h"
+#include "core/packed_gemm.h"
 #include "cpu/epilogue_kernels.h"
 #include "cpu/tile_codes.h"
 
@@ -20,16 +21,13 @@ class CodeEpilogue {
   CodeEpilogue(const EpilogueKernels& kernels, const EpilogueView& epilogue, float a_scale, int32_t a_zero,
                int64_t outputs);
 
-  bool usable() const { return usable_; }
-  /** The codes of a tile; what depends on the tile is still to be set. */
-  const CodeSteps& steps() const { return steps_; }
-
   /**
-   * Sets the values of a panel with `columns` columns, a multiple of 16 of which can be read but for the bias (null:
-   * 0). False where they may be beyond what kernels take.
+   * Sets the values of a panel of weights, and of codes what all tiles of the panel have: their places are still to be
+   * set. bias: one for each of the weights' columns; null: 0. False where values may be beyond what kernels take, or
+   * the call is none for them.
    */
-  bool MakeValues(const int32_t* w_sum, const float* w_scale, const float* bias, int columns,
-                  PanelValues* values) const;
+  bool MakePanel(const PackedGemm& weights, int64_t panel, const float* bias, PanelValues* values,
+                 TileCodes* codes) const;
 
  private:
   bool usable_;

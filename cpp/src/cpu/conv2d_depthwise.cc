@@ -121,7 +121,7 @@ void DepthwiseProduct::RunPanel(const Conv2dBlock& block, int64_t panel) const {
   step.w_scale = weights_.scales + column;
   PanelValues values;
   TileCodes made;
-  const bool to_codes = output_.MakeValues(codes_made_, weights_, 0, panel, &values, &made);
+  const bool to_codes = output_.MakePanel(codes_made_, weights_, 0, panel, &values, &made);
   DepthwiseTile tile;
   tile.columns = static_cast<int>(std::min(kPanelColumns, RoundUp(weights_.n, kHalfPanel) - column));
   tile.a_stride = geometry_.stride_w * plan_.pixel_stride;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cpu/conv2d_output.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "cpu/transpose.h"
@@ -88,17 +87,12 @@ void Conv2dOutput::WithRows(int rows, int columns, const TilePlace& place, const
   Copy(out_.type, out.data, stride, SizeOf(out_.type), out_.At(place), out_.strides[2], out_.strides[3], rows, columns);
 }
 
-bool Conv2dOutput::MakeValues(const CodeEpilogue& epilogue, const PackedGemm& weights, int64_t first_channel,
-                              int64_t panel, PanelValues* values, TileCodes* codes) const {
+bool Conv2dOutput::MakePanel(const CodeEpilogue& epilogue, const PackedGemm& weights, int64_t first_channel,
+                             int64_t panel, PanelValues* values, TileCodes* codes) const {
   // Channels side by side, and those of a residual.
   const bool together = out_.together() && (residual_.data == nullptr || residual_.together());
-  if (!epilogue.usable() || weights.zero_points != nullptr || !together) return false;
-  const int64_t column = panel * kPanelColumns;
-  const float* const bias = epilogue_.bias == nullptr ? nullptr : epilogue_.bias + first_channel + column;
-  codes->steps = &epilogue.steps();
-  codes->values = values;
-  codes->columns = static_cast<int>(std::min(kPanelColumns, weights.n - column));
-  return epilogue.MakeValues(weights.sums + column, weights.scales + column, bias, codes->columns, values);
+  const float* const bias = epilogue_.bias == nullptr ? nullptr : epilogue_.bias + first_channel;
+  return together && epilogue.MakePanel(weights, panel, bias, values, codes);
 }
 
 void Conv2dOutput::Finish(ScaleStep step, int32_t a_zero, const TilePlace& place) const {

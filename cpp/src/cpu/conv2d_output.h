@@ -31,8 +31,8 @@ class Conv2dOutput {
    * Whether FinishCodes can finish sums of a panel of weights, whose first channel of all panels is given: sets what is
    * needed for it.
    */
-  bool MakeValues(const CodeEpilogue& epilogue, const PackedGemm& weights, int64_t first_channel, int64_t panel,
-                  PanelValues* values, TileCodes* codes) const;
+  bool MakePanel(const CodeEpilogue& epilogue, const PackedGemm& weights, int64_t first_channel, int64_t panel,
+                 PanelValues* values, TileCodes* codes) const;
   /** Sets the places of a tile in codes. */
   void FinishCodes(const int32_t* sums, int rows, const TilePlace& place, TileCodes* codes) const {
     codes->out = out_.At(place);

@@ -110,7 +110,7 @@ void Conv2dProduct::RunPanel(const Conv2dBlock& block, int64_t group, int64_t pa
   const uint8_t* const next = weights.panels + (panel + 1) % panels_ * weights.panel_bytes;
   PanelValues values;
   TileCodes made;
-  const bool to_codes = output_.MakeValues(codes_made_, weights, group * weights.n, panel, &values, &made);
+  const bool to_codes = output_.MakePanel(codes_made_, weights, group * weights.n, panel, &values, &made);
   GemmTile tile;
   tile.a_stride = geometry_.stride_w * plan_.pixel_stride;
   tile.columns = static_cast<int>(columns);

@@ -128,7 +128,8 @@ class Product {
     const PartSizes tile_rows(rows, tiles);
     const int64_t code_size = kernels_.wide_activations ? 2 : 1;
     PanelValues values;
-    const bool to_codes = MakeValues(panel, &values);
+    TileCodes made;
+    const bool to_codes = !a_.dynamic && codes_.MakePanel(weights_, panel, epilogue_.bias, &values, &made);
     GemmTile tile;
     tile.a_stride = ready_.stride;
     tile.columns = static_cast<int>(columns);
@@ -160,8 +161,7 @@ class Product {
           const int32_t* finished_sums = sums + (at_once ? 0 : finished) * kPanelColumns;
           const int finished_rows = static_cast<int>(row_end - finished);
           if (to_codes) {
-            epilogue_kernels_.finish_codes(finished_sums, finished_rows,
-                                           CodesOf(begin + finished, panel * kPanelColumns, values));
+            FinishCodes(finished_sums, finished_rows, begin + finished, panel * kPanelColumns, &made);
           } else {
             Finish(finished_sums, finished_rows, begin + finished, panel * kPanelColumns);
           }
@@ -186,27 +186,15 @@ class Product {
     Finish(sums, tile.rows, begin, panel * kPanelColumns);
   }
 
-  /** Whether kernels can make codes of the panel's sums with these values. */
-  bool MakeValues(int64_t panel, PanelValues* values) const {
-    if (!codes_.usable() || weights_.zero_points != nullptr || a_.dynamic) return false;
-    const int64_t column = panel * kPanelColumns;
-    return codes_.MakeValues(weights_.sums + column, weights_.scales + column,
-                             epilogue_.bias == nullptr ? nullptr : epilogue_.bias + column,
-                             static_cast<int>(std::min(kPanelColumns, weights_.n - column)), values);
-  }
-
-  TileCodes CodesOf(int64_t row, int64_t column, const PanelValues& values) const {
-    TileCodes codes;
-    codes.steps = &codes_.steps();
-    codes.values = &values;
-    codes.columns = static_cast<int>(std::min(kPanelColumns, weights_.n - column));
-    codes.out = epilogue_.out.data + (first_row_ + row) * epilogue_.out.stride + column;
-    codes.out_stride = epilogue_.out.stride;
+  /** Sets the places of a tile in codes, and makes them. */
+  void FinishCodes(const int32_t* sums, int rows, int64_t row, int64_t column, TileCodes* codes) const {
+    codes->out = epilogue_.out.data + (first_row_ + row) * epilogue_.out.stride + column;
+    codes->out_stride = epilogue_.out.stride;
     if (epilogue_.residual.data != nullptr) {
-      codes.residual = epilogue_.residual.data + (first_row_ + row) * epilogue_.residual.stride + column;
-      codes.residual_stride = epilogue_.residual.stride;
+      codes->residual = epilogue_.residual.data + (first_row_ + row) * epilogue_.residual.stride + column;
+      codes->residual_stride = epilogue_.residual.stride;
     }
-    return codes;
+    epilogue_kernels_.finish_codes(sums, rows, *codes);
   }
 
   /** Columns of a panel, those beyond N included. */
