@@ -94,6 +94,7 @@ constexpr Codes kCodes[] = {
     {kS8, kU8, 0.09f, 0.0f, 0.0f, 127.0f},         {kU8, kS8, 0.09f, 0.0f, 0.0f, 127.0f},
     {kNone, kU8, 0.001f, 4000.0f, 0.0f, 255.0f},   {kU8, kU8, 0.05f, -4000.0f, 0.0f, 255.0f},
     {kNone, kS8, 0.05f, 9000.0f, -128.0f, 127.0f}, {kNone, kU8, 3.0f, 0.0f, 9.0f, 9.0f},
+    {kNone, kU8, 0.037f, -0.0f, 0.0f, 255.0f},     {kU8, kU8, 0.041f, -0.0f, 0.0f, 255.0f},
 };
 
 /** Calls run(epilogue, out) for f32 and for codes, which must be those of the f32 values. */

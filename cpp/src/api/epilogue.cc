@@ -126,6 +126,9 @@ octet_status ReadCodeGrid(Checker* check, const octet_grid* grid, ElementType ty
   result->step.scale = numerics::ScaleOf(cpu::LoadCompact(view.delta, 0), view.eps, view.log_domain);
   result->step.zero_point =
       view.has_zero_float ? numerics::ZeroPointOf(cpu::LoadCompact(view.zero_float, 0), view.limits) : 0.0f;
+  // A range that begins at 0 has a zero point of -0; codes do not depend on the sign, but kernels look for whole
+  // numbers without one.
+  result->step.zero_point += 0.0f;
   result->limits = view.limits;
   if (numerics::IsNan(result->step.zero_point)) {
     return Fail(OCTET_INVALID_ARGUMENT, "%s: %s is NaN; expected a number, which is rounded and clamped",
