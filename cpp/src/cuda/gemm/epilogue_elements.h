@@ -72,8 +72,8 @@ class AnyElements {
 };
 
 /**
- * Codes on a grid that fits QuickBytes, of sums with one scale of activations; a residual of codes, added before what
- * there is of an activation, which is part of the limits. No value may be NaN: scales and biases are finite.
+ * Codes on a grid that fits QuickBytes, of sums with one scale of activations and perhaps a residual of codes. No value
+ * may be NaN: scales and biases are finite.
  */
 template <bool kResidual>
 class CodeElements {
@@ -87,7 +87,7 @@ class CodeElements {
 
   __device__ CodeElements(const Epilogue& epilogue, const ColumnTerms& terms, int64_t first_row, int32_t column)
       : terms_(terms),
-        quick_(epilogue.loop.codes),
+        quick_(epilogue.codes),
         residual_(epilogue.view.residual.data, epilogue.residual_places, first_row, column),
         has_column_(column < epilogue.columns),
         turned_(epilogue.view.residual.type == ElementType::kS8 ? 0x80808080u : 0u),

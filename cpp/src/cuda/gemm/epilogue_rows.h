@@ -78,7 +78,7 @@ class EpilogueRows {
   /** All threads of the warp take the same loop. */
   __device__ void MakeElements(int64_t first_row) const {
     const int32_t column = column_ + lane_ % kLanesPerRow * 4;
-    switch (epilogue_.loop.kind) {
+    switch (epilogue_.loop) {
       case LoopKind::kCodes:
         if (!is_finite_) break;
         return Make(CodeElements<false>(epilogue_, terms_, first_row, column), first_row);

@@ -79,12 +79,6 @@ class RowsFrom {
 /** How tiles go over their rows: epilogue_elements.h. */
 enum class LoopKind : int32_t { kAny, kCodes, kCodesAndResidual, kF32, kF16, kBF16 };
 
-struct EpilogueLoop {
-  LoopKind kind;
-  /** Of loops that make codes: the output's grid, with ends that an activation may have narrowed. */
-  QuickBytes codes;
-};
-
 struct Epilogue {
   SumScales scales;
   RowPlaces out_places;
@@ -92,7 +86,7 @@ struct Epilogue {
   EpilogueView view;
   /** Of the output. */
   QuickBytes codes;
-  EpilogueLoop loop;
+  LoopKind loop;
   int32_t columns;
   int64_t rows;
   /** Whether four (residual) or sixteen bytes' worth (out) of neighbouring elements can be moved at once. */
