@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Epilogues from sums to codes, with a residual of codes or none, which instruction sets may run in one pass.
+// Epilogues from sums to codes, with an activation, a residual of codes, both or none, which instruction sets may run
+// in one pass.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -154,6 +155,36 @@ TEST(TileCodes, OfMatrixProductsAreThoseOfTheF32Values) {
   }
 }
 
+TEST(TileCodes, OfActivationsAreThoseOfTheF32Values) {
+  const CodeGrid a_grid(0.0078125f, 7.0f, 0.0f, 255.0f);
+  for (int64_t n : {64, 45, 130}) {
+    const int64_t m = 4096 / n + 2;
+    Tensor a(kU8, {m, 40});
+    a.Fill(RandomCodes(a.count(), 0, 255, 17));
+    Weights weights(n, 40, kKind, 5);
+    weights.Pack();
+    std::vector<float> biases = RandomValues(n, 3.0f, 3);
+    if (n == 130) {
+      biases[1] = 1e9f;
+      biases[40] = -3e38f;
+    }
+    Tensor bias = Tensor::Of(biases);
+    for (int activation = OCTET_ACTIVATION_NONE; activation <= OCTET_ACTIVATION_TANH; ++activation) {
+      // The last scale is one of which 1, which activations may give, is too many steps.
+      for (float scale : {0.037f, 1e-3f, 1e-11f}) {
+        for (Codes codes : {kCodes[0], kCodes[3], kCodes[5]}) {
+          SCOPED_TRACE(std::to_string(activation) + ", scale " + std::to_string(scale));
+          codes.scale = scale;
+          CheckAgainstF32(codes, {m, n}, static_cast<octet_activation>(activation), &bias,
+                          [&](const octet_epilogue& epilogue, DLTensor* out) {
+                            return RunGemm(a.dl(), &a_grid.grid, weights, &epilogue, out);
+                          });
+        }
+      }
+    }
+  }
+}
+
 TEST(TileCodes, TakeBiasesBeyondAllBounds) {
   const CodeGrid a_grid(0.01f, 0.0f, -128.0f, 127.0f);
   Tensor a(kS8, {70, 3});
@@ -166,10 +197,11 @@ TEST(TileCodes, TakeBiasesBeyondAllBounds) {
     Weights weights(100, 3, kKind, 5);
     weights.Pack();
     for (const Codes& codes : {kCodes[0], kCodes[1], kCodes[5]}) {
-      CheckAgainstF32(codes, {70, 100}, OCTET_ACTIVATION_NONE, &bias,
-                      [&](const octet_epilogue& epilogue, DLTensor* out) {
-                        return RunGemm(a.dl(), &a_grid.grid, weights, &epilogue, out);
-                      });
+      for (octet_activation activation : {OCTET_ACTIVATION_NONE, OCTET_ACTIVATION_GELU_ERF, OCTET_ACTIVATION_TANH}) {
+        CheckAgainstF32(codes, {70, 100}, activation, &bias, [&](const octet_epilogue& epilogue, DLTensor* out) {
+          return RunGemm(a.dl(), &a_grid.grid, weights, &epilogue, out);
+        });
+      }
     }
   }
 }

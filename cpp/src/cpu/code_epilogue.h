@@ -12,8 +12,9 @@ namespace octet {
 namespace cpu {
 
 /**
- * Nothing but scale, bias and perhaps a residual of codes between sums and codes, with values that are numbers and so
- * far below 2^31 steps that conversions to integers, which saturate later than those to codes, are right for all.
+ * Nothing but scale, bias and an activation or a residual of codes between sums and codes, with values that are numbers
+ * and so far below 2^31 steps that conversions to integers, which saturate later than those to codes, are right for
+ * all.
  */
 class CodeEpilogue {
  public:
@@ -30,10 +31,12 @@ class CodeEpilogue {
                  TileCodes* codes) const;
 
  private:
+  const EpilogueKernels& kernels_;
   bool usable_;
+  numerics::Activation activation_;
   float a_scale_;
   int32_t a_zero_;
-  /** The greatest magnitude of values before a residual. */
+  /** The greatest magnitude of values before an activation, which makes none greater that is above 1, or a residual. */
   float limit_;
   CodeSteps steps_;
 };

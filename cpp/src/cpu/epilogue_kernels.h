@@ -52,6 +52,8 @@ struct EpilogueKernels {
   void (*scale)(const ScaleStep& step, float* values);
   /** What scale and store do, without values in between. Index: s8, u8. */
   void (*scale_to_codes[2])(const ScaleStep& step, const TileRows& out);
+  /** The same for f32. */
+  void (*scale_to_floats)(const ScaleStep& step, const TileRows& out);
   /** values += bias, one a column. Any alignment. */
   void (*add_bias)(const float* bias, int rows, int columns, float* values);
   /** In place. Index: numerics::Activation. */
@@ -62,6 +64,8 @@ struct EpilogueKernels {
   void (*store[5])(const float* values, const TileRows& out);
   /** The epilogue of tile_codes.h on rows of kTileColumns sums, aligned to 64; null: no such kernel. */
   void (*finish_codes)(const int32_t* sums, int rows, const TileCodes& codes);
+  /** What it takes for a panel; false where values may reach the limit, or be no numbers. Null like the kernel. */
+  bool (*make_panel)(const PanelColumns& panel, PanelValues* values);
 };
 
 const EpilogueKernels& ScalarEpilogueKernels();

@@ -39,6 +39,14 @@ struct TileCodesAvx2 {
   static Integers InOrder(Integers bytes) {
     return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
   }
+  template <numerics::Activation kActivation>
+  static void Activate(Floats (&values)[4]) {
+    for (int i = 0; i < 4; i += 2) {
+      const Avx2::Floats two = numerics::Activate<Avx2, kActivation>({values[i], values[i + 1]});
+      values[i] = two.low;
+      values[i + 1] = two.high;
+    }
+  }
   template <int kRows, int kRow>
   static void StoreRow(char* to, Integers bytes) {
     if constexpr (kRows == 1) {

@@ -38,6 +38,10 @@ struct TileCodesAvx512 {
     const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     return _mm512_permutexvar_epi32(order, bytes);
   }
+  template <numerics::Activation kActivation>
+  static void Activate(Floats (&values)[4]) {
+    for (Floats& value : values) value = numerics::Activate<Avx512, kActivation>(value);
+  }
   template <int kRows, int kRow>
   static void StoreRow(char* to, Integers bytes) {
     if constexpr (kRows == 2) {

@@ -52,6 +52,10 @@ void ScaleToCodes(const ScaleStep& step, const TileRows& out) {
   ScaleEach(step, [&out](int r, int c, float y) { StoreCode<T>(y, out, out.data + r * out.stride, c); });
 }
 
+void ScaleToFloats(const ScaleStep& step, const TileRows& out) {
+  ScaleEach(step, [&out](int r, int c, float y) { Store(out.data + r * out.stride, c, y); });
+}
+
 void AddBias(const float* bias, int rows, int columns, float* values) {
   for (int r = 0; r < rows; ++r) {
     for (int c = 0; c < columns; ++c) values[r * kTileColumns + c] += Load<float>(bias, c);
@@ -112,12 +116,14 @@ using A = numerics::Activation;
 constexpr EpilogueKernels kKernels = {
     Scale,
     {ScaleToCodes<int8_t>, ScaleToCodes<uint8_t>},
+    ScaleToFloats,
     AddBias,
     {Activate<A::kNone>, Activate<A::kRelu>, Activate<A::kRelu6>, Activate<A::kGeluErf>, Activate<A::kGeluTanh>,
      Activate<A::kSilu>, Activate<A::kSigmoid>, Activate<A::kTanh>},
     Multiply,
     {AddFloats<float>, AddFloats<Float16>, AddFloats<BFloat16>, AddCodes<int8_t>, AddCodes<uint8_t>},
     {StoreFloats<float>, StoreFloats<Float16>, StoreFloats<BFloat16>, StoreCodes<int8_t>, StoreCodes<uint8_t>},
+    nullptr,
     nullptr,
 };
 

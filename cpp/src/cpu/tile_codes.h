@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The epilogue of most layers of networks for images in one pass over the sums of a tile: scale, bias, perhaps a
-// residual of codes, and the codes of the result. What depends on the call and the panel alone is made ready once
+// The epilogue of most layers in one pass over the sums of a tile: scale, bias, an activation or a residual of codes or
+// neither, and the codes of the result. What depends on the call and the panel alone is made ready once
 // (code_epilogue.h). The bits are those of FinishTile (epilogue.h).
 #ifndef OCTET_CPU_TILE_CODES_H_
 #define OCTET_CPU_TILE_CODES_H_
@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "core/packed_gemm.h"
+#include "numerics/epilogue.h"
 
 namespace octet {
 namespace cpu {
@@ -19,6 +20,19 @@ struct PanelValues {
   /** value = fma(float(sum), scale, bias). */
   alignas(64) float scale[kPanelColumns];
   alignas(64) float bias[kPanelColumns];
+};
+
+/** What PanelValues are made of. Arrays of columns but the bias can be read up to a multiple of 16. */
+struct PanelColumns {
+  int columns = 0;
+  const int32_t* w_sum = nullptr;
+  const float* w_scale = nullptr;
+  /** Null: 0. Any alignment. */
+  const float* bias = nullptr;
+  int32_t a_zero = 0;
+  float a_scale = 0.0f;
+  /** Values of any sum are to be below it in magnitude. */
+  float limit = 0.0f;
 };
 
 /** Which codes values have: u8 codes, of which the bits of `flip` make s8 ones in the end where these are wanted. */
@@ -40,6 +54,8 @@ struct CodeSteps {
 struct TileCodes {
   const CodeSteps* steps = nullptr;
   const PanelValues* values = nullptr;
+  /** Without a residual, of a whole panel. */
+  numerics::Activation activation = numerics::Activation::kNone;
   /** 1 to the panel's. */
   int columns = 0;
   /** At any alignment; bytes from row to row. */

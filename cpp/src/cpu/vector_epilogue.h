@@ -91,6 +91,14 @@ struct VectorEpilogue {
     });
   }
 
+  static void ScaleToFloats(const ScaleStep& step, const TileRows& out) {
+    char* const data = out.data;
+    const int64_t stride = out.stride;
+    ForEachVector<V>(step.columns, [&](auto lanes) {
+      ScaleColumns(step, lanes, [&](int r, Floats y) { lanes.template Store<float>(data + r * stride, y); });
+    });
+  }
+
   static void AddBias(const float* bias, int rows, int columns, float* values) {
     ForEachVector<V>(columns, [&](auto lanes) {
       const Floats added = lanes.template Load<float>(bias);
@@ -155,6 +163,23 @@ struct VectorEpilogue {
     });
   }
 
+  static bool MakePanel(const PanelColumns& panel, PanelValues* values) {
+    bool fits = true;
+    ForEachVector<V>(panel.columns, [&](auto lanes) {
+      const int64_t first = lanes.first;
+      const Integers from_a = V::Mul(V::SetInteger(panel.a_zero), V::LoadIntegers(panel.w_sum + first));
+      const Floats scale = V::Mul(V::Set(panel.a_scale), V::Load(panel.w_scale + first));
+      const Floats bias = panel.bias != nullptr ? lanes.template Load<float>(panel.bias) : V::Set(0.0f);
+      const Floats greatest = V::Fma(V::Abs(scale), V::Set(0x1p31f), V::Abs(bias));
+      const auto beyond = V::Or(V::IsNan(greatest), V::LessEqual(V::Set(panel.limit), greatest));
+      fits = fits && !V::Any(beyond);
+      V::StoreIntegersS32(values->start + first, V::Sub(V::SetInteger(0), from_a));
+      V::Store(values->scale + first, scale);
+      V::Store(values->bias + first, bias);
+    });
+    return fits;
+  }
+
   /** Calls body with a row's memory, the number of its first value and lanes, for all vectors of a tile. */
   template <typename Body>
   static void ForEachRow(const TileRows& tile, const Body& body) {
@@ -183,6 +208,7 @@ constexpr EpilogueKernels MakeVectorEpilogue(void (*finish_codes)(const int32_t*
   return {
       E::Scale,
       {E::template ScaleToCodes<int8_t>, E::template ScaleToCodes<uint8_t>},
+      E::ScaleToFloats,
       E::AddBias,
       {E::template Activate<A::kNone>, E::template Activate<A::kRelu>, E::template Activate<A::kRelu6>,
        E::template Activate<A::kGeluErf>, E::template Activate<A::kGeluTanh>, E::template Activate<A::kSilu>,
@@ -193,6 +219,7 @@ constexpr EpilogueKernels MakeVectorEpilogue(void (*finish_codes)(const int32_t*
       {E::template StoreFloats<float>, E::template StoreFloats<Float16>, E::template StoreFloats<BFloat16>,
        E::template StoreCodes<int8_t>, E::template StoreCodes<uint8_t>},
       finish_codes,
+      E::MakePanel,
   };
 }
 
