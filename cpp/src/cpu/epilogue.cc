@@ -26,10 +26,10 @@ TileRows OutOf(const EpilogueView& epilogue, int rows, int columns, int64_t firs
 // A step is a pass over the tile, which lies in the first-level cache: one function for every activation, residual and
 // output type in place of one for each of their 240 combinations. Nothing but scales between sums and codes or f32
 // are the combinations with functions of their own: most layers end with them (ReLU and ReLU6 before codes are in their
-// limits), and where K is small they take as long as the product; to f32, products of 128 x 384 x 384 gain 6 %. Cycles for 16 values on Zen 5 (AVX-512):
-// scaling 4, ReLU 2, SiLU 14, sigmoid 14, tanh 18, GELU 18 (tanh form) and 24 (erf form; 1.6 to 1.8 times as fast since
-// it has no division), to f32 1, to s8 4; a product of K = 384 has 48 for the same values. Where an instruction set has
-// it, calls with many codes go through tile_codes.h instead.
+// limits), and where K is small they take as long as the product; to f32, products of 128 x 384 x 384 gain 6 %. Cycles
+// for 16 values on Zen 5 (AVX-512): scaling 4, ReLU 2, SiLU 14, sigmoid 14, tanh 18, GELU 18 (tanh form) and 24 (erf
+// form; 1.6 to 1.8 times as fast since it has no division), to f32 1, to s8 4; a product of K = 384 has 48 for the same
+// values. Where an instruction set has it, calls with many codes go through tile_codes.h instead.
 void FinishTile(const EpilogueKernels& kernels, const EpilogueView& epilogue, const ScaleStep& step, int64_t first_row,
                 int64_t first_column) {
   const bool only_scales = epilogue.activation == numerics::Activation::kNone && epilogue.factor == nullptr &&
