@@ -98,15 +98,16 @@ constexpr Codes kCodes[] = {
     {kNone, kU8, 0.037f, -0.0f, 0.0f, 255.0f},     {kU8, kU8, 0.041f, -0.0f, 0.0f, 255.0f},
 };
 
-/** Calls run(epilogue, out) for f32 and for codes, which must be those of the f32 values. */
+/** Calls run(epilogue, out) for f32 and for codes, which must be those of the f32 values. factor: null is none. */
 template <typename Run>
 void CheckAgainstF32(const Codes& codes, const std::vector<int64_t>& shape, octet_activation activation, Tensor* bias,
-                     const Run& run) {
+                     Tensor* factor, const Run& run) {
   const CodeGrid residual_grid(0.05f, codes.residual.code == kDLUInt ? 130.0f : 9.0f,
                                codes.residual.code == kDLUInt ? 0.0f : -128.0f,
                                codes.residual.code == kDLUInt ? 255.0f : 127.0f);
   octet_epilogue epilogue = {};
   epilogue.bias = bias->dl();
+  if (factor != nullptr) epilogue.factor = factor->dl();
   epilogue.activation = activation;
   epilogue.residual_place = OCTET_RESIDUAL_BEFORE_ACTIVATION;
   Tensor residual(codes.residual.bits == 0 ? kS8 : codes.residual, shape, Layout::kMisaligned);
@@ -148,9 +149,10 @@ TEST(TileCodes, OfMatrixProductsAreThoseOfTheF32Values) {
       weights.Pack();
       Tensor bias = Tensor::Of(RandomValues(shape.n, 1.0f, 3));
       const octet_activation activation = shape.m % 2 == 0 ? OCTET_ACTIVATION_NONE : OCTET_ACTIVATION_RELU;
-      CheckAgainstF32(codes, {shape.m, shape.n}, activation, &bias, [&](const octet_epilogue& epilogue, DLTensor* out) {
-        return RunGemm(a.dl(), &a_grid.grid, weights, &epilogue, out);
-      });
+      CheckAgainstF32(codes, {shape.m, shape.n}, activation, &bias, nullptr,
+                      [&](const octet_epilogue& epilogue, DLTensor* out) {
+                        return RunGemm(a.dl(), &a_grid.grid, weights, &epilogue, out);
+                      });
     }
   }
 }
@@ -169,16 +171,21 @@ TEST(TileCodes, OfActivationsAreThoseOfTheF32Values) {
       biases[40] = -3e38f;
     }
     Tensor bias = Tensor::Of(biases);
+    std::vector<float> factors = RandomValues(n, 2.0f, 4);
+    if (n == 130) factors[70] = INFINITY;
+    Tensor factor = Tensor::Of(factors);
     for (int activation = OCTET_ACTIVATION_NONE; activation <= OCTET_ACTIVATION_TANH; ++activation) {
       // The last scale is one of which 1, which activations may give, is too many steps.
       for (float scale : {0.037f, 1e-3f, 1e-11f}) {
         for (Codes codes : {kCodes[0], kCodes[3], kCodes[5]}) {
           SCOPED_TRACE(std::to_string(activation) + ", scale " + std::to_string(scale));
           codes.scale = scale;
-          CheckAgainstF32(codes, {m, n}, static_cast<octet_activation>(activation), &bias,
-                          [&](const octet_epilogue& epilogue, DLTensor* out) {
-                            return RunGemm(a.dl(), &a_grid.grid, weights, &epilogue, out);
-                          });
+          for (Tensor* by : {static_cast<Tensor*>(nullptr), &factor}) {
+            CheckAgainstF32(codes, {m, n}, static_cast<octet_activation>(activation), &bias, by,
+                            [&](const octet_epilogue& epilogue, DLTensor* out) {
+                              return RunGemm(a.dl(), &a_grid.grid, weights, &epilogue, out);
+                            });
+          }
         }
       }
     }
@@ -198,9 +205,10 @@ TEST(TileCodes, TakeBiasesBeyondAllBounds) {
     weights.Pack();
     for (const Codes& codes : {kCodes[0], kCodes[1], kCodes[5]}) {
       for (octet_activation activation : {OCTET_ACTIVATION_NONE, OCTET_ACTIVATION_GELU_ERF, OCTET_ACTIVATION_TANH}) {
-        CheckAgainstF32(codes, {70, 100}, activation, &bias, [&](const octet_epilogue& epilogue, DLTensor* out) {
-          return RunGemm(a.dl(), &a_grid.grid, weights, &epilogue, out);
-        });
+        CheckAgainstF32(codes, {70, 100}, activation, &bias, nullptr,
+                        [&](const octet_epilogue& epilogue, DLTensor* out) {
+                          return RunGemm(a.dl(), &a_grid.grid, weights, &epilogue, out);
+                        });
       }
     }
   }
@@ -222,7 +230,7 @@ TEST(TileCodes, OfConvolutionsAreThoseOfTheF32Values) {
       weights.Pack();
       Tensor bias = Tensor::Of(RandomValues(shape.out_c, 1.0f, 3));
       CheckAgainstF32(codes, {shape.n, shape.out_h(), shape.out_w(), shape.out_c}, OCTET_ACTIVATION_NONE, &bias,
-                      [&](const octet_epilogue& epilogue, DLTensor* out) {
+                      nullptr, [&](const octet_epilogue& epilogue, DLTensor* out) {
                         return RunConv2d(x.dl(), &x_grid.grid, weights, &epilogue, out);
                       });
     }

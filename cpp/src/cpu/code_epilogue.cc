@@ -23,12 +23,17 @@ bool HasKernel(numerics::Activation activation) {
 
 CodeEpilogue::CodeEpilogue(const EpilogueKernels& kernels, const EpilogueView& epilogue, float a_scale, int32_t a_zero,
                            int64_t outputs)
-    : kernels_(kernels), activation_(epilogue.activation), a_scale_(a_scale), a_zero_(a_zero) {
+    : kernels_(kernels),
+      activation_(epilogue.activation),
+      bias_(epilogue.bias),
+      factor_(epilogue.factor),
+      a_scale_(a_scale),
+      a_zero_(a_zero) {
   const bool with_residual = epilogue.residual.data != nullptr;
-  const bool activates = activation_ != numerics::Activation::kNone;
+  activates_ = activation_ != numerics::Activation::kNone || factor_ != nullptr;
   usable_ = kernels.finish_codes != nullptr && outputs >= kFewOutputs && IsCode(epilogue.out.type) &&
-            HasKernel(activation_) && epilogue.factor == nullptr &&
-            (!with_residual || (!activates && IsCode(epilogue.residual.type) &&
+            HasKernel(activation_) &&
+            (!with_residual || (!activates_ && IsCode(epilogue.residual.type) &&
                                 numerics::IsWholeUpTo(epilogue.residual_step.zero_point, kMostZeroPoint))) &&
             numerics::IsWholeUpTo(epilogue.out_step.zero_point, kMostZeroPoint) &&
             numerics::FitsQuickGrid(epilogue.out_step, epilogue.out_limits);
@@ -42,7 +47,6 @@ CodeEpilogue::CodeEpilogue(const EpilogueKernels& kernels, const EpilogueView& e
   steps_.high = static_cast<uint8_t>(epilogue.out_limits.int_max + raise);
   steps_.flip = static_cast<uint8_t>(raise);
   limit_ = 0x1p30f * scale;
-  if (activates && limit_ < 1.0f) usable_ = false;
   if (!with_residual) return;
   const float residual_raise = epilogue.residual.type == ElementType::kS8 ? 128.0f : 0.0f;
   steps_.residual_scale = epilogue.residual_step.scale;
@@ -51,13 +55,14 @@ CodeEpilogue::CodeEpilogue(const EpilogueKernels& kernels, const EpilogueView& e
   limit_ -= steps_.residual_scale * (2.0f * kMostZeroPoint);
 }
 
-bool CodeEpilogue::MakePanel(const PackedGemm& weights, int64_t panel, const float* bias, PanelValues* values,
+bool CodeEpilogue::MakePanel(const PackedGemm& weights, int64_t first_column, int64_t panel, PanelValues* values,
                              TileCodes* codes) const {
   if (!usable_ || weights.zero_points != nullptr) return false;
   const int64_t column = panel * kPanelColumns;
   const int columns = static_cast<int>(std::min(kPanelColumns, weights.n - column));
-  if (activation_ != numerics::Activation::kNone && columns != kPanelColumns) return false;
+  if (activates_ && columns != kPanelColumns) return false;
   codes->steps = &steps_;
+  codes->activates = activates_;
   codes->activation = activation_;
   codes->values = values;
   codes->columns = columns;
@@ -65,7 +70,9 @@ bool CodeEpilogue::MakePanel(const PackedGemm& weights, int64_t panel, const flo
   made_of.columns = columns;
   made_of.w_sum = weights.sums + column;
   made_of.w_scale = weights.scales + column;
-  if (bias != nullptr) made_of.bias = bias + column;
+  if (bias_ != nullptr) made_of.bias = bias_ + first_column + column;
+  if (factor_ != nullptr) made_of.factor = factor_ + first_column + column;
+  made_of.activates = activates_;
   made_of.a_zero = a_zero_;
   made_of.a_scale = a_scale_;
   made_of.limit = limit_;

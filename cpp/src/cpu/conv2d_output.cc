@@ -91,8 +91,7 @@ bool Conv2dOutput::MakePanel(const CodeEpilogue& epilogue, const PackedGemm& wei
                              int64_t panel, PanelValues* values, TileCodes* codes) const {
   // Channels side by side, and those of a residual.
   const bool together = out_.together() && (residual_.data == nullptr || residual_.together());
-  const float* const bias = epilogue_.bias == nullptr ? nullptr : epilogue_.bias + first_channel;
-  return together && epilogue.MakePanel(weights, panel, bias, values, codes);
+  return together && epilogue.MakePanel(weights, first_channel, panel, values, codes);
 }
 
 void Conv2dOutput::Finish(ScaleStep step, int32_t a_zero, const TilePlace& place) const {

@@ -32,14 +32,19 @@ TileRows OutOf(const EpilogueView& epilogue, int rows, int columns, int64_t firs
 // values. Where an instruction set has it, calls with many codes go through tile_codes.h instead.
 void FinishTile(const EpilogueKernels& kernels, const EpilogueView& epilogue, const ScaleStep& step, int64_t first_row,
                 int64_t first_column) {
-  const bool only_scales = epilogue.activation == numerics::Activation::kNone && epilogue.factor == nullptr &&
-                           epilogue.residual.data == nullptr;
-  if (only_scales && (IsCode(epilogue.out.type) || epilogue.out.type == ElementType::kF32)) {
-    const auto to = epilogue.out.type == ElementType::kF32  ? kernels.scale_to_floats
-                    : epilogue.out.type == ElementType::kS8 ? kernels.scale_to_codes[0]
-                                                            : kernels.scale_to_codes[1];
-    to(step, OutOf(epilogue, step.rows, step.columns, first_row, first_column));
-    return;
+  if (epilogue.activation == numerics::Activation::kNone && epilogue.factor == nullptr) {
+    const bool adds = epilogue.residual.data != nullptr;
+    const TileRows out = OutOf(epilogue, step.rows, step.columns, first_row, first_column);
+    if (IsCode(epilogue.out.type) && !adds) {
+      kernels.scale_to_codes[epilogue.out.type == ElementType::kS8 ? 0 : 1](step, out);
+      return;
+    }
+    if (epilogue.out.type == ElementType::kF32 && (!adds || epilogue.residual.type == ElementType::kF32)) {
+      TileRows residual;
+      if (adds) residual = RowsOf(epilogue.residual, step.rows, step.columns, first_row, first_column);
+      kernels.scale_to_floats(step, residual, out);
+      return;
+    }
   }
   alignas(64) float values[kMaxEpilogueRows * kTileColumns];
   kernels.scale(step, values);

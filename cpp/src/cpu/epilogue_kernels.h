@@ -52,8 +52,8 @@ struct EpilogueKernels {
   void (*scale)(const ScaleStep& step, float* values);
   /** What scale and store do, without values in between. Index: s8, u8. */
   void (*scale_to_codes[2])(const ScaleStep& step, const TileRows& out);
-  /** The same for f32. */
-  void (*scale_to_floats)(const ScaleStep& step, const TileRows& out);
+  /** The same for f32, with a residual of f32 or, where its data is null, none. */
+  void (*scale_to_floats)(const ScaleStep& step, const TileRows& residual, const TileRows& out);
   /** values += bias, one a column. Any alignment. */
   void (*add_bias)(const float* bias, int rows, int columns, float* values);
   /** In place. Index: numerics::Activation. */

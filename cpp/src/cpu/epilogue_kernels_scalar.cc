@@ -52,8 +52,11 @@ void ScaleToCodes(const ScaleStep& step, const TileRows& out) {
   ScaleEach(step, [&out](int r, int c, float y) { StoreCode<T>(y, out, out.data + r * out.stride, c); });
 }
 
-void ScaleToFloats(const ScaleStep& step, const TileRows& out) {
-  ScaleEach(step, [&out](int r, int c, float y) { Store(out.data + r * out.stride, c, y); });
+void ScaleToFloats(const ScaleStep& step, const TileRows& residual, const TileRows& out) {
+  ScaleEach(step, [&](int r, int c, float y) {
+    if (residual.data != nullptr) y += Load<float>(residual.data + r * residual.stride, c);
+    Store(out.data + r * out.stride, c, y);
+  });
 }
 
 void AddBias(const float* bias, int rows, int columns, float* values) {

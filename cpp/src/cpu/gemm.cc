@@ -129,7 +129,7 @@ class Product {
     const int64_t code_size = kernels_.wide_activations ? 2 : 1;
     PanelValues values;
     TileCodes made;
-    const bool to_codes = !a_.dynamic && codes_.MakePanel(weights_, panel, epilogue_.bias, &values, &made);
+    const bool to_codes = !a_.dynamic && codes_.MakePanel(weights_, 0, panel, &values, &made);
     GemmTile tile;
     tile.a_stride = ready_.stride;
     tile.columns = static_cast<int>(columns);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The epilogue of most layers in one pass over the sums of a tile: scale, bias, an activation or a residual of codes or
-// neither, and the codes of the result. What depends on the call and the panel alone is made ready once
-// (code_epilogue.h). The bits are those of FinishTile (epilogue.h).
+// The epilogue of most layers in one pass over the sums of a tile: scale, bias, an activation and a factor or a
+// residual of codes or neither, and the codes of the result. What depends on the call and the panel alone is made ready
+// once (code_epilogue.h). The bits are those of FinishTile (epilogue.h).
 #ifndef OCTET_CPU_TILE_CODES_H_
 #define OCTET_CPU_TILE_CODES_H_
 
@@ -20,6 +20,8 @@ struct PanelValues {
   /** value = fma(float(sum), scale, bias). */
   alignas(64) float scale[kPanelColumns];
   alignas(64) float bias[kPanelColumns];
+  /** What activated values are multiplied by. Not set for calls with neither activation nor factor. */
+  alignas(64) float factor[kPanelColumns];
 };
 
 /** What PanelValues are made of. Arrays of columns but the bias can be read up to a multiple of 16. */
@@ -29,6 +31,10 @@ struct PanelColumns {
   const float* w_scale = nullptr;
   /** Null: 0. Any alignment. */
   const float* bias = nullptr;
+  /** Null: 1. Any alignment. */
+  const float* factor = nullptr;
+  /** Whether there is an activation or a factor. */
+  bool activates = false;
   int32_t a_zero = 0;
   float a_scale = 0.0f;
   /** Values of any sum are to be below it in magnitude. */
@@ -54,7 +60,8 @@ struct CodeSteps {
 struct TileCodes {
   const CodeSteps* steps = nullptr;
   const PanelValues* values = nullptr;
-  /** Without a residual, of a whole panel. */
+  /** Whether there is an activation or a factor: without a residual, of a whole panel. */
+  bool activates = false;
   numerics::Activation activation = numerics::Activation::kNone;
   /** 1 to the panel's. */
   int columns = 0;

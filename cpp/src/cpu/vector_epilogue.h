@@ -91,11 +91,20 @@ struct VectorEpilogue {
     });
   }
 
-  static void ScaleToFloats(const ScaleStep& step, const TileRows& out) {
+  static void ScaleToFloats(const ScaleStep& step, const TileRows& residual, const TileRows& out) {
     char* const data = out.data;
     const int64_t stride = out.stride;
+    const char* const added = residual.data;
+    const int64_t added_stride = residual.stride;
     ForEachVector<V>(step.columns, [&](auto lanes) {
-      ScaleColumns(step, lanes, [&](int r, Floats y) { lanes.template Store<float>(data + r * stride, y); });
+      if (added == nullptr) {
+        ScaleColumns(step, lanes, [&](int r, Floats y) { lanes.template Store<float>(data + r * stride, y); });
+      } else {
+        ScaleColumns(step, lanes, [&](int r, Floats y) {
+          const Floats sum = V::Add(y, lanes.template Load<float>(added + r * added_stride));
+          lanes.template Store<float>(data + r * stride, sum);
+        });
+      }
     });
   }
 
@@ -170,7 +179,13 @@ struct VectorEpilogue {
       const Integers from_a = V::Mul(V::SetInteger(panel.a_zero), V::LoadIntegers(panel.w_sum + first));
       const Floats scale = V::Mul(V::Set(panel.a_scale), V::Load(panel.w_scale + first));
       const Floats bias = panel.bias != nullptr ? lanes.template Load<float>(panel.bias) : V::Set(0.0f);
-      const Floats greatest = V::Fma(V::Abs(scale), V::Set(0x1p31f), V::Abs(bias));
+      Floats greatest = V::Fma(V::Abs(scale), V::Set(0x1p31f), V::Abs(bias));
+      if (panel.activates) {
+        // Activations give nothing greater than 1 or than what they are given.
+        const Floats factor = panel.factor != nullptr ? lanes.template Load<float>(panel.factor) : V::Set(1.0f);
+        greatest = V::Mul(V::Add(greatest, V::Set(1.0f)), V::Abs(factor));
+        V::Store(values->factor + first, factor);
+      }
       const auto beyond = V::Or(V::IsNan(greatest), V::LessEqual(V::Set(panel.limit), greatest));
       fits = fits && !V::Any(beyond);
       V::StoreIntegersS32(values->start + first, V::Sub(V::SetInteger(0), from_a));

@@ -35,7 +35,7 @@ namespace cpu {
  * Rows of kColumns sums. kPlain: the codes are u8, the zero point is 0, and the limits are those of u8. kWhole: there
  * are kColumns columns, not less.
  */
-template <typename D, int kColumns, bool kResidual, bool kPlain, bool kWhole,
+template <typename D, int kColumns, bool kResidual, bool kPlain, bool kWhole, bool kActivates = false,
           numerics::Activation kActivation = numerics::Activation::kNone>
 class VectorTileCodes {
  public:
@@ -54,6 +54,7 @@ class VectorTileCodes {
       start_[v()] = D::LoadIntegers(codes.values->start + v() * D::kLanes);
       scale_[v()] = D::Load(codes.values->scale + v() * D::kLanes);
       bias_[v()] = D::Load(codes.values->bias + v() * D::kLanes);
+      if constexpr (kActivates) factor_[v()] = D::Load(codes.values->factor + v() * D::kLanes);
     });
   }
 
@@ -97,7 +98,10 @@ class VectorTileCodes {
       y[i()] = D::Fma(D::ToFloats(sum), scale_[kVector], bias_[kVector]);
       if constexpr (kResidual) y[i()] = D::Add(y[i()], Residual<kFirst>(residual + kRow * residual_stride));
     });
-    if constexpr (kActivation != numerics::Activation::kNone) D::template Activate<kActivation>(y);
+    if constexpr (kActivates) {
+      D::template Activate<kActivation>(y);
+      Repeat<4>([&](auto i) OCTET_INLINE { y[i()] = D::Mul(y[i()], factor_[i() % kVectors]); });
+    }
     Integers q[4];
     Repeat<4>([&](auto i) OCTET_INLINE { q[i()] = D::Nearest(D::Fma(y[i()], reciprocal_, D::Mul(y[i()], rest_))); });
     Integers bytes = D::InOrder(D::PackBytes(Words(q[0], q[1]), Words(q[2], q[3])));
@@ -136,6 +140,7 @@ class VectorTileCodes {
   Integers start_[kVectors];
   Floats scale_[kVectors];
   Floats bias_[kVectors];
+  Floats factor_[kVectors];
   const Floats reciprocal_;
   const Floats rest_;
   const Integers zero_point_;
@@ -162,26 +167,28 @@ void FinishCodesOf(const int32_t* sums, int rows, const TileCodes& codes) {
 
 template <typename D, numerics::Activation kActivation>
 void FinishActivated(const int32_t* sums, int rows, const TileCodes& codes) {
-  VectorTileCodes<D, kTileColumns, false, false, true, kActivation>(codes).Run(sums, rows, codes);
+  VectorTileCodes<D, kTileColumns, false, false, true, true, kActivation>(codes).Run(sums, rows, codes);
 }
 
 /** EpilogueKernels::finish_codes. */
 template <typename D>
 void FinishCodes(const int32_t* sums, int rows, const TileCodes& codes) {
   using A = numerics::Activation;
-  switch (codes.activation) {
-    case A::kGeluErf:
-      return FinishActivated<D, A::kGeluErf>(sums, rows, codes);
-    case A::kGeluTanh:
-      return FinishActivated<D, A::kGeluTanh>(sums, rows, codes);
-    case A::kSilu:
-      return FinishActivated<D, A::kSilu>(sums, rows, codes);
-    case A::kSigmoid:
-      return FinishActivated<D, A::kSigmoid>(sums, rows, codes);
-    case A::kTanh:
-      return FinishActivated<D, A::kTanh>(sums, rows, codes);
-    default:
-      break;
+  if (codes.activates) {
+    switch (codes.activation) {
+      case A::kGeluErf:
+        return FinishActivated<D, A::kGeluErf>(sums, rows, codes);
+      case A::kGeluTanh:
+        return FinishActivated<D, A::kGeluTanh>(sums, rows, codes);
+      case A::kSilu:
+        return FinishActivated<D, A::kSilu>(sums, rows, codes);
+      case A::kSigmoid:
+        return FinishActivated<D, A::kSigmoid>(sums, rows, codes);
+      case A::kTanh:
+        return FinishActivated<D, A::kTanh>(sums, rows, codes);
+      default:
+        return FinishActivated<D, A::kNone>(sums, rows, codes);
+    }
   }
   constexpr int kHalf = static_cast<int>(kHalfPanel);
   const bool half = codes.columns <= kHalf;
