@@ -112,6 +112,19 @@ TEST(Conv2d, TakesKernelsOfOneRowOrColumn) {
   }
 }
 
+TEST(Conv2d, TilesHaveTwoShortLines) {
+  for (const WeightKind& kind : {kWeightKinds[0], kWeightKinds[2], kWeightKinds[4]}) {
+    for (int64_t width = 1; width <= 8; ++width) {
+      // Lines of an odd and an even number, one, and lines that have gaps between them.
+      const int64_t lines = 1 + width % 4;
+      CheckCodes({3, lines, width, 8, 20, 3, 3, Params(1, 1)}, kU8, kind);
+      CheckCodes({2, 2 * lines, 2 * width, 12, 34, 3, 2, Params(2, 1)}, kS8, kind);
+      CheckCodes({1, 7, width, 16, 33, 3, 3, Params(1, 2, 2, 1)}, kU8, kind, 0, 255, Layout::kCompact, Layout::kGaps);
+      CheckCodes({2, 5, width + 2, 16, 64, 3, 3, Params(1, 0, 1, 2)}, kU8, kind, 0, 255, Layout::kGaps);
+    }
+  }
+}
+
 TEST(Conv2d, PadsAsymmetricallyAndBeyondTheKernel) {
   for (const WeightKind& kind : {kWeightKinds[0], kWeightKinds[2]}) {
     CheckCodes({1, 4, 5, 8, 18, 3, 3, {1, 1, 2, 0, 1, 3, 1, 1, 1}}, kS8, kind);

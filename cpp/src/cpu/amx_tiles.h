@@ -224,6 +224,7 @@ template <typename T>
 GemmKernels AmxKernelsOn() {
   GemmKernels kernels = T::Small();
   kernels.max_rows = AmxTiles<T>::kMaxRows;
+  kernels.halves = false;
   kernels.tile = AmxTiles<T>::Run;
   kernels.release = AmxTiles<T>::Release;
   // Four times those of vpdpbusd: products take an eighth of the time, and what follows them as long as ever.

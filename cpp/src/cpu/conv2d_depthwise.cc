@@ -40,7 +40,7 @@ DepthwiseProduct::DepthwiseProduct(const GemmKernels& kernels, const PackedConv2
                   plan.images * plan.out_h * plan.out_w * geometry.out_channels),
       codes_(reinterpret_cast<const uint8_t*>(codes)),
       tap_offsets_(reinterpret_cast<const int64_t*>(workspace + plan.offsets)),
-      tiles_(plan.out_w, kMaxEpilogueRows),
+      tiles_(plan.out_w, kMaxEpilogueRows, false),
       weights_(weights.Block(0)) {
   int64_t* const offsets = reinterpret_cast<int64_t*>(workspace + plan.offsets);
   for (int64_t tap = 0; tap < RoundUp(geometry.taps(), 2 * kGroup); ++tap) {

@@ -60,7 +60,7 @@ class Product {
         ready_(workspace),
         offsets_(reinterpret_cast<const int64_t*>(workspace + plan.offsets)),
         depthwise_(geometry.depthwise()),
-        tiles_(plan.out_w, depthwise_ ? kMaxFloatRows : kernels_.max_rows),
+        tiles_(plan.out_w, depthwise_ ? kMaxFloatRows : kernels_.max_rows, false),
         panels_(PartsOf(geometry.block_n(), kPanelColumns)) {
     int64_t* const offsets = reinterpret_cast<int64_t*>(workspace + plan.offsets);
     const int64_t runs = depthwise_ ? geometry.taps() : geometry.runs();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the output of a convolution is cut up: parts, which the workspace has room for the input of, and tiles of
-// neighbouring pixels of a line, which kernels take.
+// neighbouring pixels of a line, or two short lines, which kernels take.
 #ifndef OCTET_CPU_CONV2D_TILES_H_
 #define OCTET_CPU_CONV2D_TILES_H_
 
+#include <algorithm>
 #include <cstdint>
 
 #include "cpu/parts.h"
@@ -24,6 +25,7 @@ struct Conv2dTile {
   int64_t slot;
   int64_t line;
   int64_t pixel;
+  /** Pixels: of this line, or, where a tile has two of them, the line below as well. */
   int rows;
   /** Within the line. */
   int64_t number;
@@ -39,17 +41,24 @@ struct Conv2dBlock {
 /** The tiles of a part, numbered along lines. */
 class LineTiles {
  public:
-  LineTiles(int64_t out_w, int64_t max_rows) : tiles_(PartsOf(out_w, max_rows)), sizes_(out_w, tiles_) {}
+  /** with_pairs: whether tiles may have two lines, where these are so short. */
+  LineTiles(int64_t out_w, int64_t max_rows, bool with_pairs)
+      : tiles_(PartsOf(out_w, max_rows)), sizes_(out_w, tiles_), lines_(with_pairs && 2 * out_w <= max_rows ? 2 : 1) {}
 
   /** The most pixels a tile has. */
-  int64_t rows() const { return sizes_[0]; }
+  int64_t rows() const { return lines_ * sizes_[0]; }
 
-  int64_t Count(const Conv2dPart& part) const { return part.images * part.lines * tiles_; }
+  int64_t Count(const Conv2dPart& part) const { return part.images * CountOfImage(part); }
 
   Conv2dTile At(const Conv2dPart& part, int64_t index) const {
-    const int64_t line = index / tiles_;
-    const int64_t tile = index % tiles_;
-    return {line / part.lines, line % part.lines, sizes_.Start(tile), static_cast<int>(sizes_[tile]), tile};
+    const int64_t of_image = index % CountOfImage(part);
+    Conv2dTile at;
+    at.slot = index / CountOfImage(part);
+    at.line = of_image / tiles_ * lines_;
+    at.number = of_image % tiles_;
+    at.pixel = sizes_.Start(at.number);
+    at.rows = RowsOf(part, at);
+    return at;
   }
 
   Conv2dTile After(const Conv2dPart& part, const Conv2dTile& at) const {
@@ -57,18 +66,26 @@ class LineTiles {
     next.pixel += at.rows;
     if (++next.number == tiles_) {
       next.number = next.pixel = 0;
-      if (++next.line == part.lines) {
+      next.line += lines_;
+      if (next.line >= part.lines) {
         next.line = 0;
         ++next.slot;
       }
     }
-    next.rows = static_cast<int>(sizes_[next.number]);
+    next.rows = RowsOf(part, next);
     return next;
   }
 
  private:
+  int64_t CountOfImage(const Conv2dPart& part) const { return PartsOf(part.lines, lines_) * tiles_; }
+  int RowsOf(const Conv2dPart& part, const Conv2dTile& at) const {
+    return static_cast<int>(sizes_[at.number] * std::min(lines_, part.lines - at.line));
+  }
+
   int64_t tiles_;
   PartSizes sizes_;
+  /** Of a tile: with two of them a line is one tile's. */
+  int64_t lines_;
 };
 
 }  // namespace cpu

@@ -23,6 +23,8 @@ struct GemmTile {
   int64_t a_stride = 0;
   /** 1 to GemmKernels::max_rows. */
   int rows = 0;
+  /** Bytes from the first row to row rows / 2, with which another such half begins, of an even number; 0: rows go on. */
+  int64_t second_half = 0;
   /** Groups of four k side by side. */
   int64_t groups = 0;
   /** Runs of that many groups: their offsets from a in bytes. Panels hold one after the other. */
@@ -66,6 +68,8 @@ class FetchShares {
 
 struct GemmKernels {
   int max_rows;
+  /** Whether kernels take tiles of two halves. */
+  bool halves;
   bool wide_activations;
   void (*tile)(const GemmTile& tile);
   /** A tile of at most half_byte_rows rows (0: no such kernel) on half bytes as they are: groups are of eight k. */

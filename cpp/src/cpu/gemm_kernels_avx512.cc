@@ -46,7 +46,8 @@ void Tile(const GemmTile& tile) {
   });
 }
 
-constexpr GemmKernels kKernels = {kRows, true, Tile, 0, nullptr, FlipBytes, WidenBytes, SumBytes, UnpackHalfBytes};
+constexpr GemmKernels kKernels = {kRows,   false,     true,       Tile,     0,
+                                  nullptr, FlipBytes, WidenBytes, SumBytes, UnpackHalfBytes};
 
 }  // namespace
 

@@ -49,17 +49,21 @@ struct Avx512Vnni {
 constexpr int kRows = 14;
 constexpr int kHalfByteRows = 4;
 
-template <int kTileRows>
+template <int kTileRows, bool kHalves>
 void Rows(const GemmTile& tile) {
   if (tile.columns == kPanelColumns) {
-    DotTile<Avx512Vnni, kTileRows, 2, kPanelColumns>::Run(tile, 0);
+    DotTile<Avx512Vnni, kTileRows, 2, kPanelColumns, kHalves>::Run(tile, 0);
   } else {
-    DotTile<Avx512Vnni, kTileRows, 1, kHalfPanel>::Run(tile, 0);
+    DotTile<Avx512Vnni, kTileRows, 1, kHalfPanel, kHalves>::Run(tile, 0);
   }
 }
 
 void Tile(const GemmTile& tile) {
-  WithRows<kRows>(tile.rows, [&tile](auto rows) { Rows<decltype(rows)::value>(tile); });
+  if (tile.second_half != 0) {
+    WithRows<kRows / 2>(tile.rows / 2, [&tile](auto half) { Rows<2 * decltype(half)::value, true>(tile); });
+  } else {
+    WithRows<kRows>(tile.rows, [&tile](auto rows) { Rows<decltype(rows)::value, false>(tile); });
+  }
 }
 
 template <int kTileRows>
@@ -75,8 +79,8 @@ void HalfByteTile(const GemmTile& tile) {
   WithRows<kHalfByteRows>(tile.rows, [&tile](auto rows) { HalfByteRows<decltype(rows)::value>(tile); });
 }
 
-constexpr GemmKernels kKernels = {kRows,     false,      Tile,     kHalfByteRows,  HalfByteTile,
-                                  FlipBytes, WidenBytes, SumBytes, UnpackHalfBytes};
+constexpr GemmKernels kKernels = {kRows,        true,      false,      Tile,     kHalfByteRows,
+                                  HalfByteTile, FlipBytes, WidenBytes, SumBytes, UnpackHalfBytes};
 
 }  // namespace
 

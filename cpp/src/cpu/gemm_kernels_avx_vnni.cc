@@ -58,8 +58,8 @@ void HalfByteTile(const GemmTile& tile) {
   });
 }
 
-constexpr GemmKernels kKernels = {kRows,     false,      Tile,     kHalfByteRows,  HalfByteTile,
-                                  FlipBytes, WidenBytes, SumBytes, UnpackHalfBytes};
+constexpr GemmKernels kKernels = {kRows,        false,     false,      Tile,     kHalfByteRows,
+                                  HalfByteTile, FlipBytes, WidenBytes, SumBytes, UnpackHalfBytes};
 
 }  // namespace
 

@@ -24,9 +24,9 @@ namespace cpu {
 
 /**
  * kRows rows and kVectors vectors of columns from tile.b + offset of the first column. kColumns is tile.columns where
- * that is known, else 0.
+ * that is known, else 0. kHalves: tile.second_half is where the second half of the rows begins.
  */
-template <typename D, int kRows, int kVectors, int kColumns = 0>
+template <typename D, int kRows, int kVectors, int kColumns = 0, bool kHalves = false>
 struct DotTile {
   using Sums = typename D::Sums;
 
@@ -38,9 +38,11 @@ struct DotTile {
   static void Run(const GemmTile& tile, int first_column) {
     Sums sums[kChains][kRows][kVectors];
     ForEachSum<kChains>([&](auto c, auto r, auto v) OCTET_INLINE { sums[c()][r()][v()] = D::Zero(); });
-    using Rows = RowOffsets<kRows>;
+    constexpr int kHalfRows = kHalves ? kRows / 2 : kRows;
+    using Rows = RowOffsets<kHalfRows>;
     const Rows rows(tile.a_stride);
     const char* a = nullptr;
+    const char* second_half = nullptr;
     const int64_t step = int64_t{kColumns != 0 ? kColumns : tile.columns} * kGroup;
     const int8_t* b = tile.b + first_column * kGroup;
     const auto group = [&](auto ahead) OCTET_INLINE {
@@ -49,12 +51,14 @@ struct DotTile {
       Repeat<kVectors>(
           [&](auto v) OCTET_INLINE { weights[v()] = D::LoadBytes(b + kAhead * step + v() * D::kColumns * kGroup); });
       Repeat<kRows>([&](auto r) OCTET_INLINE {
-        constexpr int kRow = decltype(r)::value;
+        constexpr int kRow = decltype(r)::value % kHalfRows;
+        const char* const half = decltype(r)::value < kHalfRows ? a : second_half;
         const typename D::Bytes activations = [&]() OCTET_INLINE {
           if constexpr (kRow == 0) {
-            return D::Broadcast(a + kAhead * kGroup);
+            return D::Broadcast(half + kAhead * kGroup);
           } else {
-            return D::template BroadcastAt<Rows::template kTimes<kRow>, kAhead * kGroup>(a, rows.template Odd<kRow>());
+            return D::template BroadcastAt<Rows::template kTimes<kRow>, kAhead * kGroup>(half,
+                                                                                         rows.template Odd<kRow>());
           }
         }();
         Repeat<kVectors>([&](auto v) OCTET_INLINE {
@@ -70,6 +74,7 @@ struct DotTile {
     const char* ahead = static_cast<const char*>(tile.ahead);
     for (int64_t run = 0; run < tile.runs; ++run) {
       a = static_cast<const char*>(tile.a) + tile.run_offsets[run];
+      if constexpr (kHalves) second_half = a + tile.second_half;
       for (const char* const end = a + unrolled_bytes; a != end; a += kUnrolled * kGroup) {
         for (int64_t line = 0; line < tile.ahead_lines; ++line, ahead += 64) {
           constexpr int kSecondLevelCache = 2;
@@ -77,10 +82,12 @@ struct DotTile {
         }
         Repeat<kUnrolled>(group);
         b += kUnrolled * step;
+        if constexpr (kHalves) second_half += kUnrolled * kGroup;
       }
       for (const char* const end = a + rest_bytes; a != end; a += kGroup) {
         group(std::integral_constant<int, 0>());
         b += step;
+        if constexpr (kHalves) second_half += kGroup;
       }
     }
     ForEachSum<1>([&](auto, auto r, auto v) OCTET_INLINE {
