@@ -7,6 +7,7 @@
 #include "octet/conv2d.h"
 #include "octet/conv2d_float.h"
 #include "octet/cuda.h"
+#include "octet/cuda_event.h"
 #include "octet/dlpack.h"
 #include "octet/elementwise.h"
 #include "octet/embedding.h"

@@ -23,6 +23,8 @@ constexpr int32_t kMostDevices = 64;
 struct State {
   std::mutex mutex;
   std::atomic<const cuda::Table*> table{nullptr};
+  /** Filled in before the table is published. */
+  const cuda::EventTable* events = nullptr;
   /** Whether the default places have been tried. */
   bool tried = false;
   std::string why;
@@ -108,11 +110,13 @@ std::string Load(const std::string& file, State* state) {
   if (library == nullptr) return LoadFailure(file);
   const auto get_table = reinterpret_cast<const cuda::Table* (*)()>(dlsym(library, cuda::kTableSymbol));
   const cuda::Table* table = get_table != nullptr ? get_table() : nullptr;
+  const auto get_events = reinterpret_cast<const cuda::EventTable* (*)()>(dlsym(library, cuda::kEventTableSymbol));
+  const cuda::EventTable* events = get_events != nullptr ? get_events() : nullptr;
   std::string why;
   if (table == nullptr) {
     why = file + " is no library of Octet's CUDA kernels: it has no function " + cuda::kTableSymbol;
-  } else if (table->version != cuda::kVersion || table->bytes != sizeof(cuda::Table) ||
-             std::strcmp(table->library_version, octet_version()) != 0) {
+  } else if (table->version != cuda::kVersion || table->bytes != sizeof(cuda::Table) || events == nullptr ||
+             events->bytes != sizeof(cuda::EventTable) || std::strcmp(table->library_version, octet_version()) != 0) {
     why = file + " belongs to another build of Octet than this library, version " + octet_version() +
           ": use the two from the same one";
   } else {
@@ -122,6 +126,7 @@ std::string Load(const std::string& file, State* state) {
     dlclose(library);
     return why;
   }
+  state->events = events;
   state->table.store(table, std::memory_order_release);
   return "";
 }
@@ -143,6 +148,8 @@ const cuda::Table* TableOrReason(std::string* why) {
 }  // namespace
 
 const cuda::Table* CudaTable() { return TableOrReason(nullptr); }
+
+const cuda::EventTable* CudaEvents() { return CudaTable() == nullptr ? nullptr : TheState().events; }
 
 const char* UnavailableWords() {
   thread_local char words[768];

@@ -6,12 +6,16 @@
 #include "api/check.h"
 #include "api/error.h"
 #include "cuda/backend.h"
+#include "cuda/events.h"
 
 namespace octet {
 namespace api {
 
 /** The functions of the library, loading it if no one has; null if it can't be used: UnavailableWords says why. */
 const cuda::Table* CudaTable();
+
+/** The functions of events. Null if there is no table. */
+const cuda::EventTable* CudaEvents();
 
 /** Why there is no table; "" if there is one. Of the calling thread, until its next call. */
 const char* UnavailableWords();

@@ -18,6 +18,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             "octet/status.h",
             "octet/library.h",
             "octet/cuda.h",
+            "octet/cuda_event.h",
             "octet/grid.h",
             "octet/fake_quantize.h",
             "octet/quantize.h",
