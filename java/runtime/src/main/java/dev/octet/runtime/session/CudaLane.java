@@ -2,6 +2,7 @@
 package dev.octet.runtime.session;
 
 import dev.octet.bindings.global.octet;
+import dev.octet.runtime.cuda.CudaEvent;
 import dev.octet.runtime.cuda.CudaGraph;
 import dev.octet.runtime.cuda.CudaStream;
 import dev.octet.runtime.cuda.DeviceBlock;
@@ -23,6 +24,23 @@ final class CudaLane implements Lane {
   private static final int MOST_GRAPHS = 4;
 
   private record Recorded(long[] places, CudaGraph graph) {}
+
+  private record EventMark(CudaEvent event) implements Mark {
+    @Override
+    public boolean isReached() {
+      return event.isReached();
+    }
+
+    @Override
+    public int await() {
+      return event.trySynchronize();
+    }
+
+    @Override
+    public void close() {
+      event.close();
+    }
+  }
 
   private final CudaStream stream;
   private final PlanGraphs known;
@@ -116,6 +134,11 @@ final class CudaLane implements Lane {
         stream.redirect(callerStream);
       }
     }
+  }
+
+  @Override
+  public Mark mark() {
+    return new EventMark(CudaEvent.record(stream));
   }
 
   @Override

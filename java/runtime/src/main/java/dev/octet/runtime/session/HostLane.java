@@ -56,6 +56,11 @@ final class HostLane implements Lane {
   }
 
   @Override
+  public Mark mark() {
+    throw new IllegalStateException("on the CPU nothing is enqueued");
+  }
+
+  @Override
   public int finish() {
     return octet.OCTET_OK;
   }

@@ -31,8 +31,12 @@ public final class IoBinding {
   private final SessionCore core;
   private final List<Value> inputValues;
   private final List<Value> outputValues;
-  private final TensorData[] inputs;
-  private final TensorData[] outputs;
+  private TensorData[] inputs;
+  private TensorData[] outputs;
+
+  /** Whether enqueued runs have these arrays, which change no more then. */
+  private boolean handedOn;
+
   private Long stream;
   private PlanPool pool;
   private boolean checked;
@@ -75,6 +79,7 @@ public final class IoBinding {
               + " bytes; the data has "
               + data.byteLength());
     }
+    ownArrays();
     inputs[index] = data;
     pool = null;
     checked = false;
@@ -112,9 +117,18 @@ public final class IoBinding {
     if (data.isReadOnly()) {
       throw new IllegalArgumentException("output '" + name + "' is given a read-only buffer");
     }
+    ownArrays();
     outputs[index] = data;
     checked = false;
     return this;
+  }
+
+  private void ownArrays() {
+    if (handedOn) {
+      inputs = inputs.clone();
+      outputs = outputs.clone();
+      handedOn = false;
+    }
   }
 
   /**
@@ -214,6 +228,7 @@ public final class IoBinding {
     List<Plan.Port> ports = plan().outputs();
     for (int i = 0; i < outputs.length; i++) {
       if (outputs[i] == null) {
+        ownArrays();
         Value value = ports.get(i).value();
         outputs[i] = TensorData.zeros(value.type(), value.shape().sizes(), value.name());
         checked = false;
@@ -245,12 +260,75 @@ public final class IoBinding {
 
   /** Runs with times of operations, or without for null. */
   void run(long[] nanoseconds) {
+    check();
+    core.run(pool, inputs, outputs, stream, nanoseconds);
+  }
+
+  private void check() {
     Plan plan = plan();
     if (!checked) {
       checkOutputs(plan);
       checked = true;
     }
-    core.run(pool, inputs, outputs, stream, nanoseconds);
+  }
+
+  /**
+   * Enqueues a run in a CUDA stream, {@linkplain #stream that of the caller} or else one of the
+   * session's own, and returns without waiting for it. What is enqueued in the caller's stream
+   * before and after, other runs among it, finds its order kept; what is to wait in other streams
+   * waits for an event of that one, and the host waits for the stream or by {@link
+   * EnqueuedRun#await()}. Runs in streams of the session's own have no order.
+   *
+   * <pre>{@code
+   * IoBinding io = session.bind().stream(s).input("x", x.data()).output("y", y.data());
+   * preprocess(frame, x, s);       // a kernel of the caller, enqueued in s
+   * EnqueuedRun run = io.runAsync();
+   * show(y, s);                    // enqueued in s as well
+   * run.await();
+   * }</pre>
+   *
+   * <p>Until the run is done, the memory of inputs and outputs must stay where it is, inputs must
+   * not be changed but by work in the stream, and the stream must not be ended. Java arrays as
+   * inputs are copied before this returns. Outputs must be direct buffers or DLPack tensors, such
+   * as a {@link DeviceTensor}; the CUDA runtime makes the caller wait for copies to memory of the
+   * host that is not pinned. The binding can be run again at once, and given other memory.
+   *
+   * <p>Runs in one stream of the caller with the same input shapes share one memory for values and
+   * count as one of the {@link SessionOptions#maxConcurrentRuns()}; with Java arrays as inputs each
+   * has its own. This waits while as many are under way as there may be, or if memory is short: for
+   * work of enqueued runs, so that no one should hold their streams up for what this thread does
+   * next. {@link Session#close()} waits for enqueued runs, too. The first two runs with a
+   * combination of input shapes and of memory take longer and may wait for the device, as they
+   * allocate memory and record a graph.
+   *
+   * @return the run; it need not be kept
+   * @throws IllegalStateException if the session runs on the CPU or is closed, an input or output
+   *     is not bound, or the stream is being recorded as a graph
+   * @throws IllegalArgumentException if shapes are not what an operation takes, or an output is a
+   *     Java array
+   * @throws dev.octet.runtime.memory.NativeMemoryException if there is no memory for the run; the
+   *     session can be used on
+   */
+  public EnqueuedRun runAsync() {
+    if (core.device().isCpu()) {
+      throw new IllegalStateException(
+          "the session runs on the CPU, where nothing is enqueued; call run(), on a thread of an"
+              + " executor if need be, or open the session with"
+              + " SessionOptions.withDevice(Device.cuda(0))");
+    }
+    check();
+    for (int i = 0; i < outputs.length; i++) {
+      if (!outputs[i].isInPlace()) {
+        throw new IllegalArgumentException(
+            "output '"
+                + outputValues.get(i).name()
+                + "' is a Java array, or a buffer on the heap or in foreign byte order, which a run"
+                + " that is not waited for can't fill; bind a direct buffer or a tensor of the"
+                + " device, or call run()");
+      }
+    }
+    handedOn = true;
+    return core.enqueue(pool, inputs, outputs, stream);
   }
 
   private void checkOutputs(Plan plan) {

@@ -53,6 +53,9 @@ interface Lane extends AutoCloseable {
    */
   int launch(Calls calls, long[] places);
 
+  /** Returns a mark behind everything that was enqueued, for the caller to close. */
+  Mark mark();
+
   /** Waits for everything that was enqueued and returns its status. */
   int finish();
 

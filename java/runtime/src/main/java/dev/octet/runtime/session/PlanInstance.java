@@ -171,22 +171,58 @@ final class PlanInstance implements AutoCloseable {
     }
   }
 
+  /**
+   * Enqueues a run, whose outputs are memory that the device reaches or is copied to in place.
+   *
+   * @param stream of the caller, in which to work; null: the instance's own
+   * @return a mark behind the run, for the caller to close; nothing is under way after an exception
+   */
+  Mark enqueue(TensorData[] from, TensorData[] to, Long stream) {
+    if (stream == null) {
+      return enqueue(from, to);
+    }
+    lane.enterStream(stream);
+    try {
+      return enqueue(from, to);
+    } finally {
+      lane.leaveStream();
+    }
+  }
+
+  private Mark enqueue(TensorData[] from, TensorData[] to) {
+    boolean done = false;
+    try {
+      begin(from, to, null);
+      Mark mark = lane.mark();
+      done = true;
+      return mark;
+    } finally {
+      if (!done) {
+        lane.finish();
+      }
+    }
+  }
+
+  private void begin(TensorData[] from, TensorData[] to, long[] nanoseconds) {
+    for (int i = 0; i < inputs.length; i++) {
+      inputs[i].bringIn(from[i]);
+    }
+    for (int i = 0; i < outputs.length; i++) {
+      outputs[i].pointTo(to[i]);
+    }
+    int status = nanoseconds == null ? lane.launch(steps, places) : steps.run(nanoseconds);
+    if (status != octet.OCTET_OK) {
+      fail(steps.failed(), status);
+    }
+    for (int i = 0; i < outputs.length; i++) {
+      outputs[i].sendOut(to[i]);
+    }
+  }
+
   private void run(TensorData[] from, TensorData[] to, long[] nanoseconds) {
     boolean done = false;
     try {
-      for (int i = 0; i < inputs.length; i++) {
-        inputs[i].bringIn(from[i]);
-      }
-      for (int i = 0; i < outputs.length; i++) {
-        outputs[i].pointTo(to[i]);
-      }
-      int status = nanoseconds == null ? lane.launch(steps, places) : steps.run(nanoseconds);
-      if (status != octet.OCTET_OK) {
-        fail(steps.failed(), status);
-      }
-      for (int i = 0; i < outputs.length; i++) {
-        outputs[i].sendOut(to[i]);
-      }
+      begin(from, to, nanoseconds);
       done = true;
     } finally {
       int status = lane.finish();

@@ -38,10 +38,11 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@link SessionOptions#withDevice} chooses a CUDA device. Constants are then copied there when
  * the session opens, packed for its kernels; every run at a time has a stream and memory of the
- * device. Runs return when their results are there. From the second run with a combination of input
- * shapes on, the calls of a run are launched as one CUDA graph; {@link #graphs()} says where they
- * are not, and why. Results are those of the CPU, bit for bit, save that an index outside of a
- * table, which is an error there, makes rows of NaN or zero points.
+ * device. Runs return when their results are there; {@link IoBinding#runAsync()} enqueues one in a
+ * stream and returns. From the second run with a combination of input shapes on, the calls of a run
+ * are launched as one CUDA graph; {@link #graphs()} says where they are not, and why. Results are
+ * those of the CPU, bit for bit, save that an index outside of a table, which is an error there,
+ * makes rows of NaN or zero points.
  *
  * <p>Measured on a virtual machine with two cores of an AMD EPYC (Zen 4), other work beside it,
  * with operations on four elements: {@link IoBinding#run()} of one operation 0.4 to 0.8

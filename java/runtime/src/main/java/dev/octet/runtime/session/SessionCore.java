@@ -12,7 +12,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Semaphore;
+import java.util.function.Function;
 
 /**
  * The parts of a session that hold native memory: constants, plans, and the count of runs that
@@ -47,8 +47,9 @@ final class SessionCore {
   private final Program program;
   private final SessionOptions options;
   private final ConstantMemory constants;
-  private final Semaphore permits;
+  private final RunSlots slots;
   private final PlanMemory memory;
+  private final Function<PlanPool, Lane> lanes;
 
   /** By use, the one unused for longest first; guarded by itself. */
   private final Map<Key, PlanPool> plans = new LinkedHashMap<>(16, 0.75f, true);
@@ -59,13 +60,28 @@ final class SessionCore {
   private boolean closed;
 
   SessionCore(Program program, SessionOptions options) {
+    this(
+        program,
+        options,
+        options.device().isCpu()
+            ? pool -> new HostLane()
+            : pool -> new CudaLane(options.device(), pool.graphs()));
+  }
+
+  /**
+   * Packs the constants.
+   *
+   * @param lanes make that in which an instance of a plan runs
+   */
+  SessionCore(Program program, SessionOptions options, Function<PlanPool, Lane> lanes) {
     this.program = program;
     this.options = options;
     if (!options.device().isCpu()) {
       CudaDevices.requireUsable(options.device());
     }
     this.constants = new ConstantMemory(program, options.device());
-    this.permits = new Semaphore(options.maxConcurrentRuns());
+    this.slots = new RunSlots(options.maxConcurrentRuns(), this::land);
+    this.lanes = lanes;
     this.memory = new PlanMemory(options.maxPlanBytes());
   }
 
@@ -142,15 +158,78 @@ final class SessionCore {
       PlanPool pool, TensorData[] inputs, TensorData[] outputs, Long stream, long[] nanoseconds) {
     enter();
     try {
-      permits.acquireUninterruptibly();
+      slots.acquire();
       try {
         runWithThreads(pool, inputs, outputs, stream, nanoseconds);
       } finally {
-        permits.release();
+        slots.release();
       }
     } finally {
       leave();
     }
+  }
+
+  /**
+   * Enqueues a run without waiting for it, on the memory of those before it in the same stream if
+   * that can be.
+   *
+   * @param inputs not to be changed afterwards, nor outputs
+   * @param stream of the caller, in which to work; null: one of the session's own
+   */
+  EnqueuedRun enqueue(PlanPool pool, TensorData[] inputs, TensorData[] outputs, Long stream) {
+    enter();
+    try {
+      slots.collect();
+      Flight flight = areStaged(inputs) ? null : slots.board(pool, stream);
+      return enqueue(flight == null ? begin(pool, stream) : flight, inputs, outputs, stream);
+    } finally {
+      leave();
+    }
+  }
+
+  /** Whether there are inputs that the host writes to an instance's memory, not to be shared. */
+  private static boolean areStaged(TensorData[] inputs) {
+    for (TensorData input : inputs) {
+      if (!input.isInPlace()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private Flight begin(PlanPool pool, Long stream) {
+    slots.acquire();
+    boolean begun = false;
+    try {
+      Flight flight = new Flight(pool, lease(pool), stream);
+      slots.begin(flight);
+      begun = true;
+      return flight;
+    } finally {
+      if (!begun) {
+        slots.release();
+      }
+    }
+  }
+
+  private EnqueuedRun enqueue(
+      Flight flight, TensorData[] inputs, TensorData[] outputs, Long stream) {
+    boolean enqueued = false;
+    try {
+      Mark mark = flight.instance().enqueue(inputs, outputs, stream);
+      EnqueuedRun run = new EnqueuedRun(slots, mark, inputs, outputs);
+      slots.add(flight, run);
+      enqueued = true;
+      return run;
+    } finally {
+      if (!enqueued) {
+        slots.leave(flight);
+      }
+    }
+  }
+
+  private void land(Flight flight) {
+    giveBack(flight.pool(), flight.instance());
   }
 
   /** Sizes of workspaces, too, may depend on the threads that a call may use. */
@@ -174,9 +253,13 @@ final class SessionCore {
     try {
       instance.run(inputs, outputs, stream, nanoseconds);
     } finally {
-      if (!pool.give(instance)) {
-        discard(instance);
-      }
+      giveBack(pool, instance);
+    }
+  }
+
+  private void giveBack(PlanPool pool, PlanInstance instance) {
+    if (!pool.give(instance)) {
+      discard(instance);
     }
   }
 
@@ -186,9 +269,7 @@ final class SessionCore {
   }
 
   private PlanInstance allocate(PlanPool pool) {
-    Lane lane =
-        options.device().isCpu() ? new HostLane() : new CudaLane(options.device(), pool.graphs());
-    return new PlanInstance(pool.plan(), program.operations(), constants, lane);
+    return new PlanInstance(pool.plan(), program.operations(), constants, lanes.apply(pool));
   }
 
   /** Allocates once more without what idle plans have if the device has no memory left. */
@@ -203,8 +284,9 @@ final class SessionCore {
     }
   }
 
-  /** Frees what idle plans have; returns false if there was nothing. */
+  /** Waits for enqueued runs and frees what idle plans have; returns false if that is nothing. */
   private boolean drain() {
+    slots.awaitEnqueued();
     boolean any = false;
     synchronized (plans) {
       for (PlanPool pool : plans.values()) {
@@ -297,6 +379,7 @@ final class SessionCore {
     }
     if (first) {
       await(true);
+      slots.awaitEnqueued();
       free();
       synchronized (lock) {
         closed = true;

@@ -158,6 +158,12 @@ class SessionErrorsTest {
   @Test
   void theCpuHasNoStreams() {
     assertRefused(() -> session.bind().stream(0), "runs on the CPU", "withDevice");
+    assertWords(
+        IllegalStateException.class,
+        () -> session.bind().runAsync(),
+        "runs on the CPU",
+        "run()",
+        "withDevice");
   }
 
   @Test
