@@ -129,7 +129,14 @@ class Queries {
  public:
   Queries(const AttentionJob& job, int64_t batch, int64_t q_head, const ReadyHead& head, int64_t first, int rows,
           const QueryBuffers& buffers)
-      : job_(job), head_(head), buffers_(buffers), batch_(batch), q_head_(q_head), first_(first), rows_(rows) {
+      : job_(job),
+        head_(head),
+        buffers_(buffers),
+        batch_(batch),
+        q_head_(q_head),
+        first_(first),
+        rows_(rows),
+        p_stride_(ReadyStride(job.shape.keys, job.gemm.wide_activations ? 2 : 1)) {
     for (int r = 0; r < rows; ++r) {
       visible_[r] = VisibleTo(job, head, first + r);
       keys_ = std::max(keys_, visible_[r]);
@@ -240,13 +247,13 @@ class Queries {
     step.keys = keys_;
     step.code_of_zero = static_cast<uint8_t>(job_.p_code_of_zero);
     step.codes = wide ? buffers_.narrow_codes : reinterpret_cast<uint8_t*>(buffers_.p_codes);
-    step.codes_stride = wide ? NarrowStride(job_.shape.keys) : PStride();
+    step.codes_stride = wide ? NarrowStride(job_.shape.keys) : p_stride_;
     job_.product.probabilities(step);
     const int64_t size = wide ? 2 : 1;
     const int64_t padding = RoundUp(keys_, kGroup) - keys_;
     for (int r = 0; r < rows_; ++r) {
       const uint8_t* const codes = step.codes + r * step.codes_stride;
-      char* const row = buffers_.p_codes + r * PStride();
+      char* const row = buffers_.p_codes + r * p_stride_;
       if (head_.v_zeros[0] != 0) p_sums_[r] = job_.gemm.sum(codes, keys_);
       if (wide) job_.gemm.widen(codes, reinterpret_cast<int16_t*>(row), keys_);
       // What the zeros of the panel are multiplied with.
@@ -273,7 +280,7 @@ class Queries {
     step.a_scale_step = 1;
     const bool zero_points = head_.v_zeros[0] != 0;
     for (int64_t column = 0; column < v_dim; column += kPanelColumns) {
-      job_.gemm.tile(TileOf(buffers_.p_codes, PStride(), keys_, head_.v_panels + column * RoundUp(head_.keys, kGroup),
+      job_.gemm.tile(TileOf(buffers_.p_codes, p_stride_, keys_, head_.v_panels + column * RoundUp(head_.keys, kGroup),
                             v_dim, column, sums));
       step.columns = static_cast<int>(std::min(kPanelColumns, v_dim - column));
       step.w_sum = head_.v_sums + column;
@@ -283,8 +290,6 @@ class Queries {
     }
   }
 
-  int64_t PStride() const { return ReadyStride(job_.shape.keys, job_.gemm.wide_activations ? 2 : 1); }
-
   const AttentionJob& job_;
   const ReadyHead& head_;
   const QueryBuffers& buffers_;
@@ -292,6 +297,8 @@ class Queries {
   const int64_t q_head_;
   const int64_t first_;
   const int rows_;
+  /** Bytes between rows of codes of probabilities. */
+  const int64_t p_stride_;
   /** Keys that any of the queries sees. */
   int64_t keys_ = 0;
   int64_t visible_[kMaxTileRows];

@@ -108,7 +108,7 @@ void ReadyRow(const GemmKernels& kernels, const GemmActivations& a, int64_t k, i
     uint8_t* codes = reinterpret_cast<uint8_t*>(out);
     MakeCodes(kernels, a, row, step, 0, k, codes);
     if (with_sum) sum = kernels.sum(codes, k);
-    std::memset(codes + k, 0, static_cast<size_t>(padding));
+    if (padding > 0) std::memset(codes + k, 0, static_cast<size_t>(padding));
   } else {
     uint8_t codes[kPiece];
     int16_t* wide = reinterpret_cast<int16_t*>(out);
