@@ -23,13 +23,14 @@
 //
 // Then 1.5 * 2^23 is added, which rounds to the nearest whole number, ties to even, and leaves it in the lowest bits.
 //
-// Two operations are enough for codes of up to eight bits on nearly every grid: numerics/quick_codes.h says why, and
-// tile_codes.h uses them.
+// Two operations in place of the five are enough for codes of up to eight bits on nearly every grid:
+// numerics/quick_codes.h says why.
 #ifndef OCTET_CPU_VECTOR_CODES_H_
 #define OCTET_CPU_VECTOR_CODES_H_
 
 #include "cpu/vector_lanes.h"
 #include "numerics/grid.h"
+#include "numerics/quick_codes.h"
 
 namespace octet {
 namespace cpu {
@@ -93,22 +94,64 @@ class DividedCodes {
   VectorLimits<V> limits_;
 };
 
-/** The same without divisions. */
+/** Quotients of numbers by a scale, in five operations. */
 template <typename V>
-class CorrectedCodes {
+class CorrectedQuotient {
  public:
   using Floats = typename V::Floats;
-  using Integers = typename V::Integers;
 
-  /** For every x. */
-  static bool Fit(numerics::Step step, numerics::Limits limits) {
+  /** Whether codes of all quotients are right. */
+  static bool Fits(numerics::Step step, numerics::Limits limits) {
     return step.scale >= 0x1p-60f && step.scale <= 0x1p60f && IsSmallWholeNumber(step.zero_point) &&
            IsSmallWholeNumber(limits.int_min) && IsSmallWholeNumber(limits.int_max) && limits.int_min <= limits.int_max;
   }
 
-  CorrectedCodes(numerics::Step step, numerics::Limits limits)
-      : scale_(V::Set(step.scale)),
-        reciprocal_(V::Set(1.0f / step.scale)),
+  explicit CorrectedQuotient(float scale) : scale_(V::Set(scale)), reciprocal_(V::Set(1.0f / scale)) {}
+
+  Floats Of(Floats x) const {
+    Floats quotient = V::Mul(x, reciprocal_);
+    quotient = V::Fma(V::FmaMinus(quotient, scale_, x), reciprocal_, quotient);
+    return V::Fma(V::FmaMinus(quotient, scale_, x), reciprocal_, quotient);
+  }
+
+ private:
+  /** Half of 2^20: a difference of two is below that. */
+  static bool IsSmallWholeNumber(float a) {
+    return a >= -0x1p19f && a <= 0x1p19f && static_cast<float>(static_cast<int32_t>(a)) == a;
+  }
+
+  Floats scale_;
+  Floats reciprocal_;
+};
+
+/** Numbers with the codes of quotients, in two. */
+template <typename V>
+class QuickQuotient {
+ public:
+  using Floats = typename V::Floats;
+
+  static bool Fits(numerics::Step step, numerics::Limits limits) { return numerics::FitsQuickGrid(step, limits); }
+
+  explicit QuickQuotient(float scale)
+      : reciprocal_(V::Set(1.0f / scale)), rest_(V::Set(numerics::ReciprocalRest(scale))) {}
+
+  Floats Of(Floats x) const { return V::Fma(x, reciprocal_, V::Mul(x, rest_)); }
+
+ private:
+  Floats reciprocal_;
+  Floats rest_;
+};
+
+/** The same codes without divisions, for grids that Quotient fits. */
+template <typename V, typename Quotient>
+class QuotientCodes {
+ public:
+  using Floats = typename V::Floats;
+  using Integers = typename V::Integers;
+
+  QuotientCodes(numerics::Step step, numerics::Limits limits)
+      : quotient_(step.scale),
+        scale_(V::Set(step.scale)),
         low_(V::Set((limits.int_min - step.zero_point) * step.scale)),
         high_(V::Set((limits.int_max - step.zero_point) * step.scale)),
         zero_point_(V::SetInteger(static_cast<int32_t>(step.zero_point))),
@@ -121,27 +164,17 @@ class CorrectedCodes {
   Integers OfNumbers(Floats x) const { return V::Sub(V::Bits(Rounded(x)), offset_); }
 
   /** The value of the code. NaN stays. */
-  Floats ValueOf(Floats x) const { return V::Mul(scale_, V::Sub(Rounded(x), V::Set(kRounding))); }
+  Floats ValueOf(Floats x) const { return V::Mul(scale_, V::Sub(Rounded(x), V::Set(numerics::kRounding))); }
 
  private:
-  static constexpr float kRounding = 0x1.8p23f;
   static constexpr int32_t kRoundingBits = 0x4b400000;
 
-  /** Half of 2^20: a difference of two is below that. */
-  static bool IsSmallWholeNumber(float a) {
-    return a >= -0x1p19f && a <= 0x1p19f && static_cast<float>(static_cast<int32_t>(a)) == a;
-  }
-
   Floats Rounded(Floats x) const {
-    const Floats limited = ClampVector<V>(x, low_, high_);
-    Floats quotient = V::Mul(limited, reciprocal_);
-    quotient = V::Fma(V::FmaMinus(quotient, scale_, limited), reciprocal_, quotient);
-    quotient = V::Fma(V::FmaMinus(quotient, scale_, limited), reciprocal_, quotient);
-    return V::Add(quotient, V::Set(kRounding));
+    return V::Add(quotient_.Of(ClampVector<V>(x, low_, high_)), V::Set(numerics::kRounding));
   }
 
+  Quotient quotient_;
   Floats scale_;
-  Floats reciprocal_;
   Floats low_;
   Floats high_;
   Integers zero_point_;
@@ -152,8 +185,12 @@ class CorrectedCodes {
 template <typename V, typename Body>
 __attribute__((always_inline)) inline void WithCodes(numerics::Step step, numerics::Limits limits, const Body& body) {
   if constexpr (V::kHasFma) {
-    if (CorrectedCodes<V>::Fit(step, limits)) {
-      body(CorrectedCodes<V>(step, limits));
+    if (QuickQuotient<V>::Fits(step, limits)) {
+      body(QuotientCodes<V, QuickQuotient<V>>(step, limits));
+      return;
+    }
+    if (CorrectedQuotient<V>::Fits(step, limits)) {
+      body(QuotientCodes<V, CorrectedQuotient<V>>(step, limits));
       return;
     }
   }
