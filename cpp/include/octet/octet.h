@@ -15,6 +15,7 @@
 #include "octet/fake_quantize.h"
 #include "octet/gemm.h"
 #include "octet/gemm_float.h"
+#include "octet/gemm_grouped.h"
 #include "octet/grid.h"
 #include "octet/library.h"
 #include "octet/matmul.h"

@@ -138,7 +138,9 @@ octet_status ReadCodeGrid(Checker* check, const octet_grid* grid, ElementType ty
 }
 
 octet_status ReadEpilogue(Checker* check, const octet_epilogue* epilogue, const DLTensor* out, int64_t columns,
-                          EpilogueTensors* tensors, EpilogueView* view, ColumnStride column_stride) {
+                          EpilogueTensors* tensors, EpilogueView* view, ColumnStride column_stride, int64_t groups) {
+  const int64_t parameters = groups * columns;
+  const char* const per_column = groups == 1 ? "one a column of out" : "one a column of out for each group";
   static constexpr octet_epilogue kNone = {};
   const octet_epilogue& given = epilogue != nullptr ? *epilogue : kNone;
   const Named named_out = {"out", &tensors->out};
@@ -154,7 +156,7 @@ octet_status ReadEpilogue(Checker* check, const octet_epilogue* epilogue, const 
   view->out = {tensors->out.data, tensors->out.type, RowStride(tensors->out)};
   if (given.bias != nullptr) {
     OCTET_RETURN_IF_ERROR(check->Tensor("epilogue.bias", given.bias, kF32Only, Role::kCompactInput, &tensors->bias));
-    OCTET_RETURN_IF_ERROR(check->Count({"epilogue.bias", &tensors->bias}, columns, "one a column of out"));
+    OCTET_RETURN_IF_ERROR(check->Count({"epilogue.bias", &tensors->bias}, parameters, per_column));
     view->bias = reinterpret_cast<const float*>(tensors->bias.data);
   }
   const int activation = RawValue(given.activation);
@@ -164,7 +166,7 @@ octet_status ReadEpilogue(Checker* check, const octet_epilogue* epilogue, const 
   if (given.factor != nullptr) {
     constexpr const char* kFactor = "epilogue.factor";
     OCTET_RETURN_IF_ERROR(check->Tensor(kFactor, given.factor, kF32Only, Role::kCompactInput, &tensors->factor));
-    OCTET_RETURN_IF_ERROR(check->Count({kFactor, &tensors->factor}, columns, "one a column of out"));
+    OCTET_RETURN_IF_ERROR(check->Count({kFactor, &tensors->factor}, parameters, per_column));
     view->factor = reinterpret_cast<const float*>(tensors->factor.data);
   }
   const int place = RawValue(given.residual_place);

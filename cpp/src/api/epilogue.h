@@ -37,11 +37,11 @@ enum class ColumnStride { kOne, kAny };
 
 /**
  * Checks output and epilogue (null: none) but for the shape of the output, whose last dimension is `columns`. Strides
- * of the view are those of the last dimension but one.
+ * of the view are those of the last dimension but one. groups: of rows, each with columns of parameters of its own.
  */
 octet_status ReadEpilogue(Checker* check, const octet_epilogue* epilogue, const DLTensor* out, int64_t columns,
-                          EpilogueTensors* tensors, EpilogueView* view,
-                          ColumnStride column_stride = ColumnStride::kOne);
+                          EpilogueTensors* tensors, EpilogueView* view, ColumnStride column_stride = ColumnStride::kOne,
+                          int64_t groups = 1);
 
 }  // namespace api
 }  // namespace octet

@@ -7,6 +7,7 @@
 #include "api/cuda_library.h"
 #include "api/epilogue.h"
 #include "api/error.h"
+#include "api/gemm_activations.h"
 #include "api/packed_gemm.h"
 #include "api/placed_gemm.h"
 #include "api/weights.h"
@@ -17,9 +18,6 @@
 namespace octet {
 namespace api {
 namespace {
-
-constexpr GridNames kActivationGridNames = {"a_grid",     "a_grid.delta", "a_grid.zero_float", "a_grid.scale_domain",
-                                            "a_grid.eps", "a_grid.axis"};
 
 /** `data`: whether the elements are to be read. */
 octet_status ReadWeights(Checker* check, const DLTensor* weights, int bits, bool data, TensorView* view) {
@@ -70,7 +68,8 @@ octet_status Pack(const DLTensor* weights, const octet_grid* grid, const octet_w
                 "octet_gemm_pack: packed_bytes is %zu; expected at least %zu, which octet_gemm_pack_size says",
                 packed_bytes, needed);
   }
-  if (!cpu::PackGemm(view, grid_view, bits, has_zero_points, static_cast<char*>(packed))) {
+  const cpu::GridRows rows = {0, view.shape[0]};
+  if (!cpu::PackGemm(view, grid_view, rows, bits, has_zero_points, static_cast<char*>(packed))) {
     return BadHalfByte(check, view.type);
   }
   return OCTET_OK;
@@ -87,15 +86,8 @@ octet_status PackedInfo(const void* packed, size_t packed_bytes, octet_gemm_info
 }
 
 octet_status ReadActivations(Checker* check, const DLTensor* a, TypeSet types, const PlacedGemm& weights,
-                             TensorView* view) {
-  const Named named = {"a", view};
-  OCTET_RETURN_IF_ERROR(check->Tensor("a", a, types, Role::kInput, view));
-  OCTET_RETURN_IF_ERROR(check->Ndim(named, 2, "[M, K]"));
-  if (view->shape[1] != weights.k) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: a has shape %s; expected [M, %" PRId64 "], K of the packed weights",
-                check->function(), ListWords(view->shape, 2).text, weights.k);
-  }
-  OCTET_RETURN_IF_ERROR(check->RowsWithoutGaps(named));
+                             TensorView* view, GemmActivations* activations) {
+  OCTET_RETURN_IF_ERROR(ReadGemmRows(check, a, types, weights.k, view, activations));
   return SamePlace(*check, weights);
 }
 
@@ -112,10 +104,11 @@ octet_status WorkspaceSize(const DLTensor* a, const void* packed, size_t packed_
   Checker check("octet_gemm_workspace_size");
   PlacedGemm weights;
   TensorView view;
+  GemmActivations activations;
   OCTET_RETURN_IF_ERROR(ReadPlacedGemm(check, packed, packed_bytes, &weights));
-  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatOrByteTypes, weights, &view));
+  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatOrByteTypes, weights, &view, &activations));
   OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
-  return WorkspaceBytes(check, view.shape[0], weights, bytes);
+  return WorkspaceBytes(check, activations.m, weights, bytes);
 }
 
 /** What the two products have in common, after their activations have been read. */
@@ -129,17 +122,13 @@ struct Rest {
   void* stream;
 };
 
-octet_status Run(Checker* check, const TensorView& a_view, const PlacedGemm& weights, GemmActivations* a,
+octet_status Run(Checker* check, const TensorView& a_view, const PlacedGemm& weights, const GemmActivations& a,
                  const Rest& rest) {
   EpilogueTensors tensors;
   EpilogueView epilogue;
   OCTET_RETURN_IF_ERROR(ReadEpilogue(check, rest.epilogue, rest.out, weights.n, &tensors, &epilogue));
   const TensorView& out = tensors.out;
-  if (out.ndim != 2 || out.shape[0] != a_view.shape[0] || out.shape[1] != weights.n) {
-    return Fail(OCTET_INVALID_ARGUMENT,
-                "%s: out has shape %s; expected [%" PRId64 ", %" PRId64 "], M of a and N of the packed weights",
-                check->function(), ListWords(out.shape, out.ndim).text, a_view.shape[0], weights.n);
-  }
+  OCTET_RETURN_IF_ERROR(CheckGemmOutput(*check, out, a.m, weights.n));
   OCTET_RETURN_IF_ERROR(check->NoOverlap({{"out", &out}},
                                          {{"epilogue.residual", &tensors.residual},
                                           {"a", &a_view},
@@ -147,15 +136,13 @@ octet_status Run(Checker* check, const TensorView& a_view, const PlacedGemm& wei
                                           {"epilogue.factor", &tensors.factor}},
                                          &out));
   if (!weights.on_device) OCTET_RETURN_IF_ERROR(check->Stream(rest.stream));
-  a->m = a_view.shape[0];
-  a->rows = {a_view.data, a_view.type, a_view.count == 0 ? 0 : a_view.strides[0] * a_view.item_size()};
   size_t needed = 0;
-  OCTET_RETURN_IF_ERROR(WorkspaceBytes(*check, a->m, weights, &needed));
+  OCTET_RETURN_IF_ERROR(WorkspaceBytes(*check, a.m, weights, &needed));
   OCTET_RETURN_IF_ERROR(check->Workspace(rest.workspace, rest.workspace_bytes, needed));
   if (weights.on_device) {
-    return RunOnCuda(*check, rest.stream, CudaTable()->gemm.run, a, &weights.device, &epilogue, rest.workspace);
+    return RunOnCuda(*check, rest.stream, CudaTable()->gemm.run, &a, &weights.device, &epilogue, rest.workspace);
   }
-  cpu::Gemm(*a, weights.on_host, epilogue, static_cast<char*>(rest.workspace));
+  cpu::Gemm(a, weights.on_host, epilogue, static_cast<char*>(rest.workspace));
   return OCTET_OK;
 }
 
@@ -163,31 +150,22 @@ octet_status Gemm(const DLTensor* a, const octet_grid* a_grid, const Rest& rest)
   Checker check("octet_gemm");
   PlacedGemm weights;
   TensorView view;
-  CodeGrid grid;
-  OCTET_RETURN_IF_ERROR(ReadPlacedGemm(check, rest.packed, rest.packed_bytes, &weights));
-  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatOrByteTypes, weights, &view));
-  OCTET_RETURN_IF_ERROR(ReadCodeGrid(&check, a_grid, view.type, kActivationGridNames, &grid));
   GemmActivations activations;
-  activations.step = grid.step;
-  activations.limits = grid.limits;
-  return Run(&check, view, weights, &activations, rest);
+  OCTET_RETURN_IF_ERROR(ReadPlacedGemm(check, rest.packed, rest.packed_bytes, &weights));
+  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatOrByteTypes, weights, &view, &activations));
+  OCTET_RETURN_IF_ERROR(ReadGemmGrid(&check, a_grid, &activations));
+  return Run(&check, view, weights, activations, rest);
 }
 
 octet_status GemmDynamic(const DLTensor* a, int32_t n_bits, float eps, const Rest& rest) {
   Checker check("octet_gemm_dynamic");
   PlacedGemm weights;
   TensorView view;
-  OCTET_RETURN_IF_ERROR(ReadPlacedGemm(check, rest.packed, rest.packed_bytes, &weights));
-  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatTypes, weights, &view));
-  if (n_bits < 2 || n_bits > 8) {
-    return Fail(OCTET_INVALID_ARGUMENT, "octet_gemm_dynamic: n_bits is %d; expected 2 to 8", static_cast<int>(n_bits));
-  }
-  OCTET_RETURN_IF_ERROR(check.Eps("eps", eps));
   GemmActivations activations;
-  activations.limits = numerics::GridLimits(n_bits, true);
-  activations.dynamic = true;
-  activations.eps = eps;
-  return Run(&check, view, weights, &activations, rest);
+  OCTET_RETURN_IF_ERROR(ReadPlacedGemm(check, rest.packed, rest.packed_bytes, &weights));
+  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatTypes, weights, &view, &activations));
+  OCTET_RETURN_IF_ERROR(ReadDynamicGrids(check, n_bits, eps, &activations));
+  return Run(&check, view, weights, activations, rest);
 }
 
 }  // namespace

@@ -37,15 +37,7 @@ octet_status ReadPackedGemm(const Checker& check, const void* packed, size_t pac
   const PackedGemmLayout layout = LayoutOf(header.n, header.k, bits, has_zero_points);
   if (header.bytes != layout.bytes) return BadPacked(check, "has a header with impossible values");
   if (packed_bytes < static_cast<size_t>(layout.bytes)) return BadPacked(check, "is cut short (packed_bytes)");
-  const char* data = static_cast<const char*>(packed);
-  result->n = header.n;
-  result->k = header.k;
-  result->bits = bits;
-  result->scales = reinterpret_cast<const float*>(data + layout.scales);
-  result->sums = reinterpret_cast<const int32_t*>(data + layout.sums);
-  if (has_zero_points) result->zero_points = reinterpret_cast<const int32_t*>(data + layout.zero_points);
-  result->panels = reinterpret_cast<const uint8_t*>(data + layout.panels);
-  result->panel_bytes = layout.panel_bytes;
+  *result = PackedGemmAt(static_cast<const char*>(packed), header.n, header.k, bits, has_zero_points);
   *bytes = layout.bytes;
   return OCTET_OK;
 }

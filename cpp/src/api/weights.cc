@@ -41,8 +41,9 @@ octet_status ReadWeightTensor(Checker* check, const DLTensor* weights, int ndim,
   return check->Ndim({"weights", view}, ndim, meaning);
 }
 
-octet_status ReadWeightGrid(Checker* check, const octet_grid* grid, const TensorView& weights, GridView* view) {
-  const Named named = {"weights", &weights};
+octet_status ReadWeightGrid(Checker* check, const octet_grid* grid, const TensorView& weights, GridView* view,
+                            const char* name) {
+  const Named named = {name, &weights};
   OCTET_RETURN_IF_ERROR(check->Grid(grid, &named, view));
   if (view->axis > 0) {
     return Fail(OCTET_INVALID_ARGUMENT, "%s: grid.axis is %d; expected 0 (rows of weights) or -1", check->function(),

@@ -18,8 +18,9 @@ octet_status ReadFormat(const Checker& check, const octet_weight_format& format,
 octet_status ReadWeightTensor(Checker* check, const DLTensor* weights, int ndim, const char* meaning, bool data,
                               TensorView* view);
 
-/** Checks the grid of weights whose channels are dimension 0. */
-octet_status ReadWeightGrid(Checker* check, const octet_grid* grid, const TensorView& weights, GridView* view);
+/** Checks the grid of weights whose channels are dimension 0; name: what has this dimension. */
+octet_status ReadWeightGrid(Checker* check, const octet_grid* grid, const TensorView& weights, GridView* view,
+                            const char* name = "weights");
 
 /** Whether a packed block lies at a multiple of 64. */
 octet_status Aligned(const Checker& check, const char* name, const void* pointer);

@@ -84,6 +84,20 @@ struct PackedGemm {
   int64_t panel_bytes = 0;
 };
 
+inline PackedGemm PackedGemmAt(const char* block, int64_t n, int64_t k, int bits, bool has_zero_points) {
+  const PackedGemmLayout layout = LayoutOf(n, k, bits, has_zero_points);
+  PackedGemm view;
+  view.n = n;
+  view.k = k;
+  view.bits = bits;
+  view.scales = reinterpret_cast<const float*>(block + layout.scales);
+  view.sums = reinterpret_cast<const int32_t*>(block + layout.sums);
+  if (has_zero_points) view.zero_points = reinterpret_cast<const int32_t*>(block + layout.zero_points);
+  view.panels = reinterpret_cast<const uint8_t*>(block + layout.panels);
+  view.panel_bytes = layout.panel_bytes;
+  return view;
+}
+
 }  // namespace octet
 
 #endif  // OCTET_CORE_PACKED_GEMM_H_

@@ -7,6 +7,7 @@
 #include "core/epilogue_view.h"
 #include "core/gemm_activations.h"
 #include "core/grid_view.h"
+#include "core/grouped_gemm.h"
 #include "core/packed_conv2d.h"
 #include "core/packed_gemm.h"
 #include "core/quantization_calls.h"
@@ -44,13 +45,27 @@ void RangeMse(const TensorView& x, int axis, const RangeMseOptions& options, con
 
 /** Whether zero points of a weight grid, which must not be NaN, make a difference: see core/packed_gemm.h. */
 bool GemmHasZeroPoints(const GridView& grid, ElementType type, int bits);
-/** packed has the size that LayoutOf says. False if a code does not fit the format; then packed is part written. */
-bool PackGemm(const TensorView& weights, const GridView& grid, int bits, bool has_zero_points, char* packed);
+/** Rows first.. of `all` rows that a grid is for. */
+struct GridRows {
+  int64_t first;
+  int64_t all;
+};
+/**
+ * packed has the size that LayoutOf says. False if a code does not fit the format; then packed is part written. rows:
+ * which the weights have of the grid.
+ */
+bool PackGemm(const TensorView& weights, const GridView& grid, const GridRows& rows, int bits, bool has_zero_points,
+              char* packed);
 
 size_t GemmWorkspaceSize(int64_t m, int64_t k);
 /** The rows of the epilogue are [m, weights.n]. alone: in this thread. */
 void Gemm(const GemmActivations& a, const PackedGemm& weights, const EpilogueView& epilogue, char* workspace,
           bool alone = false);
+
+size_t GroupedGemmWorkspaceSize(int64_t m, int64_t k, int64_t groups);
+/** Bias and factor of the epilogue have weights.n elements for each group. Rows after the last group are left alone. */
+void GroupedGemm(const GemmActivations& a, const PackedGroups& weights, const RowGroups& groups,
+                 const EpilogueView& epilogue, char* workspace);
 
 /** blocks has the size of geometry.blocks() blocks. False as with PackGemm. */
 bool PackConv2d(const TensorView& weights, const GridView& grid, const Conv2dGeometry& geometry, int bits,

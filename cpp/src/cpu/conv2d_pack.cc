@@ -3,42 +3,10 @@
 #include <vector>
 
 #include "cpu/backend.h"
-#include "cpu/compact.h"
 
 namespace octet {
 namespace cpu {
 namespace {
-
-/** A grid's parameters for some of the output channels. */
-struct BlockGrid {
-  std::vector<float> delta;
-  std::vector<float> zero_float;
-  GridView view;
-};
-
-TensorView VectorView(std::vector<float>* values) {
-  TensorView view;
-  view.data = reinterpret_cast<char*>(values->data());
-  view.type = ElementType::kF32;
-  view.ndim = 1;
-  view.count = view.shape[0] = static_cast<int64_t>(values->size());
-  view.strides[0] = 1;
-  return view;
-}
-
-void GridOfRows(const GridView& grid, int64_t first, int64_t count, int64_t all, BlockGrid* block) {
-  block->delta.clear();
-  block->zero_float.clear();
-  for (int64_t row = first; row < first + count; ++row) {
-    const int64_t parameter = grid.axis < 0 ? 0 : row / (all / grid.delta.count);
-    block->delta.push_back(LoadCompact(grid.delta, parameter));
-    if (grid.has_zero_float) block->zero_float.push_back(LoadCompact(grid.zero_float, parameter));
-  }
-  block->view = grid;
-  block->view.axis = 0;
-  block->view.delta = VectorView(&block->delta);
-  if (grid.has_zero_float) block->view.zero_float = VectorView(&block->zero_float);
-}
 
 /** The weights of a block as a matrix; `gap` is the code of weight 0. */
 void FillMatrix(const TensorView& weights, const Conv2dGeometry& geometry, int bits, int64_t first_row, char gap,
@@ -83,12 +51,10 @@ bool PackConv2d(const TensorView& weights, const GridView& grid, const Conv2dGeo
   const int64_t k = geometry.block_k(bits);
   const PackedGemmLayout layout = LayoutOf(n, k, bits, has_zero_points);
   const char gap = static_cast<char>(weights.type == ElementType::kS8 ? 0 : bits == 8 ? 128 : 8);
-  BlockGrid block_grid;
   std::vector<char> matrix;
   for (int64_t index = 0; index < geometry.blocks(); ++index) {
     char* block = blocks + index * layout.bytes;
     FillMatrix(weights, geometry, bits, index * n, gap, &matrix);
-    GridOfRows(grid, index * n, n, geometry.out_channels, &block_grid);
     TensorView view;
     view.data = matrix.data();
     view.type = weights.type;
@@ -97,7 +63,7 @@ bool PackConv2d(const TensorView& weights, const GridView& grid, const Conv2dGeo
     view.shape[0] = n;
     view.shape[1] = view.strides[0] = k;
     view.strides[1] = 1;
-    if (!PackGemm(view, block_grid.view, bits, has_zero_points, block)) return false;
+    if (!PackGemm(view, grid, {index * n, geometry.out_channels}, bits, has_zero_points, block)) return false;
     CorrectSums(layout, n, k - geometry.group_in() * geometry.taps(), block);
   }
   return true;

@@ -56,9 +56,9 @@ class Packer {
     return true;
   }
 
-  void Parameters(const GridView& grid) {
+  void Parameters(const GridView& grid, const GridRows& rows) {
     for (int64_t n = 0; n < n_; ++n) {
-      const int64_t parameter = ParameterOf(grid, n, n_);
+      const int64_t parameter = ParameterOf(grid, rows.first + n, rows.all);
       const float scale = numerics::ScaleOf(LoadCompact(grid.delta, parameter), grid.eps, grid.log_domain);
       const int32_t zero_point = static_cast<int32_t>(ZeroPoint(grid, parameter)) - middle_;
       uint32_t sum = SumOfRow(n);
@@ -146,14 +146,15 @@ bool GemmHasZeroPoints(const GridView& grid, ElementType type, int bits) {
   return false;
 }
 
-bool PackGemm(const TensorView& weights, const GridView& grid, int bits, bool has_zero_points, char* packed) {
+bool PackGemm(const TensorView& weights, const GridView& grid, const GridRows& rows, int bits, bool has_zero_points,
+              char* packed) {
   const int64_t n = weights.shape[0];
   const int64_t k = weights.shape[1];
   const PackedGemmLayout layout = LayoutOf(n, k, bits, has_zero_points);
   std::memset(packed, 0, static_cast<size_t>(layout.bytes));
   Packer packer(weights, bits, layout, packed);
   if (!packer.Codes()) return false;
-  packer.Parameters(grid);
+  packer.Parameters(grid, rows);
   PackedGemmHeader header = {};
   std::memcpy(header.magic, kPackedGemmMagic, sizeof(header.magic));
   header.version = kPackedGemmVersion;

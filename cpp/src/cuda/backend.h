@@ -20,6 +20,7 @@
 #include "core/functions.h"
 #include "core/gemm_activations.h"
 #include "core/grid_view.h"
+#include "core/grouped_gemm.h"
 #include "core/matmul_call.h"
 #include "core/norm_call.h"
 #include "core/operand.h"
@@ -129,6 +130,10 @@ struct GemmFunctions {
   octet_status (*run)(const Call* call, const GemmActivations* a, const DeviceGemm* weights,
                       const EpilogueView* epilogue, void* workspace);
   octet_status (*force_kernel)(const Call* call, const char* kernel, int32_t parts);
+  /** Of groups: octet/gemm_grouped.h. */
+  octet_status (*grouped_workspace_size)(const Call* call, int64_t m, const DeviceGroups* weights, size_t* bytes);
+  octet_status (*run_grouped)(const Call* call, const GemmActivations* a, const DeviceGroups* weights,
+                              const RowGroups* groups, const EpilogueView* epilogue, void* workspace);
 };
 
 /** Matrix products in floats with packed weights: octet/gemm_float.h. */
@@ -199,7 +204,7 @@ struct Table {
 };
 
 /** To be raised whenever a function, or a structure that one takes, changes. */
-constexpr uint32_t kVersion = 8;
+constexpr uint32_t kVersion = 9;
 
 /** The symbol that liboctet_cuda exports, a `const Table* (*)()`. */
 constexpr const char* kTableSymbol = "octet_cuda_table";

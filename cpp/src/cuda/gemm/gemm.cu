@@ -287,7 +287,7 @@ octet_status LaunchTiles(const Call* call, GemmKernel kernel, const TileLaunch<O
   return Report(call, name, error);
 }
 
-GemmFunctions TheGemmFunctions() { return {PlaceGemm, GemmWorkspaceSize, Gemm, ForceKernel}; }
+GemmFunctions TheGemmFunctions() { return {PlaceGemm, GemmWorkspaceSize, Gemm, ForceKernel, nullptr, nullptr}; }
 
 }  // namespace cuda
 }  // namespace octet

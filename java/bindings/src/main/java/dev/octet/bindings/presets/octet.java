@@ -26,6 +26,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             "octet/epilogue.h",
             "octet/gemm.h",
             "octet/gemm_float.h",
+            "octet/gemm_grouped.h",
             "octet/matmul.h",
             "octet/norm.h",
             "octet/embedding.h",
