@@ -15,9 +15,18 @@ octet_status FailOnDevice(const Checker& check, int device, const char* pack_fun
 
 octet_status CheckSamePlace(const Checker& check, bool on_device, int device, const char* operand,
                             const char* to_device_function) {
-  if (on_device && (!check.on_cuda() || check.cuda_device() != device)) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: packed is a handle of weights on cuda:%d; expected %s to be there too",
-                check.function(), device, operand);
+  if (on_device && !check.on_cuda()) {
+    return Fail(OCTET_INVALID_ARGUMENT,
+                "%s: packed is a handle of weights on cuda:%d, but %s is on the cpu; copy %s to cuda:%d or pass the "
+                "block from which %s made the handle",
+                check.function(), device, operand, operand, device, to_device_function);
+  }
+  if (on_device && check.cuda_device() != device) {
+    return Fail(OCTET_INVALID_ARGUMENT,
+                "%s: packed is a handle of weights on cuda:%d, but %s is on cuda:%d; copy %s to cuda:%d or pass a "
+                "handle that %s makes for cuda:%d",
+                check.function(), device, operand, static_cast<int>(check.cuda_device()), operand, device,
+                to_device_function, static_cast<int>(check.cuda_device()));
   }
   if (!on_device && check.on_cuda()) {
     return Fail(OCTET_INVALID_ARGUMENT,

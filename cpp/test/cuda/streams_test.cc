@@ -154,10 +154,12 @@ TEST(CudaDevices, OfWeightsAreThoseOfTensors) {
   const TensorGrid grid(kS8, 0.01f, 0.0f);
   EXPECT_TRUE(Says(octet_gemm(a_device.dl(), grid.get(), handle.data(), handle.size(), nullptr, out_device.dl(),
                               nullptr, 0, nullptr),
-                   OCTET_INVALID_ARGUMENT, {"octet_gemm", "packed", "cuda:1", "expected a"}));
+                   OCTET_INVALID_ARGUMENT,
+                   {"octet_gemm", "packed", "cuda:1, but a is on cuda:0", "octet_gemm_to_device"}));
   EXPECT_TRUE(Says(octet_gemm(a.dl(), grid.get(), device_weights.handle(), OCTET_GEMM_DEVICE_HANDLE_BYTES, nullptr,
                               out.dl(), nullptr, 0, nullptr),
-                   OCTET_INVALID_ARGUMENT, {"octet_gemm", "packed", "cuda:0", "expected a"}));
+                   OCTET_INVALID_ARGUMENT,
+                   {"octet_gemm", "packed", "cuda:0, but a is on the cpu", "octet_gemm_to_device"}));
 }
 
 }  // namespace
