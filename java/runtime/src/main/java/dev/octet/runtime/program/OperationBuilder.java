@@ -14,7 +14,8 @@ import java.util.Objects;
 
 /**
  * Collects the parts of one operation; {@code as} adds it to the program and returns its first
- * output.
+ * output. What does not fit throws {@link InvalidProgramException}, whose message names the role or
+ * attribute; the program stays as it was then. Not safe for use by several threads.
  */
 public final class OperationBuilder {
   private final ProgramBuilder program;

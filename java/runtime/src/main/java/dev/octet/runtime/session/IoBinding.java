@@ -51,9 +51,10 @@ public final class IoBinding {
   }
 
   /**
-   * Binds an input.
+   * Binds an input, in place of what was bound to it before.
    *
-   * @param data the elements; its shape must be said unless the program's input has numbers alone
+   * @param data the elements, which every run reads anew; its shape must be said unless the
+   *     program's input has numbers alone
    * @throws IllegalArgumentException for a name, a type, a shape or a number of elements that the
    *     program does not take
    */
@@ -103,11 +104,12 @@ public final class IoBinding {
   }
 
   /**
-   * Binds an output.
+   * Binds an output, in place of what was bound to it before. Its size and shape are checked when
+   * the binding is run.
    *
    * @param data where the elements go; without a shape it may be larger than needed
    * @throws IllegalArgumentException for a name or a type that the program does not have, or memory
-   *     that can't be written
+   *     that can't be written or lies on another device
    */
   public IoBinding output(String name, TensorData data) {
     Objects.requireNonNull(data, "data");
@@ -222,7 +224,9 @@ public final class IoBinding {
   /**
    * Binds an array of zeros, of the type and shape that it needs, to every output that has none.
    *
-   * @throws IllegalStateException if an input is not bound
+   * @throws IllegalStateException if an input is not bound, or the session is closed
+   * @throws IllegalArgumentException if the inputs' shapes don't fit each other, or an output has
+   *     more elements than an array holds
    */
   public IoBinding allocateOutputs() {
     List<Plan.Port> ports = plan().outputs();
@@ -237,7 +241,11 @@ public final class IoBinding {
     return this;
   }
 
-  /** Returns what is bound to an output, null if nothing is. */
+  /**
+   * Returns what is bound to an output, null if nothing is.
+   *
+   * @throws IllegalArgumentException for a name that the program does not have
+   */
   public TensorData output(String name) {
     return outputs[index(outputValues, "output", name)];
   }
@@ -248,8 +256,10 @@ public final class IoBinding {
    * <p>Waits while as many runs are under way as the session allows at a time. What is in the
    * outputs after an exception is undefined.
    *
-   * @throws IllegalStateException if an input or output is not bound, or the session is closed
-   * @throws IllegalArgumentException if shapes or values are not what an operation takes, such as
+   * @throws IllegalStateException if an input or output is not bound, the session is closed, or
+   *     the device has failed
+   * @throws IllegalArgumentException if memory of an output has another shape than it needs, is too
+   *     small or shared with an input or another output, or if shapes or values are not what an operation takes, such as
    *     an index outside of a table; the message names operation, value and position
    * @throws dev.octet.runtime.memory.NativeMemoryException if there is no memory for the run; the
    *     session can be used on

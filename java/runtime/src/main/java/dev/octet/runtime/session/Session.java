@@ -96,6 +96,7 @@ public final class Session implements AutoCloseable {
    *
    * @throws IOException if the file can't be read or is no whole, unaltered artifact; the message
    *     says what is wrong where
+   * @throws RuntimeException as {@link #open(Program, SessionOptions)} does
    */
   public static Session open(Path artifact, SessionOptions options) throws IOException {
     StartUp startUp = StartUp.begin();
@@ -123,6 +124,8 @@ public final class Session implements AutoCloseable {
    * @throws UnsupportedOperationException if the CUDA device can't be used, or has no kernels for
    *     an operation (some of these show at the first run); the message says what is missing
    * @throws dev.octet.runtime.memory.NativeMemoryException if there is no memory for them
+   * @throws dev.octet.bindings.NativeLibraryException if the native library can't be loaded; the
+   *     message says what to add to the class path
    */
   public static Session open(Program program, SessionOptions options) {
     return new Session(
@@ -149,7 +152,11 @@ public final class Session implements AutoCloseable {
     return core.device();
   }
 
-  /** Returns the bytes of native memory, of all devices, that packed and copied constants take. */
+  /**
+   * Returns the bytes of native memory, of all devices, that packed and copied constants take.
+   *
+   * @throws IllegalStateException if the session is closed
+   */
   public long constantBytes() {
     core.requireOpen();
     return core.constants().bytes();
@@ -173,7 +180,9 @@ public final class Session implements AutoCloseable {
    *     bf16, {@code byte[]} for s8, u8 and bool, {@code int[]} for s32, {@code long[]} for i64
    * @throws IllegalArgumentException as {@link IoBinding#input} and {@link IoBinding#run()} do, or
    *     if an input is missing
-   * @throws IllegalStateException if the session is closed
+   * @throws IllegalStateException if the session is closed, or the device has failed
+   * @throws dev.octet.runtime.memory.NativeMemoryException if there is no memory for the run; the
+   *     session can be used on
    */
   public Map<String, TensorData> run(Map<String, TensorData> inputs) {
     IoBinding binding = bind(inputs).allocateOutputs();
@@ -190,6 +199,7 @@ public final class Session implements AutoCloseable {
    * @param outputs all outputs by name
    * @throws IllegalArgumentException as {@link #run(Map)}, or if memory for an output is missing or
    *     too small
+   * @throws RuntimeException what else {@link #run(Map)} throws
    */
   public void run(Map<String, TensorData> inputs, Map<String, TensorData> outputs) {
     IoBinding binding = bind(inputs);
@@ -219,6 +229,7 @@ public final class Session implements AutoCloseable {
    * a run.
    *
    * @param inputs all inputs by name
+   * @throws RuntimeException as {@link #run(Map)} does
    */
   public List<OperationTiming> profile(Map<String, TensorData> inputs) {
     IoBinding binding = bind(inputs).allocateOutputs();
@@ -247,6 +258,7 @@ public final class Session implements AutoCloseable {
    *
    * @param inputShapes sizes of all inputs by name
    * @throws IllegalArgumentException if the program does not take them
+   * @throws IllegalStateException if the session is closed
    */
   public PlanReport plan(Map<String, long[]> inputShapes) {
     core.requireOpen();
@@ -280,8 +292,8 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Closes the session: runs that have begun end as usual and are waited for, further ones are
-   * refused, then all native memory is freed. Calls after the first do nothing but wait.
+   * Closes the session: runs that have begun or are enqueued end as usual and are waited for,
+   * further ones are refused, then all native memory is freed. Calls after the first do nothing but wait.
    */
   @Override
   public void close() {

@@ -8,6 +8,7 @@ import dev.octet.runtime.memory.Address;
 import dev.octet.runtime.type.Device;
 import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Shape;
+import java.lang.reflect.Array;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -26,16 +27,29 @@ import org.bytedeco.javacpp.Pointer;
  * it is given to.
  *
  * <p>Arrays and heap buffers are copied once, to or from the session's native memory. Direct
- * buffers in native byte order and DLPack tensors are used in place. Elements of a byte array or
- * buffer are taken for those of the value's type, in native byte order; short, int, long and float
- * ones must be of its size. Half-precision numbers are given by their bits.
+ * buffers in native byte order and DLPack tensors are used in place. What values of each type are
+ * given as, row-major:
+ *
+ * <ul>
+ *   <li>f32: float
+ *   <li>f16, bf16: short, the numbers' bits
+ *   <li>s32: int
+ *   <li>i64: long
+ *   <li>s8, u8: byte, the codes' bits; bool: byte, 0 or 1
+ *   <li>any type: also the bytes of its elements in native byte order
+ * </ul>
  *
  * <p>A session on a CUDA device uses DLPack tensors on that device in place, and copies all other
  * memory to it and back; without a detour if it is a DLPack tensor in pinned memory ({@code
  * kDLCUDAHost}), which a session on the CPU uses in place.
  *
- * <p>The caller keeps ownership and must not change or free the memory during a run. Without a
- * shape it fits any shape of as many elements; an output may then be larger than needed.
+ * <p>The caller keeps ownership and must not change or free the memory during a run, or before an
+ * {@linkplain EnqueuedRun enqueued} one is done. Without a shape it fits any shape of as many
+ * elements; an output may then be larger than needed. Type, shape and number of elements are
+ * compared with what the program expects when the memory is bound or run with.
+ *
+ * <p>Immutable but for the memory, and so safe for use by several threads; several runs at a time
+ * may read the same inputs, outputs must not be shared.
  */
 public final class TensorData {
   /**
@@ -71,27 +85,47 @@ public final class TensorData {
     this.device = device;
   }
 
-  /** Uses an array of single-precision numbers. */
+  /**
+   * Uses an array of single-precision numbers.
+   *
+   * @param shape the size of every dimension, the outermost first
+   */
   public static TensorData of(float[] data, long... shape) {
     return of(FloatBuffer.wrap(data), shape);
   }
 
-  /** Uses an array of 64-bit integers. */
+  /**
+   * Uses an array of 64-bit integers.
+   *
+   * @param shape the size of every dimension, the outermost first
+   */
   public static TensorData of(long[] data, long... shape) {
     return of(LongBuffer.wrap(data), shape);
   }
 
-  /** Uses an array of 32-bit integers. */
+  /**
+   * Uses an array of 32-bit integers.
+   *
+   * @param shape the size of every dimension, the outermost first
+   */
   public static TensorData of(int[] data, long... shape) {
     return of(IntBuffer.wrap(data), shape);
   }
 
-  /** Uses an array of half-precision numbers' bits. */
+  /**
+   * Uses an array of half-precision numbers' bits.
+   *
+   * @param shape the size of every dimension, the outermost first
+   */
   public static TensorData of(short[] data, long... shape) {
     return of(ShortBuffer.wrap(data), shape);
   }
 
-  /** Uses an array of codes, of truth values, or of any elements' bytes. */
+  /**
+   * Uses an array of codes, of truth values, or of any elements' bytes.
+   *
+   * @param shape the size of every dimension, the outermost first
+   */
   public static TensorData of(byte[] data, long... shape) {
     return of(ByteBuffer.wrap(data), shape);
   }
@@ -130,9 +164,8 @@ public final class TensorData {
    * Uses a buffer, from its present position to its present limit.
    *
    * @param data a ByteBuffer, ShortBuffer, IntBuffer, LongBuffer or FloatBuffer, heap or direct
-   * @param shape sizes; null: not said
-   * @throws IllegalArgumentException for another kind of buffer, or if it has not as many elements
-   *     as the shape
+   * @param shape the size of every dimension, the outermost first; null: not said
+   * @throws IllegalArgumentException for another kind of buffer
    */
   public static TensorData of(Buffer data, long... shape) {
     Objects.requireNonNull(data, "data");
@@ -331,9 +364,13 @@ public final class TensorData {
     return (byte[]) array(byte[].class);
   }
 
-  /** Returns the array of whatever type that it was made of; null if it was made of none. */
+  /** Returns the array of whatever type that it was made of; null unless it was made of all of one. */
   public Object array() {
-    return buffer != null && buffer.hasArray() ? buffer.array() : null;
+    if (buffer == null || !buffer.hasArray()) {
+      return null;
+    }
+    Object array = buffer.array();
+    return buffer.capacity() == Array.getLength(array) ? array : null;
   }
 
   private Object array(Class<?> type) {
@@ -341,7 +378,7 @@ public final class TensorData {
     if (!type.isInstance(array)) {
       throw new IllegalStateException(
           "the data is "
-              + (array == null ? "no array" : "a " + array.getClass().getSimpleName())
+              + (array == null ? "no whole array" : "a " + array.getClass().getSimpleName())
               + "; expected a "
               + type.getSimpleName());
     }
@@ -372,7 +409,7 @@ public final class TensorData {
     };
   }
 
-  /** Returns where the memory is. */
+  /** Returns where the memory is: the CPU for all memory of the host, pinned or not. */
   public Device device() {
     return device;
   }

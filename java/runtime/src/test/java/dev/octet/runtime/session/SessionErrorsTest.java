@@ -3,6 +3,8 @@ package dev.octet.runtime.session;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +20,7 @@ import dev.octet.runtime.type.Value;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -62,6 +65,10 @@ class SessionErrorsTest {
     assertRefused(() -> io.input("x", TensorData.of(new short[IN], 1, IN)), "short", "f32");
     assertRefused(() -> io.input("x", TensorData.of(x, Long.MAX_VALUE, IN)), "9223372036854775807");
     assertRefused(() -> TensorData.of(DoubleBuffer.allocate(1)), "DoubleBuffer");
+    TensorData part = TensorData.of(FloatBuffer.wrap(x, 1, 2));
+    assertNull(part.array());
+    assertWords(IllegalStateException.class, part::floats, "no whole array");
+    assertSame(x, TensorData.of(x, 1, IN).floats());
     assertWords(IllegalStateException.class, io::run, "'x'", "not bound");
     assertRefused(() -> session.run(Map.of()), "'x'", "missing");
   }
