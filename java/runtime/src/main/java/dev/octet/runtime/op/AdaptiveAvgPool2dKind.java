@@ -43,6 +43,11 @@ final class AdaptiveAvgPool2dKind extends OperationKind {
     octet_grid xGrid = context.grid("x");
     DLTensor out = PoolWindows.outLayout(operation).images(context, "out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_adaptive_avg_pool2d(x, xGrid, out, outGrid, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_adaptive_avg_pool2d(x, xGrid, out, outGrid, stream);
+      }
+    };
   }
 }

@@ -48,6 +48,11 @@ final class ArgmaxKind extends OperationKind {
     int axis = operation.axis("axis", operation.shape("x").rank());
     DLTensor x = context.tensor("x");
     DLTensor out = context.tensor("out");
-    return () -> octet.octet_argmax(x, axis, out, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_argmax(x, axis, out, stream);
+      }
+    };
   }
 }

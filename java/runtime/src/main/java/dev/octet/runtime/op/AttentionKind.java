@@ -145,6 +145,11 @@ final class AttentionKind extends OperationKind {
     octet_grid outGrid = context.grid("out");
     Address workspace = context.workspace();
     long workspaceBytes = context.workspaceBytes();
-    return () -> octet.octet_attention(inputs, out, outGrid, workspace, workspaceBytes, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_attention(inputs, out, outGrid, workspace, workspaceBytes, stream);
+      }
+    };
   }
 }

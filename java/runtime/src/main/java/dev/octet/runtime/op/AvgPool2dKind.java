@@ -43,7 +43,12 @@ final class AvgPool2dKind extends OperationKind {
     octet_grid xGrid = context.grid("x");
     DLTensor out = PoolWindows.outLayout(operation).images(context, "out");
     octet_grid outGrid = context.grid("out");
-    return () ->
-        octet.octet_avg_pool2d(x, xGrid, params, countIncludePad, divisor, out, outGrid, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_avg_pool2d(
+            x, xGrid, params, countIncludePad, divisor, out, outGrid, stream);
+      }
+    };
   }
 }

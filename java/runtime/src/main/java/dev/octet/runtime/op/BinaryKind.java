@@ -38,6 +38,11 @@ final class BinaryKind extends OperationKind {
     octet_grid bGrid = context.grid("b");
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_binary(function, a, aGrid, b, bGrid, activation, out, outGrid, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_binary(function, a, aGrid, b, bGrid, activation, out, outGrid, stream);
+      }
+    };
   }
 }

@@ -39,6 +39,11 @@ final class CastKind extends OperationKind {
     Pointer stream = context.stream();
     DLTensor x = context.tensor("x");
     DLTensor out = context.tensor("out");
-    return () -> octet.octet_cast(x, out, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_cast(x, out, stream);
+      }
+    };
   }
 }

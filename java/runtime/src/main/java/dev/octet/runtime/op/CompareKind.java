@@ -67,6 +67,11 @@ final class CompareKind extends OperationKind {
     DLTensor b = context.tensor("b");
     octet_grid bGrid = context.grid("b");
     DLTensor out = context.tensor("out");
-    return () -> octet.octet_compare(comparison, a, aGrid, b, bGrid, out, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_compare(comparison, a, aGrid, b, bGrid, out, stream);
+      }
+    };
   }
 }

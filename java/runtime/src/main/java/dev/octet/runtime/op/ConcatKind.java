@@ -99,7 +99,11 @@ final class ConcatKind extends OperationKind {
     int axis = operation.axis("axis", operation.shape("x0").rank());
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return () ->
-        octet.octet_concat(tensorPointers, gridPointers, count, axis, out, outGrid, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_concat(tensorPointers, gridPointers, count, axis, out, outGrid, stream);
+      }
+    };
   }
 }

@@ -13,6 +13,7 @@ import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.SizeTPointer;
 
 /**
  * {@code conv2d_float}: images times weights [Cout, Cin / groups, height, width], in floats, then
@@ -53,8 +54,18 @@ final class Conv2dFloatKind extends OperationKind {
     octet_grid grid = context.grid("weights");
     return PackedBlock.of(
         context,
-        bytes -> octet.octet_conv2d_float_pack_size(weights, params, bytes),
-        (memory, bytes) -> octet.octet_conv2d_float_pack(weights, grid, params, memory, bytes),
+        new PackedBlock.Size() {
+          @Override
+          public int run(SizeTPointer bytes) {
+            return octet.octet_conv2d_float_pack_size(weights, params, bytes);
+          }
+        },
+        new PackedBlock.Fill() {
+          @Override
+          public int run(Address memory, long bytes) {
+            return octet.octet_conv2d_float_pack(weights, grid, params, memory, bytes);
+          }
+        },
         DeviceWeights.CONV2D_FLOAT);
   }
 
@@ -63,8 +74,13 @@ final class Conv2dFloatKind extends OperationKind {
     PackedBlock packed = (PackedBlock) context.constants();
     DLTensor x = Convolution.inLayout(context.operation()).images(context, "x");
     return PackedBlock.bytes(
-        bytes ->
-            octet.octet_conv2d_float_workspace_size(x, packed.address(), packed.bytes(), bytes));
+        new PackedBlock.Size() {
+          @Override
+          public int run(SizeTPointer bytes) {
+            return octet.octet_conv2d_float_workspace_size(
+                x, packed.address(), packed.bytes(), bytes);
+          }
+        });
   }
 
   @Override
@@ -82,8 +98,12 @@ final class Conv2dFloatKind extends OperationKind {
     octet_epilogue epilogue = Epilogue.prepare(context, residual);
     Address workspace = context.workspace();
     long workspaceBytes = context.workspaceBytes();
-    return () ->
-        octet.octet_conv2d_float(
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_conv2d_float(
             x, grid, block, blockBytes, epilogue, out, workspace, workspaceBytes, stream);
+      }
+    };
   }
 }

@@ -13,6 +13,7 @@ import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.SizeTPointer;
 
 /**
  * {@code conv2d}: images times weights [Cout, Cin / groups, height, width], in integers, then the
@@ -75,8 +76,18 @@ final class Conv2dKind extends OperationKind {
     octet_grid grid = context.grid("weights");
     return PackedBlock.of(
         context,
-        bytes -> octet.octet_conv2d_pack_size(weights, params, format, bytes),
-        (memory, bytes) -> octet.octet_conv2d_pack(weights, grid, params, format, memory, bytes),
+        new PackedBlock.Size() {
+          @Override
+          public int run(SizeTPointer bytes) {
+            return octet.octet_conv2d_pack_size(weights, params, format, bytes);
+          }
+        },
+        new PackedBlock.Fill() {
+          @Override
+          public int run(Address memory, long bytes) {
+            return octet.octet_conv2d_pack(weights, grid, params, format, memory, bytes);
+          }
+        },
         DeviceWeights.CONV2D);
   }
 
@@ -85,7 +96,12 @@ final class Conv2dKind extends OperationKind {
     PackedBlock packed = (PackedBlock) context.constants();
     DLTensor x = Convolution.inLayout(context.operation()).images(context, "x");
     return PackedBlock.bytes(
-        bytes -> octet.octet_conv2d_workspace_size(x, packed.address(), packed.bytes(), bytes));
+        new PackedBlock.Size() {
+          @Override
+          public int run(SizeTPointer bytes) {
+            return octet.octet_conv2d_workspace_size(x, packed.address(), packed.bytes(), bytes);
+          }
+        });
   }
 
   @Override
@@ -103,8 +119,12 @@ final class Conv2dKind extends OperationKind {
     octet_epilogue epilogue = Epilogue.prepare(context, residual);
     Address workspace = context.workspace();
     long workspaceBytes = context.workspaceBytes();
-    return () ->
-        octet.octet_conv2d(
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_conv2d(
             x, grid, block, blockBytes, epilogue, out, workspace, workspaceBytes, stream);
+      }
+    };
   }
 }

@@ -39,6 +39,11 @@ final class DequantizeKind extends OperationKind {
     octet_grid grid = context.grid("x");
     DLTensor x = context.tensor("x");
     DLTensor out = context.tensor("out");
-    return () -> octet.octet_dequantize(grid, x, out, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_dequantize(grid, x, out, stream);
+      }
+    };
   }
 }

@@ -89,6 +89,11 @@ final class EmbeddingKind extends OperationKind {
     DLTensor indices = context.tensor("indices");
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_embedding(table, indices, out, outGrid, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_embedding(table, indices, out, outGrid, stream);
+      }
+    };
   }
 }

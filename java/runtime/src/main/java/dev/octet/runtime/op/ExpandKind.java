@@ -74,6 +74,11 @@ final class ExpandKind extends OperationKind {
     }
     DLTensor from = context.tensor("x", sizes, strides, 0);
     DLTensor out = context.tensor("out");
-    return () -> octet.octet_copy(from, out, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_copy(from, out, stream);
+      }
+    };
   }
 }

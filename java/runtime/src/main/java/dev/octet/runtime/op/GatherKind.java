@@ -58,6 +58,11 @@ final class GatherKind extends OperationKind {
     DLTensor indices = context.tensor("indices", new long[] {count});
     DLTensor out = context.tensor("out", new long[] {count, width});
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_embedding(table, indices, out, outGrid, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_embedding(table, indices, out, outGrid, stream);
+      }
+    };
   }
 }

@@ -33,6 +33,11 @@ final class L2NormalizeKind extends OperationKind {
     octet_grid xGrid = context.grid("x");
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_l2_normalize(x, xGrid, eps, out, outGrid, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_l2_normalize(x, xGrid, eps, out, outGrid, stream);
+      }
+    };
   }
 }

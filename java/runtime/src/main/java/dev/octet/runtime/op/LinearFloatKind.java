@@ -13,6 +13,7 @@ import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.SizeTPointer;
 
 /**
  * {@code linear_float}: x [..., K] times the transpose of weights [N, K], in floats, then the
@@ -71,8 +72,18 @@ final class LinearFloatKind extends OperationKind {
     if (grid == null) {
       return PackedBlock.of(
           context,
-          bytes -> octet.octet_gemm_float_pack_size(weights, bytes),
-          (memory, bytes) -> octet.octet_gemm_float_pack(weights, memory, bytes),
+          new PackedBlock.Size() {
+            @Override
+            public int run(SizeTPointer bytes) {
+              return octet.octet_gemm_float_pack_size(weights, bytes);
+            }
+          },
+          new PackedBlock.Fill() {
+            @Override
+            public int run(Address memory, long bytes) {
+              return octet.octet_gemm_float_pack(weights, memory, bytes);
+            }
+          },
           DeviceWeights.GEMM_FLOAT);
     }
     int format =
@@ -81,8 +92,18 @@ final class LinearFloatKind extends OperationKind {
             : octet.OCTET_WEIGHTS_8_BIT;
     return PackedBlock.of(
         context,
-        bytes -> octet.octet_gemm_pack_size(weights, format, bytes),
-        (memory, bytes) -> octet.octet_gemm_pack(weights, grid, format, memory, bytes),
+        new PackedBlock.Size() {
+          @Override
+          public int run(SizeTPointer bytes) {
+            return octet.octet_gemm_pack_size(weights, format, bytes);
+          }
+        },
+        new PackedBlock.Fill() {
+          @Override
+          public int run(Address memory, long bytes) {
+            return octet.octet_gemm_pack(weights, grid, format, memory, bytes);
+          }
+        },
         DeviceWeights.GEMM);
   }
 
@@ -100,7 +121,13 @@ final class LinearFloatKind extends OperationKind {
     PackedBlock packed = (PackedBlock) context.constants();
     DLTensor x = matrix(context, "x");
     return PackedBlock.bytes(
-        bytes -> octet.octet_gemm_float_workspace_size(x, packed.address(), packed.bytes(), bytes));
+        new PackedBlock.Size() {
+          @Override
+          public int run(SizeTPointer bytes) {
+            return octet.octet_gemm_float_workspace_size(
+                x, packed.address(), packed.bytes(), bytes);
+          }
+        });
   }
 
   @Override
@@ -116,8 +143,12 @@ final class LinearFloatKind extends OperationKind {
     octet_epilogue epilogue = Epilogue.prepare(context, residual);
     Address workspace = context.workspace();
     long workspaceBytes = context.workspaceBytes();
-    return () ->
-        octet.octet_gemm_float(
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_gemm_float(
             x, grid, block, blockBytes, epilogue, out, workspace, workspaceBytes, stream);
+      }
+    };
   }
 }

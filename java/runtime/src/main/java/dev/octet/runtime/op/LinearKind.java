@@ -13,6 +13,7 @@ import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.SizeTPointer;
 
 /**
  * {@code linear}: x [..., K] times the transpose of weights [N, K], in integers, then the epilogue;
@@ -95,8 +96,18 @@ final class LinearKind extends OperationKind {
     octet_grid grid = context.grid("weights");
     return PackedBlock.of(
         context,
-        bytes -> octet.octet_gemm_pack_size(weights, format, bytes),
-        (memory, bytes) -> octet.octet_gemm_pack(weights, grid, format, memory, bytes),
+        new PackedBlock.Size() {
+          @Override
+          public int run(SizeTPointer bytes) {
+            return octet.octet_gemm_pack_size(weights, format, bytes);
+          }
+        },
+        new PackedBlock.Fill() {
+          @Override
+          public int run(Address memory, long bytes) {
+            return octet.octet_gemm_pack(weights, grid, format, memory, bytes);
+          }
+        },
         DeviceWeights.GEMM);
   }
 
@@ -105,7 +116,12 @@ final class LinearKind extends OperationKind {
     PackedBlock packed = (PackedBlock) context.constants();
     DLTensor x = matrix(context, "x");
     return PackedBlock.bytes(
-        bytes -> octet.octet_gemm_workspace_size(x, packed.address(), packed.bytes(), bytes));
+        new PackedBlock.Size() {
+          @Override
+          public int run(SizeTPointer bytes) {
+            return octet.octet_gemm_workspace_size(x, packed.address(), packed.bytes(), bytes);
+          }
+        });
   }
 
   /** Returns a tensor as a matrix of its last dimension's rows. */
@@ -137,13 +153,21 @@ final class LinearKind extends OperationKind {
     if (operation.hasAttribute("dynamic_bits")) {
       int bits = (int) operation.integer("dynamic_bits");
       float eps = operation.real("dynamic_eps");
-      return () ->
-          octet.octet_gemm_dynamic(
+      return new NativeCall() {
+        @Override
+        public int run() {
+          return octet.octet_gemm_dynamic(
               x, bits, eps, block, blockBytes, epilogue, out, workspace, workspaceBytes, stream);
+        }
+      };
     }
     octet_grid grid = GivenGrid.prepare(context, "x");
-    return () ->
-        octet.octet_gemm(
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_gemm(
             x, grid, block, blockBytes, epilogue, out, workspace, workspaceBytes, stream);
+      }
+    };
   }
 }

@@ -38,6 +38,11 @@ final class LookUpKind extends OperationKind {
     DLTensor table = context.tensor("table");
     DLTensor x = context.tensor("x");
     DLTensor out = context.tensor("out");
-    return () -> octet.octet_look_up(table, x, out, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_look_up(table, x, out, stream);
+      }
+    };
   }
 }

@@ -49,6 +49,11 @@ final class MaskedMeanKind extends OperationKind {
     DLTensor mask = context.tensor("mask");
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_masked_mean(x, xGrid, mask, eps, out, outGrid, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_masked_mean(x, xGrid, mask, eps, out, outGrid, stream);
+      }
+    };
   }
 }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.SizeTPointer;
 
 /**
  * {@code matmul}: a [..., M, K] times b [..., K, N], or [..., N, K] with {@code transpose_b}, then
@@ -83,7 +84,13 @@ final class MatmulKind extends OperationKind {
     DLTensor a = context.tensor("a", shapes.a().sizes());
     DLTensor b = context.tensor("b", shapes.b().sizes());
     int transposed = context.operation().flag("transpose_b") ? 1 : 0;
-    return PackedBlock.bytes(bytes -> octet.octet_matmul_workspace_size(a, b, transposed, bytes));
+    return PackedBlock.bytes(
+        new PackedBlock.Size() {
+          @Override
+          public int run(SizeTPointer bytes) {
+            return octet.octet_matmul_workspace_size(a, b, transposed, bytes);
+          }
+        });
   }
 
   @Override
@@ -102,8 +109,12 @@ final class MatmulKind extends OperationKind {
     octet_epilogue epilogue = Epilogue.prepare(context, residual);
     Address workspace = context.workspace();
     long workspaceBytes = context.workspaceBytes();
-    return () ->
-        octet.octet_matmul(
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_matmul(
             a, aGrid, b, bGrid, transposed, epilogue, out, workspace, workspaceBytes, stream);
+      }
+    };
   }
 }

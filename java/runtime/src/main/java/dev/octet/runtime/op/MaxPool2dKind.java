@@ -43,6 +43,11 @@ final class MaxPool2dKind extends OperationKind {
     octet_pool2d_params params = PoolWindows.of(operation, true).params(context);
     DLTensor x = PoolWindows.xLayout(operation).images(context, "x");
     DLTensor out = PoolWindows.outLayout(operation).images(context, "out");
-    return () -> octet.octet_max_pool2d(x, params, out, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_max_pool2d(x, params, out, stream);
+      }
+    };
   }
 }

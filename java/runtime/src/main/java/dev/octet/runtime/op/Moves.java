@@ -57,6 +57,11 @@ final class Moves {
     Pointer stream = context.stream();
     DLTensor x = context.tensor("x", shape, strides, offset);
     DLTensor out = context.tensor("out", shape);
-    return () -> octet.octet_copy(x, out, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_copy(x, out, stream);
+      }
+    };
   }
 }

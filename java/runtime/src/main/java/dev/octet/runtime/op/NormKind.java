@@ -85,8 +85,13 @@ final class NormKind extends OperationKind {
     octet_grid xGrid = context.grid("x");
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return centered
-        ? () -> octet.octet_layer_norm(x, xGrid, norm, out, outGrid, stream)
-        : () -> octet.octet_rms_norm(x, xGrid, norm, out, outGrid, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return centered
+            ? octet.octet_layer_norm(x, xGrid, norm, out, outGrid, stream)
+            : octet.octet_rms_norm(x, xGrid, norm, out, outGrid, stream);
+      }
+    };
   }
 }

@@ -113,12 +113,15 @@ final class PadKind extends OperationKind {
     new Borders(context).collect(from, to);
     DLTensor[] sources = from.toArray(DLTensor[]::new);
     DLTensor[] targets = to.toArray(DLTensor[]::new);
-    return () -> {
-      int status = octet.OCTET_OK;
-      for (int i = 0; i < sources.length && status == octet.OCTET_OK; i++) {
-        status = octet.octet_copy(sources[i], targets[i], stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        int status = octet.OCTET_OK;
+        for (int i = 0; i < sources.length && status == octet.OCTET_OK; i++) {
+          status = octet.octet_copy(sources[i], targets[i], stream);
+        }
+        return status;
       }
-      return status;
     };
   }
 

@@ -39,6 +39,11 @@ final class QuantizeKind extends OperationKind {
     octet_grid grid = context.grid("out");
     DLTensor x = context.tensor("x");
     DLTensor out = context.tensor("out");
-    return () -> octet.octet_quantize(grid, x, out, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_quantize(grid, x, out, stream);
+      }
+    };
   }
 }

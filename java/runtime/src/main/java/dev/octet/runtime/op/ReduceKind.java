@@ -79,6 +79,11 @@ final class ReduceKind extends OperationKind {
     octet_grid xGrid = context.grid("x");
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_reduce(reduction, x, xGrid, dims, dimCount, out, outGrid, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_reduce(reduction, x, xGrid, dims, dimCount, out, outGrid, stream);
+      }
+    };
   }
 }

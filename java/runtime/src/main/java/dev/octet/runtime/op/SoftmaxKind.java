@@ -38,6 +38,11 @@ final class SoftmaxKind extends OperationKind {
     octet_grid xGrid = context.grid("x");
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_softmax(x, xGrid, terms, out, outGrid, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_softmax(x, xGrid, terms, out, outGrid, stream);
+      }
+    };
   }
 }

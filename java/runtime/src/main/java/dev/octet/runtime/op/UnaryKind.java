@@ -40,6 +40,11 @@ final class UnaryKind extends OperationKind {
     octet_grid xGrid = context.grid("x");
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
-    return () -> octet.octet_unary(function, first, second, x, xGrid, out, outGrid, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_unary(function, first, second, x, xGrid, out, outGrid, stream);
+      }
+    };
   }
 }

@@ -44,6 +44,11 @@ final class WhereKind extends OperationKind {
     DLTensor a = context.tensor("a");
     DLTensor b = context.tensor("b");
     DLTensor out = context.tensor("out");
-    return () -> octet.octet_where(mask, a, b, out, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_where(mask, a, b, out, stream);
+      }
+    };
   }
 }

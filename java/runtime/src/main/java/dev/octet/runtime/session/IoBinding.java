@@ -256,11 +256,12 @@ public final class IoBinding {
    * <p>Waits while as many runs are under way as the session allows at a time. What is in the
    * outputs after an exception is undefined.
    *
-   * @throws IllegalStateException if an input or output is not bound, the session is closed, or
-   *     the device has failed
+   * @throws IllegalStateException if an input or output is not bound, the session is closed, or the
+   *     device has failed
    * @throws IllegalArgumentException if memory of an output has another shape than it needs, is too
-   *     small or shared with an input or another output, or if shapes or values are not what an operation takes, such as
-   *     an index outside of a table; the message names operation, value and position
+   *     small or shared with an input or another output, or if shapes or values are not what an
+   *     operation takes, such as an index outside of a table; the message names operation, value
+   *     and position
    * @throws dev.octet.runtime.memory.NativeMemoryException if there is no memory for the run; the
    *     session can be used on
    */

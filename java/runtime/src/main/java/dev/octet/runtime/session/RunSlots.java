@@ -159,7 +159,9 @@ final class RunSlots {
         }
       }
     }
-    last.forEach(EnqueuedRun::awaitMark);
+    for (EnqueuedRun run : last) {
+      run.awaitMark();
+    }
     collect();
   }
 }

@@ -188,7 +188,9 @@ public final class Session implements AutoCloseable {
     IoBinding binding = bind(inputs).allocateOutputs();
     binding.run();
     Map<String, TensorData> results = new LinkedHashMap<>();
-    outputs.forEach(value -> results.put(value.name(), binding.output(value.name())));
+    for (Value value : outputs) {
+      results.put(value.name(), binding.output(value.name()));
+    }
     return results;
   }
 
@@ -203,7 +205,9 @@ public final class Session implements AutoCloseable {
    */
   public void run(Map<String, TensorData> inputs, Map<String, TensorData> outputs) {
     IoBinding binding = bind(inputs);
-    outputs.forEach(binding::output);
+    for (Map.Entry<String, TensorData> output : outputs.entrySet()) {
+      binding.output(output.getKey(), output.getValue());
+    }
     for (Value value : this.outputs) {
       if (!outputs.containsKey(value.name())) {
         throw new IllegalArgumentException("output '" + value.name() + "' is missing");
@@ -214,7 +218,9 @@ public final class Session implements AutoCloseable {
 
   private IoBinding bind(Map<String, TensorData> inputs) {
     IoBinding binding = bind();
-    inputs.forEach(binding::input);
+    for (Map.Entry<String, TensorData> input : inputs.entrySet()) {
+      binding.input(input.getKey(), input.getValue());
+    }
     for (Value value : inputs()) {
       if (!inputs.containsKey(value.name())) {
         throw new IllegalArgumentException("input '" + value.name() + "' is missing");
@@ -293,7 +299,8 @@ public final class Session implements AutoCloseable {
 
   /**
    * Closes the session: runs that have begun or are enqueued end as usual and are waited for,
-   * further ones are refused, then all native memory is freed. Calls after the first do nothing but wait.
+   * further ones are refused, then all native memory is freed. Calls after the first do nothing but
+   * wait.
    */
   @Override
   public void close() {

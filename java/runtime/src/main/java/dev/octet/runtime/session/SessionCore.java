@@ -12,6 +12,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -44,6 +45,21 @@ final class SessionCore {
     }
   }
 
+  /** Makes lanes of a device. Like {@link Landing} no lambda, as in the kinds of operations. */
+  private record LanesOf(Device device) implements Function<PlanPool, Lane> {
+    @Override
+    public Lane apply(PlanPool pool) {
+      return device.isCpu() ? new HostLane() : new CudaLane(device, pool.graphs());
+    }
+  }
+
+  private final class Landing implements Consumer<Flight> {
+    @Override
+    public void accept(Flight flight) {
+      giveBack(flight.pool(), flight.instance());
+    }
+  }
+
   private final Program program;
   private final SessionOptions options;
   private final ConstantMemory constants;
@@ -60,12 +76,7 @@ final class SessionCore {
   private boolean closed;
 
   SessionCore(Program program, SessionOptions options) {
-    this(
-        program,
-        options,
-        options.device().isCpu()
-            ? pool -> new HostLane()
-            : pool -> new CudaLane(options.device(), pool.graphs()));
+    this(program, options, new LanesOf(options.device()));
   }
 
   /**
@@ -80,7 +91,7 @@ final class SessionCore {
       CudaDevices.requireUsable(options.device());
     }
     this.constants = new ConstantMemory(program, options.device());
-    this.slots = new RunSlots(options.maxConcurrentRuns(), this::land);
+    this.slots = new RunSlots(options.maxConcurrentRuns(), new Landing());
     this.lanes = lanes;
     this.memory = new PlanMemory(options.maxPlanBytes());
   }
@@ -226,10 +237,6 @@ final class SessionCore {
         slots.leave(flight);
       }
     }
-  }
-
-  private void land(Flight flight) {
-    giveBack(flight.pool(), flight.instance());
   }
 
   /** Sizes of workspaces, too, may depend on the threads that a call may use. */

@@ -8,11 +8,11 @@ import java.util.Objects;
  * Settings of a session. Immutable; {@code with} methods throw {@code IllegalArgumentException} for
  * a setting outside its limits.
  *
- * @param threads the most CPU threads that one run may use, the calling one included, up to 1024; 0:
- *     what the process is set to ({@code NativeLibrary.setThreads}, {@code OCTET_NUM_THREADS}). It holds for
- *     this session's runs alone; the helping threads are shared by all sessions of the process, and
- *     a run that finds them at work for another one goes on without them. Results do not depend on
- *     it.
+ * @param threads the most CPU threads that one run may use, the calling one included, up to 1024;
+ *     0: what the process is set to ({@code NativeLibrary.setThreads}, {@code OCTET_NUM_THREADS}).
+ *     It holds for this session's runs alone; the helping threads are shared by all sessions of the
+ *     process, and a run that finds them at work for another one goes on without them. Results do
+ *     not depend on it.
  * @param maxPlans the most combinations of input shapes whose memory plans are kept, 1 to 2^20; the
  *     one unused for longest goes first
  * @param maxConcurrentRuns the most runs at a time, 1 to 2^16; further callers wait for one to end.

@@ -364,7 +364,9 @@ public final class TensorData {
     return (byte[]) array(byte[].class);
   }
 
-  /** Returns the array of whatever type that it was made of; null unless it was made of all of one. */
+  /**
+   * Returns the array of whatever type that it was made of; null unless it was made of all of one.
+   */
   public Object array() {
     if (buffer == null || !buffer.hasArray()) {
       return null;

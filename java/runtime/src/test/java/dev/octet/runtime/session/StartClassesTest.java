@@ -63,7 +63,12 @@ class StartClassesTest {
             "dev.octet.runtime.artifact.ArtifactReader$$Lambda",
             "dev.octet.runtime.program.ProgramBuilder$$Lambda",
             "dev.octet.runtime.session.ConstantMemory$$Lambda",
-            "dev.octet.runtime.session.Plan$$Lambda")) {
+            "dev.octet.runtime.session.Plan$$Lambda",
+            "dev.octet.runtime.session.Session$$Lambda",
+            "dev.octet.runtime.session.SessionCore$$Lambda",
+            "dev.octet.runtime.session.RunSlots$$Lambda",
+            "dev.octet.runtime.op.LinearKind$$Lambda",
+            "dev.octet.runtime.op.QuantizeKind$$Lambda")) {
       assertEquals(
           List.of(), lines.stream().filter(l -> l.contains(" " + needless)).toList(), needless);
     }
