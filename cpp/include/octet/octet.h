@@ -23,6 +23,7 @@
 #include "octet/pool.h"
 #include "octet/quantize.h"
 #include "octet/range.h"
+#include "octet/recurrent.h"
 #include "octet/reduce.h"
 #include "octet/softmax.h"
 #include "octet/status.h"

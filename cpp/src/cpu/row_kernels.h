@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "core/functions.h"
+#include "core/recurrent_call.h"
 #include "core/tensor_view.h"
 #include "numerics/grid.h"
 #include "numerics/unary.h"
@@ -109,6 +110,25 @@ struct PoolKernels {
   void (*mean)(const float* sums, float zero, float scale, float divisor, int64_t count, float* means);
 };
 
+/** A row of a recurrent layer's step: f32. */
+struct CellRow {
+  /** [gates, hidden]. */
+  const void* input_gates;
+  const void* hidden_gates;
+  /** The state before. */
+  const void* previous;
+  /** Of LSTMs: read and written. */
+  void* cells;
+  /** Out. */
+  void* hidden;
+};
+
+/** Steps of recurrent layers: see numerics/recurrent.h. */
+struct RecurrentKernels {
+  /** hidden: units of a row. */
+  void (*cell[kRecurrentCells])(const CellRow& row, int64_t hidden);
+};
+
 struct RowKernels {
   ConvertKernels convert;
   NormKernels norm;
@@ -116,6 +136,7 @@ struct RowKernels {
   MapKernels map;
   ReduceKernels reduce;
   PoolKernels pool;
+  RecurrentKernels recurrent;
 };
 
 const RowKernels& PortableRowKernels();

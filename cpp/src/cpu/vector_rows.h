@@ -8,6 +8,7 @@
 #include "cpu/vector_map.h"
 #include "cpu/vector_norm.h"
 #include "cpu/vector_pool.h"
+#include "cpu/vector_recurrent.h"
 #include "cpu/vector_reduce.h"
 #include "cpu/vector_softmax.h"
 
@@ -16,8 +17,8 @@ namespace cpu {
 
 template <typename V>
 constexpr RowKernels MakeRowKernels() {
-  return {VectorConvert<V>::Make(), VectorNorm<V>::Make(),   VectorSoftmax<V>::Make(),
-          VectorMap<V>::Make(),     VectorReduce<V>::Make(), VectorPool<V>::Make()};
+  return {VectorConvert<V>::Make(), VectorNorm<V>::Make(), VectorSoftmax<V>::Make(),  VectorMap<V>::Make(),
+          VectorReduce<V>::Make(),  VectorPool<V>::Make(), VectorRecurrent<V>::Make()};
 }
 
 }  // namespace cpu

@@ -34,6 +34,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             "octet/reduce.h",
             "octet/softmax.h",
             "octet/attention.h",
+            "octet/recurrent.h",
             "octet/conv2d.h",
             "octet/conv2d_float.h",
             "octet/pool.h"

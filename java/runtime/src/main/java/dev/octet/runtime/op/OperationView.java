@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.runtime.op;
 
-import dev.octet.runtime.op.Signature.Presence;
 import dev.octet.runtime.op.Signature.Role;
 import dev.octet.runtime.type.Attributes;
 import dev.octet.runtime.type.Dimension;
@@ -47,12 +46,9 @@ public final class OperationView {
       checkInput(input.getKey(), input.getValue());
     }
     for (Role role : signature.inputs().values()) {
-      if (role.presence() == Presence.NUMBERED) {
-        if (inputs(role.name()).isEmpty()) {
-          throw error("has no input '" + role.name() + "0'");
-        }
-      } else if (!role.optional() && !inputs.containsKey(role.name())) {
-        throw error("has no input '" + role.name() + "', which it needs");
+      String first = role.numbered() ? role.name() + 0 : role.name();
+      if (!role.optional() && !inputs.containsKey(first)) {
+        throw error("has no input '" + first + "', which it needs");
       }
     }
     for (Map.Entry<String, Value> output : outputs.entrySet()) {
@@ -76,7 +72,7 @@ public final class OperationView {
     if (role == null) {
       throw error("has an input '" + name + "'; expected " + signature.inputs().keySet());
     }
-    if (role.presence() == Presence.NUMBERED) {
+    if (role.numbered()) {
       int count = 0;
       while (inputs.containsKey(role.name() + count)) {
         count++;

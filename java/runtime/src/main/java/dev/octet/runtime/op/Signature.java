@@ -38,16 +38,33 @@ public final class Signature {
     /** A constant, or nothing. */
     OPTIONAL_CONSTANT,
     /** One or more: role0, role1 and so on. */
-    NUMBERED
+    NUMBERED,
+    /** One or more constants. */
+    NUMBERED_CONSTANT,
+    /** Any number of constants. */
+    OPTIONAL_NUMBERED_CONSTANT
   }
 
   record Role(String name, Presence presence, Set<ElementType> types, GridRule grid) {
     boolean optional() {
-      return presence == Presence.OPTIONAL || presence == Presence.OPTIONAL_CONSTANT;
+      return switch (presence) {
+        case OPTIONAL, OPTIONAL_CONSTANT, OPTIONAL_NUMBERED_CONSTANT -> true;
+        default -> false;
+      };
     }
 
     boolean constant() {
-      return presence == Presence.CONSTANT || presence == Presence.OPTIONAL_CONSTANT;
+      return switch (presence) {
+        case CONSTANT, OPTIONAL_CONSTANT, NUMBERED_CONSTANT, OPTIONAL_NUMBERED_CONSTANT -> true;
+        default -> false;
+      };
+    }
+
+    boolean numbered() {
+      return switch (presence) {
+        case NUMBERED, NUMBERED_CONSTANT, OPTIONAL_NUMBERED_CONSTANT -> true;
+        default -> false;
+      };
     }
   }
 
@@ -93,7 +110,7 @@ public final class Signature {
   /** Returns the role of an input, null if there is none of that name. */
   Role inputRole(String input) {
     Role role = inputs.get(input);
-    if (role != null && role.presence() != Presence.NUMBERED) {
+    if (role != null && !role.numbered()) {
       return role;
     }
     int digits = input.length();
@@ -101,7 +118,7 @@ public final class Signature {
       digits--;
     }
     Role numbered = digits == input.length() ? null : inputs.get(input.substring(0, digits));
-    return numbered != null && numbered.presence() == Presence.NUMBERED ? numbered : null;
+    return numbered != null && numbered.numbered() ? numbered : null;
   }
 
   /** Collects roles and attributes in the order in which they are listed. */
