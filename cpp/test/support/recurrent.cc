@@ -40,23 +40,34 @@ class Reference {
  public:
   using Value = typename Arithmetic::Value;
 
-  Reference(const RecurrentCase& shape, const Recurrent::Direction& weights) : shape_(shape), weights_(weights) {}
+  Reference(const RecurrentCase& shape, const Recurrent::Direction& weights)
+      : shape_(shape),
+        input_(weights.input.Values()),
+        hidden_(weights.hidden.Values()),
+        projection_(weights.projection.Values()) {
+    if (!shape.bias) return;
+    input_bias_ = weights.input_bias.Values();
+    hidden_bias_ = weights.hidden_bias.Values();
+  }
 
   /** A row of x or of a state, times weights, plus bias. */
-  std::vector<Value> Gates(const Tensor& weights, const Tensor* bias, const Value* row) const {
-    const int64_t n = weights.shape()[0], k = weights.shape()[1];
+  std::vector<Value> Gates(const std::vector<float>& weights, const std::vector<float>& bias, const Value* row,
+                           int64_t n, int64_t k) const {
     std::vector<Value> gates(static_cast<size_t>(n));
     for (int64_t i = 0; i < n; ++i) {
-      gates[static_cast<size_t>(i)] = Arithmetic::Product(
-          k, [&](int64_t j) { return row[j]; }, [&](int64_t j) { return static_cast<Value>(weights.Get(i * k + j)); });
-      if (bias != nullptr) gates[static_cast<size_t>(i)] += static_cast<Value>(bias->Get(i));
+      const float* line = weights.data() + i * k;
+      Value& gate = gates[static_cast<size_t>(i)];
+      gate = Arithmetic::Product(
+          k, [&](int64_t j) { return row[j]; }, [&](int64_t j) { return static_cast<Value>(line[j]); });
+      if (!bias.empty()) gate += static_cast<Value>(bias[static_cast<size_t>(i)]);
     }
     return gates;
   }
 
-  void Step(const Value* x, std::vector<Value>* h, std::vector<Value>* c) const {
-    const std::vector<Value> a = Gates(weights_.input, shape_.bias ? &weights_.input_bias : nullptr, x);
-    const std::vector<Value> b = Gates(weights_.hidden, shape_.bias ? &weights_.hidden_bias : nullptr, h->data());
+  void Step(const Value* x, int64_t inputs, std::vector<Value>* h, std::vector<Value>* c) const {
+    const int64_t gates = shape_.gates() * shape_.hidden;
+    const std::vector<Value> a = Gates(input_, input_bias_, x, gates, inputs);
+    const std::vector<Value> b = Gates(hidden_, hidden_bias_, h->data(), gates, shape_.outputs());
     const size_t hidden = static_cast<size_t>(shape_.hidden);
     std::vector<Value> next(hidden);
     for (size_t u = 0; u < hidden; ++u) {
@@ -81,12 +92,14 @@ class Reference {
         }
       }
     }
-    *h = shape_.projection == 0 ? next : Gates(weights_.projection, nullptr, next.data());
+    *h = shape_.projection == 0 ? next : Gates(projection_, {}, next.data(), shape_.projection, shape_.hidden);
   }
 
  private:
   const RecurrentCase& shape_;
-  const Recurrent::Direction& weights_;
+  std::vector<float> input_, hidden_, projection_;
+  /** Empty without. */
+  std::vector<float> input_bias_, hidden_bias_;
 };
 
 template <typename Arithmetic>
@@ -113,7 +126,7 @@ RecurrentResult Compute(const RecurrentCase& shape, const std::vector<Recurrent:
         state(c_0, &c);
         for (int64_t s = 0; s < shape.steps; ++s) {
           const int64_t t = d == 0 ? s : shape.steps - 1 - s;
-          reference.Step(sequence.data() + (t * shape.batch + row) * columns, &h, &c);
+          reference.Step(sequence.data() + (t * shape.batch + row) * columns, columns, &h, &c);
           for (int64_t i = 0; i < shape.outputs(); ++i) {
             outputs[static_cast<size_t>((t * shape.batch + row) * shape.columns() + d * shape.outputs() + i)] =
                 h[static_cast<size_t>(i)];

@@ -34,6 +34,15 @@ public final class EveryKind {
   }
 
   public static Program program() {
+    return program(true);
+  }
+
+  /** All but recurrent layers, which devices don't run. */
+  public static Program programForDevices() {
+    return program(false);
+  }
+
+  private static Program program(boolean recurrent) {
     Random random = new Random(21);
     ProgramBuilder b = Program.builder();
     Value ids = b.input("ids", ElementType.I64, Shape.of("batch", "tokens"));
@@ -130,6 +139,8 @@ public final class EveryKind {
     Value floating = b.linearFloat(rows, floatWeights).set("activation", "silu").as("floating");
     Value light =
         b.linearFloat(floating, weights(b, random, "light.weight", WIDTH, WIDTH)).as("light");
+    Value remembered = recurrent ? remembered(b, random, rows) : rows;
+
     Value product =
         b.matmul(light, hidden).set("transpose_b", true).as("product", ElementType.F32, null);
     Value filtered =
@@ -164,9 +175,44 @@ public final class EveryKind {
         .output(chosen)
         .output(numbers)
         .output("image", convolved)
+        .output(remembered)
+        .output("last", recurrent ? b.value("lstm.last") : flat)
         .output(shared)
         .metadata("model", "every kind")
         .build();
+  }
+
+  private static Value remembered(ProgramBuilder b, Random random, Value x) {
+    return b.operation("rnn")
+        .input("x", gated(b, random, "gru", 3, gated(b, random, "lstm", 4, x)))
+        .input("input_weights0", square(b, random, "rnn.input", 1))
+        .input("hidden_weights0", square(b, random, "rnn.hidden", 1))
+        .set("nonlinearity", "relu")
+        .as("remembered");
+  }
+
+  /** Weights of `gates` gates of as many units as there are inputs. */
+  private static Value square(ProgramBuilder b, Random random, String name, int gates) {
+    int count = gates * WIDTH * WIDTH;
+    return b.constant(
+        name, Shape.of(gates * WIDTH, WIDTH), TestPrograms.floats(random, count, 0.5f));
+  }
+
+  /** A recurrent layer of [batch, tokens, width]; its last state is a value too. */
+  private static Value gated(ProgramBuilder b, Random random, String kind, int gates, Value x) {
+    return b.operation(kind)
+        .input("x", x)
+        .input("input_weights0", square(b, random, kind + ".input", gates))
+        .input("hidden_weights0", square(b, random, kind + ".hidden", gates))
+        .input(
+            "input_bias0",
+            b.constant(
+                kind + ".bias",
+                Shape.of(gates * WIDTH),
+                TestPrograms.floats(random, gates * WIDTH, 1)))
+        .set("batch_first", true)
+        .output("h_n", kind + ".last", ElementType.F32, null)
+        .as(kind);
   }
 
   private static Value byteTable(ProgramBuilder b) {

@@ -51,8 +51,7 @@ final class RecurrentKind extends OperationKind {
   static RecurrentKind rnn() {
     return new RecurrentKind(
         roles("rnn", false)
-            .attribute(
-                AttributeSpec.choice("nonlinearity", Nonlinearity.class, Nonlinearity.TANH)),
+            .attribute(AttributeSpec.choice("nonlinearity", Nonlinearity.class, Nonlinearity.TANH)),
         1);
   }
 

@@ -88,7 +88,7 @@ class CudaSessionTest {
 
   @Test
   void everyKindRunsAsOnTheCpu() {
-    Program program = EveryKind.program();
+    Program program = EveryKind.programForDevices();
     try (Session session = Session.open(program)) {
       OnCuda.assertSame(program, EveryKind.inputs(), session.run(EveryKind.inputs()));
     }
