@@ -264,6 +264,13 @@ final class Call {
     return new DraftOperation(kind, origin);
   }
 
+  /** Asks an operation that was added for something more. */
+  DraftValue further(DraftOperation operation, String role, ElementType type, Sizes sizes) {
+    DraftValue value = DraftValue.of(draft.unique(name + "_" + role), type, null, sizes);
+    operation.further(role, value);
+    return value;
+  }
+
   /** Adds an operation whose result is that of the node, in floats. */
   DraftValue finish(DraftOperation operation) {
     return finish(operation, ElementType.F32, null);

@@ -84,7 +84,7 @@ final class Draft {
   /** Returns the inputs and what operations make, in order. */
   List<DraftValue> values() {
     List<DraftValue> values = new ArrayList<>(inputs);
-    operations.forEach(operation -> values.add(operation.out()));
+    operations.forEach(operation -> values.addAll(operation.results()));
     return values;
   }
 
@@ -102,7 +102,9 @@ final class Draft {
   /** Returns the operation that makes each value. */
   Map<DraftValue, DraftOperation> producers() {
     Map<DraftValue, DraftOperation> producers = new IdentityHashMap<>();
-    operations.forEach(operation -> producers.put(operation.out(), operation));
+    for (DraftOperation operation : operations) {
+      operation.results().forEach(value -> producers.put(value, operation));
+    }
     return producers;
   }
 
@@ -122,7 +124,8 @@ final class Draft {
     used.addAll(outputs.values());
     for (int i = operations.size() - 1; i >= 0; i--) {
       DraftOperation operation = operations.get(i);
-      if (used.contains(operation.out())) {
+      operation.keepFurther(used);
+      if (used.contains(operation.out()) || !operation.further().isEmpty()) {
         used.addAll(operation.inputs().values());
       } else {
         operations.remove(i);

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
@@ -18,6 +19,7 @@ final class DraftOperation {
   private final List<String> reasons = new ArrayList<>();
   private final List<String> advice = new ArrayList<>();
   private final List<String> fused = new ArrayList<>();
+  private final Map<String, DraftValue> further = new LinkedHashMap<>();
   private DraftValue out;
 
   DraftOperation(String kind, Origin origin) {
@@ -117,5 +119,28 @@ final class DraftOperation {
 
   void out(DraftValue value) {
     out = value;
+  }
+
+  /** Returns what it makes beside {@link #out}, by role. */
+  Map<String, DraftValue> further() {
+    return Collections.unmodifiableMap(further);
+  }
+
+  /** Asks for something beside {@link #out}. */
+  void further(String role, DraftValue value) {
+    further.put(role, value);
+  }
+
+  /** Keeps of what is made beside {@link #out} only what is used. */
+  void keepFurther(Set<DraftValue> used) {
+    further.values().removeIf(value -> !used.contains(value));
+  }
+
+  /** Returns all that it makes. */
+  List<DraftValue> results() {
+    List<DraftValue> results = new ArrayList<>();
+    results.add(out);
+    results.addAll(further.values());
+    return results;
   }
 }

@@ -58,8 +58,12 @@ final class Emitter {
       OperationBuilder built = builder.operation(operation.kind());
       operation.inputs().forEach((role, value) -> built.input(role, value(value)));
       operation.attributes().forEach(built::set);
+      operation
+          .further()
+          .forEach((role, value) -> built.output(role, value.name(), value.type(), value.grid()));
       DraftValue out = operation.out();
       values.put(out, built.as(out.name(), out.type(), out.grid()));
+      operation.further().values().forEach(value -> values.put(value, builder.value(value.name())));
     } catch (InvalidProgramException e) {
       throw new LoweringException(
           operation.origin() + " does not fit the runtime: " + e.getMessage(), e);

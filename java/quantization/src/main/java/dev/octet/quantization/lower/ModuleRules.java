@@ -162,6 +162,9 @@ final class ModuleRules {
     if (module instanceof JavaSequential chain) {
       return chain(call, chain);
     }
+    if (RecurrentModules.has(module)) {
+      return RecurrentModules.apply(call, module);
+    }
     return PlainModules.apply(call, module);
   }
 

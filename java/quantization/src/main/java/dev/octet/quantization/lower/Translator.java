@@ -32,6 +32,7 @@ final class Translator {
     PaddingRules.register(RULES);
     ComposedRules.register(RULES);
     ResizeRules.register(RULES);
+    RecurrentRules.register(RULES);
   }
 
   private final GraphModule graph;
@@ -99,7 +100,9 @@ final class Translator {
       return apply(node, call);
     } catch (UnsupportedOperator e) {
       draft.operations().subList(before, draft.operations().size()).clear();
-      return unsupported(call, e);
+      // States to begin with are zeros of a batch's size, which operations do without.
+      Zeros zeros = dependence.dependsOnElements(node.result()) ? null : Zeros.of(recorded);
+      return zeros == null ? unsupported(call, e) : zeros;
     }
   }
 

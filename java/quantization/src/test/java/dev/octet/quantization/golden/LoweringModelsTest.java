@@ -48,11 +48,7 @@ class LoweringModelsTest {
           "e2e/nested.root-instance",
           CONTAINER,
           "torchscript/control-flow.script",
-          "branches on the elements of an input",
-          "torchscript/lstm.script",
-          "aten::lstm",
-          "torchscript/lstm.trace",
-          "aten::lstm");
+          "branches on the elements of an input");
 
   @TestFactory
   Stream<DynamicTest> converted() {

@@ -2,6 +2,7 @@
 package dev.octet.quantization.lower;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.octet.quantization.graph.GraphModule;
@@ -10,7 +11,9 @@ import dev.octet.runtime.OnCuda;
 import dev.octet.runtime.program.Program;
 import dev.octet.runtime.session.Session;
 import dev.octet.runtime.session.TensorData;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -32,21 +35,37 @@ public final class LoweredComparison {
    * @param count how many there are
    * @param magnitude the greatest output of the simulated model
    */
-  public record Difference(double greatest, int differing, int count, double magnitude) {}
+  public record Difference(double greatest, int differing, int count, double magnitude) {
+    private Difference with(Difference other) {
+      return new Difference(
+          Math.max(greatest, other.greatest),
+          differing + other.differing,
+          count + other.count,
+          Math.max(magnitude, other.magnitude));
+    }
+  }
 
-  /** Runs both on the same inputs, by name in the order of forward. */
+  /** Runs both on the same inputs, by name in the order of forward; all outputs count. */
   public static Difference compare(
       GraphModule simulated, Program program, Map<String, Tensor> inputs) {
     Map<String, TensorData> data = new LinkedHashMap<>();
     inputs.forEach((name, tensor) -> data.put(name, data(tensor)));
     try (NoGradGuard noGrad = new NoGradGuard();
         Session session = Session.open(program)) {
-      Tensor expected = (Tensor) simulated.forwardAny(inputs.values().toArray());
+      Object results = simulated.forwardAny(inputs.values().toArray());
+      List<?> expected = results instanceof List<?> several ? several : List.of(results);
       Map<String, TensorData> outputs = session.run(data);
       OnCuda.assertSame(program, data, outputs);
-      TensorData output = outputs.values().iterator().next();
-      assertArrayEquals(Tensors.shape(expected), output.shape());
-      return difference(Tensors.toFloats(expected), output.floats());
+      assertEquals(expected.size(), outputs.size());
+      Difference difference = new Difference(0, 0, 0, 0);
+      Iterator<?> next = expected.iterator();
+      for (TensorData output : outputs.values()) {
+        Tensor tensor = (Tensor) next.next();
+        assertArrayEquals(Tensors.shape(tensor), output.shape());
+        difference =
+            difference.with(difference(Tensors.toFloats(tensor), output.floats()));
+      }
+      return difference;
     }
   }
 
