@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.SizeTPointer;
 
 /**
  * {@code rnn}, {@code lstm} and {@code gru}: layers that go through a sequence step by step, in
@@ -218,8 +219,18 @@ final class RecurrentKind extends OperationKind {
     DLTensor weights = context.tensor(role);
     return PackedBlock.of(
         context,
-        bytes -> octet.octet_gemm_float_pack_size(weights, bytes),
-        (memory, bytes) -> octet.octet_gemm_float_pack(weights, memory, bytes),
+        new PackedBlock.Size() {
+          @Override
+          public int run(SizeTPointer bytes) {
+            return octet.octet_gemm_float_pack_size(weights, bytes);
+          }
+        },
+        new PackedBlock.Fill() {
+          @Override
+          public int run(Address memory, long bytes) {
+            return octet.octet_gemm_float_pack(weights, memory, bytes);
+          }
+        },
         DeviceWeights.GEMM_FLOAT);
   }
 
@@ -293,7 +304,13 @@ final class RecurrentKind extends OperationKind {
   public long workspaceBytes(CallContext context) {
     octet_recurrent_layers layers = layers(context);
     DLTensor x = sequence(context, "x");
-    return PackedBlock.bytes(bytes -> octet.octet_recurrent_workspace_size(layers, x, bytes));
+    return PackedBlock.bytes(
+        new PackedBlock.Size() {
+          @Override
+          public int run(SizeTPointer bytes) {
+            return octet.octet_recurrent_workspace_size(layers, x, bytes);
+          }
+        });
   }
 
   @Override
@@ -312,7 +329,12 @@ final class RecurrentKind extends OperationKind {
     Address workspace = context.workspace();
     long workspaceBytes = context.workspaceBytes();
     Pointer stream = context.stream();
-    return () ->
-        octet.octet_recurrent(layers, x, grid, states, out, workspace, workspaceBytes, stream);
+    return new NativeCall() {
+      @Override
+      public int run() {
+        return octet.octet_recurrent(
+            layers, x, grid, states, out, workspace, workspaceBytes, stream);
+      }
+    };
   }
 }
