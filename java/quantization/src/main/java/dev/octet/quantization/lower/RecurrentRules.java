@@ -66,13 +66,7 @@ final class RecurrentRules {
     }
     Layers layers =
         new Layers(
-            kind,
-            nonlinearity,
-            weights,
-            call.flag(3),
-            call.integer(4),
-            call.flag(7),
-            call.flag(8));
+            kind, nonlinearity, weights, call.flag(3), call.integer(4), call.flag(7), call.flag(8));
     List<?> states = lstm ? call.list(1) : Arrays.asList(call.argument(1));
     List<DraftValue> results = lower(call, layers, call.argument(0), states);
     return results;
@@ -121,8 +115,7 @@ final class RecurrentRules {
     List<DraftValue> results = new ArrayList<>();
     results.add(call.finish(operation, call.name(), ElementType.F32, null, sizes.get(0)));
     for (int i = 1; i < sizes.size(); i++) {
-      results.add(
-          call.further(operation, i == 1 ? "h_n" : "c_n", ElementType.F32, sizes.get(i)));
+      results.add(call.further(operation, i == 1 ? "h_n" : "c_n", ElementType.F32, sizes.get(i)));
     }
     return results;
   }
@@ -196,13 +189,10 @@ final class RecurrentRules {
     boolean lstm = kind.equals("lstm");
     DraftValue x = call.real(0);
     DraftOperation operation =
-        call.operation(kind)
-            .input("x", sequence(call, x))
-            .reason("recurrent layers run in floats");
+        call.operation(kind).input("x", sequence(call, x)).reason("recurrent layers run in floats");
     for (int i = 0; i < (lstm ? 2 : 1) && i < states.size(); i++) {
       DraftValue state = state(call, states.get(i));
-      operation.input(
-          i == 0 ? "h_0" : "c_0", state == null ? null : sequence(call, state));
+      operation.input(i == 0 ? "h_0" : "c_0", state == null ? null : sequence(call, state));
     }
     giveWeights(
         operation, new Layers(kind, nonlinearity, weights, weights.size() > 2, 1, false, false));
@@ -212,8 +202,7 @@ final class RecurrentRules {
     List<Sizes> sizes = new ArrayList<>();
     collect(call.recorded(), sizes);
     Sizes stepped = asSequence(sizes.get(0));
-    DraftValue out =
-        call.finish(operation, call.name() + "_step", ElementType.F32, null, stepped);
+    DraftValue out = call.finish(operation, call.name() + "_step", ElementType.F32, null, stepped);
     List<DraftValue> results = new ArrayList<>();
     results.add(ShapeRules.reshape(call, out, call.name(), sizes.get(0)));
     if (lstm) {
@@ -225,8 +214,7 @@ final class RecurrentRules {
 
   /** Returns rows as sequences of one step: [1, batch, ..]; a single row is a batch of one. */
   private static DraftValue sequence(Call call, DraftValue rows) {
-    return ShapeRules.reshape(
-        call, rows, rows.name() + "_step", asSequence(rows.sizes()));
+    return ShapeRules.reshape(call, rows, rows.name() + "_step", asSequence(rows.sizes()));
   }
 
   private static Sizes asSequence(Sizes rows) {

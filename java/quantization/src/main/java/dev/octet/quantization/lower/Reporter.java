@@ -14,7 +14,8 @@ final class Reporter {
   private static final Set<String> INTEGER = Set.of("linear", "conv2d", "attention");
   private static final Set<String> MOVES =
       Set.of("reshape", "transpose", "slice", "expand", "concat", "where", "gather");
-  private static final List<String> WEIGHT_ROLES = List.of("weights", "table", "weight", "hidden_weights0");
+  private static final List<String> WEIGHT_ROLES =
+      List.of("weights", "table", "weight", "hidden_weights0");
 
   private Reporter() {}
 

@@ -62,8 +62,7 @@ public final class LoweredComparison {
       for (TensorData output : outputs.values()) {
         Tensor tensor = (Tensor) next.next();
         assertArrayEquals(Tensors.shape(tensor), output.shape());
-        difference =
-            difference.with(difference(Tensors.toFloats(tensor), output.floats()));
+        difference = difference.with(difference(Tensors.toFloats(tensor), output.floats()));
       }
       return difference;
     }

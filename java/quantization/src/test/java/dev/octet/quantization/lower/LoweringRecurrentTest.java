@@ -103,8 +103,7 @@ class LoweringRecurrentTest {
     return new LSTMImpl(options);
   }
 
-  private static GRUImpl gru(
-      long layers, boolean bidirectional, boolean bias, boolean batchFirst) {
+  private static GRUImpl gru(long layers, boolean bidirectional, boolean bias, boolean batchFirst) {
     GRUOptions options = new GRUOptions(INPUTS, HIDDEN);
     options.num_layers().put(layers);
     options.bidirectional().put(bidirectional);
@@ -141,9 +140,7 @@ class LoweringRecurrentTest {
   /** The last step alone: the sequence of outputs is needed, states are not. */
   @Test
   void statesThatNobodyUsesAreLeftOut() {
-    check(
-        true,
-        (b, x) -> List.of(b.item(b.call("layers", lstm(1, true, true, true, 0), x), 0)));
+    check(true, (b, x) -> List.of(b.item(b.call("layers", lstm(1, true, true, true, 0), x), 0)));
   }
 
   private static List<Object> weights(GraphBuilder b, long rows, long inputs) {
@@ -289,8 +286,7 @@ class LoweringRecurrentTest {
                       null,
                       null);
               GraphValue first = step(b, x, List.of(zeros, zeros), weights);
-              GraphValue second =
-                  step(b, x, List.of(b.item(first, 0), b.item(first, 1)), weights);
+              GraphValue second = step(b, x, List.of(b.item(first, 0), b.item(first, 1)), weights);
               return List.of(b.item(second, 0), b.item(second, 1));
             }));
   }
@@ -330,8 +326,7 @@ class LoweringRecurrentTest {
       GraphValue x = b.input("x");
       List<Object> weights = weights(b, 3 * HIDDEN, INPUTS);
       GraphValue results =
-          b.function(
-              "aten::gru.input", x, zeros(b, x), weights, true, 1L, 0.5, true, false, false);
+          b.function("aten::gru.input", x, zeros(b, x), weights, true, 1L, 0.5, true, false, false);
       GraphModule model = b.output(b.item(results, 0)).build();
       model.eval();
       String message =
