@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cinttypes>
 
+#include "api/cuda_library.h"
 #include "api/error.h"
 #include "api/operand.h"
 #include "api/recurrent_layers.h"
@@ -151,17 +152,22 @@ struct Between {
   int64_t bytes;
 };
 
+octet_status DirectionBytes(const Checker& check, const RecurrentSizes& sizes, size_t* bytes) {
+  if (check.on_cuda()) {
+    return RunOnCuda(check, nullptr, CudaTable()->recurrent.workspace_size, &sizes, bytes);
+  }
+  *bytes = cpu::RecurrentWorkspaceSize(sizes);
+  return OCTET_OK;
+}
+
 octet_status WorkspaceBytes(const Checker& check, const Arguments& arguments, size_t* bytes) {
   *bytes = 0;
-  if (check.on_cuda()) {
-    return Fail(OCTET_UNSUPPORTED, "%s: there is no CUDA kernel for recurrent layers yet; copy the tensors to the cpu",
-                check.function());
-  }
   if (arguments.batch == 0) return OCTET_OK;
-  *bytes = cpu::RecurrentWorkspaceSize(SizesOf(arguments, 0, RowsOf(arguments.x.view)));
+  OCTET_RETURN_IF_ERROR(DirectionBytes(check, SizesOf(arguments, 0, RowsOf(arguments.x.view)), bytes));
   if (arguments.shape.layers == 1) return OCTET_OK;
   const Between between(arguments);
-  const size_t later = cpu::RecurrentWorkspaceSize(SizesOf(arguments, 1, between.Of(0, nullptr)));
+  size_t later = 0;
+  OCTET_RETURN_IF_ERROR(DirectionBytes(check, SizesOf(arguments, 1, between.Of(0, nullptr)), &later));
   *bytes = static_cast<size_t>(between.bytes) + std::max(*bytes, later);
   return OCTET_OK;
 }
@@ -174,7 +180,13 @@ octet_status WorkspaceSize(const octet_recurrent_layers* layers, const DLTensor*
   return WorkspaceBytes(check, arguments, bytes);
 }
 
-void RunDirection(const RecurrentCall& call, const RecurrentDirection& direction, char* workspace) {
+octet_status RunDirection(const Checker& check, const RecurrentCall& call, const RecurrentDirection& direction,
+                          char* workspace, void* stream) {
+  if (check.on_cuda()) {
+    const RecurrentWeights<DeviceFloatWeights> weights = {direction.input.OnDevice(), direction.hidden.OnDevice(),
+                                                          direction.projection.OnDevice()};
+    return RunOnCuda(check, stream, CudaTable()->recurrent.run, &call, &weights, static_cast<void*>(workspace));
+  }
   const auto on_host = [](const PlacedFloat& weights) {
     cpu::FloatWeights result;
     if (weights.has_codes) {
@@ -185,6 +197,7 @@ void RunDirection(const RecurrentCall& call, const RecurrentDirection& direction
     return result;
   };
   cpu::Recurrent(call, {on_host(direction.input), on_host(direction.hidden), on_host(direction.projection)}, workspace);
+  return OCTET_OK;
 }
 
 /** The arguments besides the operands. */
@@ -221,7 +234,7 @@ octet_status RunLayers(Checker* check, const octet_recurrent_layers& layers, con
     call.c_n = StateOf(arguments.c_n, index);
     call.out = layer == shape.layers - 1 ? RowsOf(arguments.out) : between.Of(layer, workspace);
     if (call.out.data != nullptr) call.out.data += (index % shape.directions) * shape.outputs * 4;
-    RunDirection(call, direction, workspace + between.bytes);
+    OCTET_RETURN_IF_ERROR(RunDirection(*check, call, direction, workspace + between.bytes, rest.stream));
   }
   return OCTET_OK;
 }
@@ -235,9 +248,9 @@ octet_status Recurrent(const octet_recurrent_layers* layers, const DLTensor* x, 
   const int64_t shape[3] = {arguments.steps, arguments.batch, arguments.shape.columns()};
   OCTET_RETURN_IF_ERROR(ReadShaped(&check, {"out", &arguments.out}, out, Role::kOutput, shape, &arguments.out));
   OCTET_RETURN_IF_ERROR(CheckOverlap(check, arguments));
+  if (!check.on_cuda()) OCTET_RETURN_IF_ERROR(check.Stream(rest.stream));
   size_t needed = 0;
   OCTET_RETURN_IF_ERROR(WorkspaceBytes(check, arguments, &needed));
-  OCTET_RETURN_IF_ERROR(check.Stream(rest.stream));
   OCTET_RETURN_IF_ERROR(check.Workspace(rest.workspace, rest.workspace_bytes, needed));
   return arguments.batch == 0 ? OCTET_OK : RunLayers(&check, *layers, arguments, rest);
 }

@@ -28,6 +28,7 @@
 #include "core/packed_float.h"
 #include "core/pool_axes.h"
 #include "core/quantization_calls.h"
+#include "core/recurrent_call.h"
 #include "core/softmax_call.h"
 #include "core/tensor_view.h"
 #include "octet/cuda.h"
@@ -184,6 +185,13 @@ struct FloatConv2dFunctions {
                       void* workspace);
 };
 
+/** Recurrent layers, one direction of one of them at a time: octet/recurrent.h. */
+struct RecurrentFunctions {
+  octet_status (*workspace_size)(const Call* call, const RecurrentSizes* sizes, size_t* bytes);
+  octet_status (*run)(const Call* call, const RecurrentCall* recurrent,
+                      const RecurrentWeights<DeviceFloatWeights>* weights, void* workspace);
+};
+
 struct Table {
   /** kVersion and sizeof(Table) of the library that made it. */
   uint32_t version;
@@ -201,10 +209,11 @@ struct Table {
   AttentionFunctions attention;
   FloatGemmFunctions gemm_float;
   FloatConv2dFunctions conv2d_float;
+  RecurrentFunctions recurrent;
 };
 
 /** To be raised whenever a function, or a structure that one takes, changes. */
-constexpr uint32_t kVersion = 8;
+constexpr uint32_t kVersion = 9;
 
 /** The symbol that liboctet_cuda exports, a `const Table* (*)()`. */
 constexpr const char* kTableSymbol = "octet_cuda_table";

@@ -12,6 +12,7 @@
 #include "cuda/pool.h"
 #include "cuda/quantize.h"
 #include "cuda/range.h"
+#include "cuda/recurrent.h"
 #include "cuda/reduce.h"
 #include "cuda/row_kernels.h"
 
@@ -30,6 +31,7 @@ octet::cuda::Table MakeTable() {
   table.gemm = octet::cuda::TheGemmFunctions();
   table.conv2d_float = octet::cuda::TheFloatConv2dFunctions();
   table.gemm_float = octet::cuda::TheFloatGemmFunctions();
+  table.recurrent = octet::cuda::TheRecurrentFunctions();
   table.matmul = octet::cuda::TheMatmulFunctions();
   table.quantization.fake_quantize = octet::cuda::FakeQuantize;
   table.quantization.fake_quantize_partials = octet::cuda::FakeQuantizePartials;

@@ -34,15 +34,6 @@ public final class EveryKind {
   }
 
   public static Program program() {
-    return program(true);
-  }
-
-  /** All but recurrent layers, which devices don't run. */
-  public static Program programForDevices() {
-    return program(false);
-  }
-
-  private static Program program(boolean recurrent) {
     Random random = new Random(21);
     ProgramBuilder b = Program.builder();
     Value ids = b.input("ids", ElementType.I64, Shape.of("batch", "tokens"));
@@ -139,7 +130,7 @@ public final class EveryKind {
     Value floating = b.linearFloat(rows, floatWeights).set("activation", "silu").as("floating");
     Value light =
         b.linearFloat(floating, weights(b, random, "light.weight", WIDTH, WIDTH)).as("light");
-    Value remembered = recurrent ? remembered(b, random, rows) : rows;
+    Value remembered = remembered(b, random, rows);
 
     Value product =
         b.matmul(light, hidden).set("transpose_b", true).as("product", ElementType.F32, null);
@@ -176,7 +167,7 @@ public final class EveryKind {
         .output(numbers)
         .output("image", convolved)
         .output(remembered)
-        .output("last", recurrent ? b.value("lstm.last") : flat)
+        .output("last", b.value("lstm.last"))
         .output(shared)
         .metadata("model", "every kind")
         .build();

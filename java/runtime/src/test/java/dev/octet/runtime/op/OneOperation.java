@@ -28,7 +28,6 @@ final class OneOperation {
   private ElementType type;
   private Grid grid;
   private boolean declared;
-  private boolean onCpuAlone;
 
   OneOperation(String kind) {
     operation = builder.operation(kind);
@@ -85,12 +84,6 @@ final class OneOperation {
     return this;
   }
 
-  /** Leaves devices out, which don't run the operation. */
-  OneOperation onCpuAlone() {
-    onCpuAlone = true;
-    return this;
-  }
-
   /** Runs the operation in all ways; the results must be the same bytes. */
   Map<String, TensorData> run(String... furtherOutputs) {
     Value out = declared ? operation.as("out", type, grid) : operation.as("out");
@@ -106,9 +99,7 @@ final class OneOperation {
       if (!describe(results).equals(describe(again))) {
         throw new AssertionError("as built " + describe(results) + ", as read " + describe(again));
       }
-      if (!onCpuAlone) {
-        OnCuda.assertSame(program, data, results);
-      }
+      OnCuda.assertSame(program, data, results);
       return results;
     }
   }

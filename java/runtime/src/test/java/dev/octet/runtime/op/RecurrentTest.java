@@ -22,11 +22,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("cuda")
 class RecurrentTest {
   private static final int STEPS = 5;
   private static final int BATCH = 3;
@@ -87,7 +89,7 @@ class RecurrentTest {
     }
 
     OneOperation operation() {
-      OneOperation operation = new OneOperation(cell.kind()).onCpuAlone();
+      OneOperation operation = new OneOperation(cell.kind());
       for (int i = 0; i < weights.size(); i++) {
         Direction direction = weights.get(i);
         int rows = cell.gates * HIDDEN;

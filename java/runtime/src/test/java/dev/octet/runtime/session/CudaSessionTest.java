@@ -88,7 +88,7 @@ class CudaSessionTest {
 
   @Test
   void everyKindRunsAsOnTheCpu() {
-    Program program = EveryKind.programForDevices();
+    Program program = EveryKind.program();
     try (Session session = Session.open(program)) {
       OnCuda.assertSame(program, EveryKind.inputs(), session.run(EveryKind.inputs()));
     }
