@@ -16,6 +16,7 @@
  *
  * On a CUDA device offsets are in its memory and are read there alone, by one launch for all groups: the sizes of
  * groups may be computed by what is enqueued before, and a graph that has been captured may be replayed with others.
+ * Weights of one call have up to 2^33 bytes there (OCTET_UNSUPPORTED above).
  */
 #ifndef OCTET_GEMM_GROUPED_H_
 #define OCTET_GEMM_GROUPED_H_

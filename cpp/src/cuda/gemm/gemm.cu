@@ -4,14 +4,12 @@
 #include "cuda/gemm/gemm.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstdio>
-#include <cstring>
 
-#include "cuda/float/run.h"
 #include "cuda/gemm/device_kind.h"
 #include "cuda/gemm/device_weights.h"
 #include "cuda/gemm/epilogue_loop.h"
+#include "cuda/gemm/grouped_launch.h"
 #include "cuda/gemm/heuristics.h"
 #include "cuda/gemm/hopper_launch.h"
 #include "cuda/gemm/launchers.h"
@@ -43,10 +41,6 @@ constexpr TileLauncher kLaunchers[kGemmKernelCount] = {
     LaunchHopper128x256HalfBytes,
 };
 
-std::atomic<int> forced_kernel(-1);
-std::atomic<int> forced_float(-1);
-std::atomic<int> forced_parts(0);
-
 /** Rows and blocks are counted in 32 bits. */
 octet_status Fits(const Call* call, int64_t m, int64_t n) {
   if (m <= INT32_MAX && RoundUp(m, 16) / 16 * (RoundUp(n, 32) / 32) <= INT32_MAX) return OCTET_OK;
@@ -55,6 +49,24 @@ octet_status Fits(const Call* call, int64_t m, int64_t n) {
                 static_cast<long long>(m), static_cast<long long>(n));
   return OCTET_UNSUPPORTED;
 }
+
+/** Tiles of groups, and distances between their arrays over columns, are counted in 32 bits. */
+octet_status FitsGroups(const Call* call, int64_t m, const DeviceGroups& weights) {
+  const int64_t rows = MostGroupTiles(m, weights.count, 16) * 16;
+  if (const octet_status status = Fits(call, rows, weights.first.n); status != OCTET_OK) return status;
+  if (weights.count <= INT32_MAX / std::max<int64_t>(1, weights.block_bytes / 4)) return OCTET_OK;
+  std::snprintf(call->message, call->message_bytes,
+                "the weights of %lld groups have %lld bytes each; a CUDA device takes up to 2^33 bytes in all: make "
+                "several calls, for some of the groups each",
+                static_cast<long long>(weights.count), static_cast<long long>(weights.block_bytes));
+  return OCTET_UNSUPPORTED;
+}
+
+/** Weights of groups, and the rows of each. */
+struct GroupedOperands {
+  const DeviceGroups& weights;
+  const RowGroups& rows;
+};
 
 /** Parts of the workspace; offsets in bytes. */
 struct Workspace {
@@ -101,15 +113,21 @@ bool ReadableInPlace(const GemmActivations& a, int64_t k, int architecture, cons
 
 class Product {
  public:
-  Product(const Call* call, const GemmActivations& a, const DeviceGemm& weights, const EpilogueView& epilogue,
-          char* workspace)
-      : call_(call), a_(a), weights_(weights), epilogue_(epilogue), memory_(workspace) {}
+  /** groups: null, or `weights` are those of the first one. */
+  Product(const Call* call, const GemmActivations& a, const DeviceGemm& weights, const GroupedOperands* groups,
+          const EpilogueView& epilogue, char* workspace)
+      : call_(call), a_(a), weights_(weights), groups_(groups), epilogue_(epilogue), memory_(workspace) {}
 
   octet_status Run() {
     DeviceKind kind;
-    if (const octet_status status = Fits(call_, a_.m, weights_.n); status != OCTET_OK) return status;
+    const octet_status fits =
+        groups_ == nullptr ? Fits(call_, a_.m, weights_.n) : FitsGroups(call_, a_.m, groups_->weights);
+    if (fits != OCTET_OK) return fits;
     if (const octet_status status = KindOf(call_, &kind); status != OCTET_OK) return status;
-    const GemmPlan plan = PlanGemm(kind, a_.m, weights_.n, weights_.k, weights_.bits, CurrentForcedPlan());
+    const GemmPlan plan =
+        groups_ == nullptr
+            ? PlanGemm(kind, a_.m, weights_.n, weights_.k, weights_.bits, CurrentForcedPlan())
+            : PlanGroups(kind, groups_->weights.count, a_.m, weights_.n, weights_.k, CurrentForcedPlan());
     workspace_ = WorkspaceOf(a_.m, weights_.k, plan);
     if (const octet_status status = ReadActivations(kind, plan); status != OCTET_OK) return status;
     if (plan.kernel == GemmKernel::kMatrixVector) return RunVector(plan);
@@ -197,12 +215,23 @@ class Product {
     problem.epilogue = TheEpilogue();
     const octet_status status = PrepareSplit(call_, plan, 1, memory_ + workspace_.split, &problem.split);
     if (status != OCTET_OK) return status;
+    if (groups_ != nullptr) return RunGroups(plan, problem);
     return LaunchTiles(call_, plan.kernel, {&problem, IsSigned(a_), weights_.bits, StreamOf(call_)});
+  }
+
+  octet_status RunGroups(const GemmPlan& plan, const TileProblem<OperandRows>& tiles) const {
+    const DeviceGroups& weights = groups_->weights;
+    const GroupedProblem problem = {tiles,
+                                    {groups_->rows.ends, static_cast<int32_t>(weights.count),
+                                     static_cast<int32_t>(a_.m), weights.block_bytes, weights.block_bytes / 4}};
+    const cudaError_t error = GroupedLauncherOf(plan.kernel)({&problem, IsSigned(a_), weights_.bits, StreamOf(call_)});
+    return error == cudaSuccess ? OCTET_OK : Report(call_, "the kernel Grouped", error);
   }
 
   const Call* const call_;
   const GemmActivations& a_;
   const DeviceGemm& weights_;
+  const GroupedOperands* const groups_;
   const EpilogueView& epilogue_;
   char* const memory_;
   Workspace workspace_;
@@ -228,47 +257,31 @@ octet_status Gemm(const Call* call, const GemmActivations* a, const DeviceGemm* 
   if (a->m == 0 || weights->n == 0) return OCTET_OK;
   const DeviceScope scope(call);
   if (scope.error() != cudaSuccess) return Report(call, "cudaSetDevice", scope.error());
-  return Product(call, *a, *weights, *epilogue, static_cast<char*>(workspace)).Run();
+  return Product(call, *a, *weights, nullptr, *epilogue, static_cast<char*>(workspace)).Run();
 }
 
-octet_status ForceKernel(const Call* call, const char* kernel, int32_t parts) {
-  for (int i = 0; i < kFloatKernelCount; ++i) {
-    if (kernel == nullptr || std::strcmp(kernel, kFloatKernelNames[i]) != 0) continue;
-    forced_kernel = -1;
-    forced_float = i;
-    forced_parts = parts;
-    return OCTET_OK;
-  }
-  int index = -1;
-  for (const GemmKernelInfo& info : kGemmKernels) {
-    if (kernel != nullptr && std::strcmp(kernel, info.name) == 0) index = static_cast<int>(info.kernel);
-  }
+octet_status GroupedWorkspaceSize(const Call* call, int64_t m, const DeviceGroups* weights, size_t* bytes) {
+  *bytes = 0;
+  if (m == 0 || weights->count == 0 || weights->first.n == 0) return OCTET_OK;
   DeviceKind kind;
+  if (const octet_status status = FitsGroups(call, m, *weights); status != OCTET_OK) return status;
   if (const octet_status status = KindOf(call, &kind); status != OCTET_OK) return status;
-  if (kernel != nullptr && (index < 0 || !Runs(kGemmKernels[index], kind))) {
-    int length =
-        std::snprintf(call->message, call->message_bytes,
-                      "kernel is %s; products of floats have %s, %s and %s, those of codes on sm_%d: there are", kernel,
-                      kFloatKernelNames[0], kFloatKernelNames[1], kFloatKernelNames[2], kind.architecture);
-    for (const GemmKernelInfo& info : kGemmKernels) {
-      if (!Runs(info, kind)) continue;
-      if (length < 0 || static_cast<size_t>(length) >= call->message_bytes) break;
-      length +=
-          std::snprintf(call->message + length, call->message_bytes - static_cast<size_t>(length), " %s", info.name);
-    }
-    return OCTET_INVALID_ARGUMENT;
-  }
-  forced_kernel = index;
-  forced_float = -1;
-  forced_parts = parts;
+  const DeviceGemm& first = weights->first;
+  const GemmPlan plan = PlanGroups(kind, weights->count, m, first.n, first.k, CurrentForcedPlan());
+  *bytes = static_cast<size_t>(WorkspaceOf(m, first.k, plan).bytes);
   return OCTET_OK;
 }
 
+octet_status GroupedGemm(const Call* call, const GemmActivations* a, const DeviceGroups* weights,
+                         const RowGroups* groups, const EpilogueView* epilogue, void* workspace) {
+  if (a->m == 0 || weights->count == 0 || weights->first.n == 0) return OCTET_OK;
+  const DeviceScope scope(call);
+  if (scope.error() != cudaSuccess) return Report(call, "cudaSetDevice", scope.error());
+  const GroupedOperands operands = {*weights, *groups};
+  return Product(call, *a, weights->first, &operands, *epilogue, static_cast<char*>(workspace)).Run();
+}
+
 }  // namespace
-
-ForcedPlan CurrentForcedPlan() { return {forced_kernel.load(), forced_parts.load()}; }
-
-ForcedPlan CurrentFloatPlan() { return {forced_float.load(), forced_parts.load()}; }
 
 octet_status PrepareSplit(const Call* call, const GemmPlan& plan, int64_t products, char* memory, SplitK* split) {
   *split = {plan.parts, nullptr, nullptr};
@@ -287,7 +300,9 @@ octet_status LaunchTiles(const Call* call, GemmKernel kernel, const TileLaunch<O
   return Report(call, name, error);
 }
 
-GemmFunctions TheGemmFunctions() { return {PlaceGemm, GemmWorkspaceSize, Gemm, ForceKernel, nullptr, nullptr}; }
+GemmFunctions TheGemmFunctions() {
+  return {PlaceGemm, GemmWorkspaceSize, Gemm, ForceKernel, GroupedWorkspaceSize, GroupedGemm};
+}
 
 }  // namespace cuda
 }  // namespace octet

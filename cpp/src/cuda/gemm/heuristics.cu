@@ -14,6 +14,7 @@
 
 #include <algorithm>
 
+#include "cuda/gemm/groups.h"
 #include "cuda/gemm/matrix_vector.h"
 #include "cuda/gemm/tile.h"
 
@@ -279,6 +280,47 @@ GemmPlan PlanBatch(const DeviceKind& device, int64_t count, int64_t m, int64_t n
     plan.kernel = info.kernel;
     plan.raster = RasterOf(info, m, n, k);
   }
+  return plan;
+}
+
+bool TakesGroups(GemmKernel kernel) {
+  // Groups of few rows, whose weights are read once by a swapped tile; of some rows, whose ends leave less of a small
+  // tile empty; of many. What is between two of them is not worth the kernels. The kernels of sm_90a copy boxes of
+  // tensor maps, which end with all rows and not with a group's: the tiles of sm_80 do on sm_90 too. The matrix-vector
+  // kernel has to be launched for a number of rows that the host knows.
+  switch (kernel) {
+    case GemmKernel::k16x128Swapped:
+    case GemmKernel::k64x64:
+    case GemmKernel::k128x128:
+    case GemmKernel::kTuring32x64Swapped:
+    case GemmKernel::kTuring64x64:
+      return true;
+    default:
+      return false;
+  }
+}
+
+GemmPlan PlanGroups(const DeviceKind& device, int64_t groups, int64_t m, int64_t n, int64_t k,
+                    const ForcedPlan& forced) {
+  // As if all groups that can have rows had as many, and each ended in the middle of a tile.
+  const int64_t active = std::min(groups, m);
+  const int64_t rows = CeilDiv(m, active);
+  GemmPlan plan = {GemmKernel::k64x64, 1, {1, 1, 1}, false};
+  const bool is_forced = forced.kernel >= 0 && TakesGroups(kGemmKernels[forced.kernel].kernel);
+  double least = -1.0;
+  for (const GemmKernelInfo& info : kGemmKernels) {
+    const bool fits = info.activations > kMostSwapped || rows <= info.activations;
+    const bool chosen = is_forced ? static_cast<int>(info.kernel) == forced.kernel : Runs(info, device) && fits;
+    if (!chosen || !TakesGroups(info.kernel)) continue;
+    const int64_t tiles = std::max(active, CeilDiv(m + active * (info.activations / 2), info.activations));
+    const Parts parts = BestParts(info, device, tiles * info.activations, n, k);
+    if (least >= 0.0 && parts.time > least) continue;
+    // Groups of few rows are bound by reading weights, which tiles of more rows read no faster.
+    least = info.activations <= kMostSwapped ? 0.0 : parts.time;
+    const int64_t most = MostGroupTiles(m, groups, info.activations);
+    plan = {info.kernel, static_cast<int32_t>(parts.parts), RasterOf(info, most * info.activations, n, k), false};
+  }
+  if (forced.parts > 0) plan.parts = static_cast<int32_t>(ForcedParts(InfoOf(plan.kernel), k, forced));
   return plan;
 }
 

@@ -91,6 +91,16 @@ GemmPlan PlanGemm(const DeviceKind& device, int64_t m, int64_t n, int64_t k, int
 /** Of `count` > 1 products in one launch, in one part of K each. */
 GemmPlan PlanBatch(const DeviceKind& device, int64_t count, int64_t m, int64_t n, int64_t k, const ForcedPlan& forced);
 
+/** Whether a kernel has a form for groups of rows. */
+bool TakesGroups(GemmKernel kernel);
+
+/**
+ * Of m rows in `groups` groups, each with weights of its own, whose sizes nobody knows: the raster has as many rows of
+ * tiles as there can be.
+ */
+GemmPlan PlanGroups(const DeviceKind& device, int64_t groups, int64_t m, int64_t n, int64_t k,
+                    const ForcedPlan& forced);
+
 /**
  * Of a convolution: for each of `groups` groups m pixels, n output channels, k of taps and channels. boxed_m: pixels of
  * whole boxes, for kernels that copy those; 0: they can't. A kernel that takes none is not forced.

@@ -12,6 +12,9 @@ namespace cuda {
 
 ForcedPlan CurrentForcedPlan();
 
+/** For octet_gemm_force_kernel. */
+octet_status ForceKernel(const Call* call, const char* kernel, int32_t parts);
+
 /** Where parts of K of `products` products are added up, in SplitBytes of memory: enqueues clearing it. */
 octet_status PrepareSplit(const Call* call, const GemmPlan& plan, int64_t products, char* memory, SplitK* split);
 

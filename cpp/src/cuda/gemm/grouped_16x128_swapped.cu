@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cuda/gemm/grouped_launch.h"
+
+namespace octet {
+namespace cuda {
+
+template cudaError_t LaunchGrouped<Tile16x128Swapped>(const GroupedLaunch& launch);
+
+}  // namespace cuda
+}  // namespace octet
