@@ -13,10 +13,12 @@ constexpr int kThreads = 128;
 /** Thread blocks a multiprocessor: 1024 threads. Said, since ptxas else spills to make room for one more. */
 constexpr int kBlocks = 1024 / kThreads;
 constexpr int kWarp = 32;
-constexpr int kColumnThreads = 128;
+constexpr int kSliceThreads = 128;
 /** Quads that a thread reads of a part. */
 constexpr int kQuads = 16;
 constexpr int64_t kPart = int64_t{kThreads} * kQuads * kQuad;
+/** Slices up to this length are one thread's: a thread block of 128 would mostly add up nothing. */
+constexpr int64_t kShort = 32;
 
 __device__ Extremes Nothing() { return {numerics::Infinity(), -numerics::Infinity(), -1, 0, false}; }
 
@@ -114,11 +116,11 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
   const Coding coding = Plain(output.x);
   const bool coded = IsCode(coding.type);
   Extremes so_far = Nothing();
+  const int64_t first = place.remainder * kPart;
+  const int64_t end = first + kPart < walk.length ? first + kPart : walk.length;
 #pragma unroll 4
-  for (int k = 0; k < kQuads; ++k) {
-    const int64_t element = place.remainder * kPart + (static_cast<int64_t>(k) * kThreads + threadIdx.x) * kQuad;
-    const int64_t rest = walk.length - element;
-    if (rest <= 0) continue;
+  for (int64_t element = first + threadIdx.x * kQuad; element < end; element += kThreads * kQuad) {
+    const int64_t rest = end - element;
     const int count = rest < kQuad ? static_cast<int>(rest) : kQuad;
     float values[kQuad];
     walk.Load(1, start, element, count, coding, values);
@@ -136,10 +138,11 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
   }
 }
 
-/** One thread a slice: neighbouring threads have neighbouring slices. */
-__global__ void __launch_bounds__(kColumnThreads)
-    ExtremesOfColumnsKernel(const __grid_constant__ SliceWalk<2> walk, const __grid_constant__ ExtremesOutput output) {
-  const int64_t slice = static_cast<int64_t>(blockIdx.x) * kColumnThreads + threadIdx.x;
+/** One thread a slice: neighbouring threads have neighbouring slices. Where these are short and do not lie side by
+ * side, sectors that a warp's loads have in common come from the L1 cache. */
+__global__ void __launch_bounds__(kSliceThreads)
+    ExtremesOfSlicesKernel(const __grid_constant__ SliceWalk<2> walk, const __grid_constant__ ExtremesOutput output) {
+  const int64_t slice = static_cast<int64_t>(blockIdx.x) * kSliceThreads + threadIdx.x;
   if (slice >= walk.slices) return;
   const char* const start = walk.Slice(1, slice);
   const Coding coding = Plain(output.x);
@@ -173,9 +176,9 @@ octet_status LaunchExtremes(const Call* call, const char* kernel, const SliceWal
   const bool columns = walk.outer.dims > 0 && walk.outer.strides[1][0] == item && walk.inner.dims > 0 &&
                        walk.inner.strides[1][0] != item;
   // A thread a slice needs slices enough to keep the device busy.
-  if (columns && (walk.slices >= 4096 || walk.length <= 1024)) {
-    const auto grid = static_cast<unsigned>((walk.slices + kColumnThreads - 1) / kColumnThreads);
-    ExtremesOfColumnsKernel<<<grid, kColumnThreads, 0, StreamOf(call)>>>(walk, output);
+  if (walk.length <= kShort || (columns && (walk.slices >= 4096 || walk.length <= 1024))) {
+    const auto grid = static_cast<unsigned>((walk.slices + kSliceThreads - 1) / kSliceThreads);
+    ExtremesOfSlicesKernel<<<grid, kSliceThreads, 0, StreamOf(call)>>>(walk, output);
     return Launched(call, kernel);
   }
   const int64_t parts = walk.length < 1 ? 1 : (walk.length + kPart - 1) / kPart;

@@ -6,7 +6,7 @@
 #include <limits>
 #include <random>
 
-#include "cuda/gemm_on_device.h"
+#include "cuda/attention_on_device.h"
 #include "support/grids.h"
 #include "support/says.h"
 #include "support/values.h"
@@ -89,19 +89,6 @@ std::vector<int64_t> SpreadShape(const Case& c, int which) {
   if (which == 1) return {c.batch, c.heads, c.queries, c.keys};
   if (which == 2) return {c.queries, c.keys};
   return {c.batch, 1, 1, c.keys};
-}
-
-/** Runs attention where its inputs are, in a workspace of just the size that is asked for. */
-octet_status RunWhereItIs(const octet_attention_inputs& inputs, DLTensor* out, const octet_grid* out_grid) {
-  size_t bytes = 0;
-  const octet_status status = octet_attention_workspace_size(&inputs, &bytes);
-  if (status != OCTET_OK) return status;
-  if (inputs.q->device.device_type == kDLCPU) {
-    const Aligned workspace(bytes);
-    return octet_attention(&inputs, out, out_grid, workspace.data(), bytes, nullptr);
-  }
-  const DeviceMemory workspace(bytes);
-  return octet_attention(&inputs, out, out_grid, workspace.data(), bytes, nullptr);
 }
 
 /** The tensors of a case, to be changed before it runs. */

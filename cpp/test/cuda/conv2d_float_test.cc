@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "octet/conv2d_float.h"
-
 #include <gtest/gtest.h>
 
 #include <cstring>
 
-#include "cuda/gemm_on_device.h"
-#include "support/conv2d.h"
+#include "cuda/conv2d_on_device.h"
 #include "support/grids.h"
 #include "support/values.h"
 
@@ -15,47 +12,6 @@ namespace test {
 namespace {
 
 constexpr DLDataType kAllTypes[] = {kF32, kF16, kBF16, kS8, kU8};
-
-/** A packed convolution of random floats, on the host and on device 0. */
-class FloatFilters {
- public:
-  FloatFilters(const ConvShape& shape, bool edges) {
-    Tensor weights(kF32, {shape.out_c, shape.c / shape.params.groups, shape.kernel_h, shape.kernel_w});
-    weights.Fill(edges ? MixedValues(weights.count(), 1.0f, 9) : RandomValues(weights.count(), 1.0f, 9));
-    size_t bytes = 0;
-    EXPECT_OK(octet_conv2d_float_pack_size(weights.dl(), &shape.params, &bytes));
-    packed_ = std::make_unique<Aligned>(bytes);
-    EXPECT_OK(octet_conv2d_float_pack(weights.dl(), nullptr, &shape.params, packed_->data(), bytes));
-    EXPECT_OK(octet_conv2d_float_device_size(packed_->data(), packed_->size(), &bytes));
-    block_ = std::make_unique<DeviceMemory>(bytes);
-    EXPECT_OK(octet_conv2d_float_to_device(packed_->data(), packed_->size(), 0, block_->data(), bytes, handle_.data(),
-                                           nullptr));
-  }
-
-  const void* packed(bool on_device) const { return on_device ? handle_.data() : packed_->data(); }
-  size_t bytes(bool on_device) const { return on_device ? handle_.size() : packed_->size(); }
-
- private:
-  std::unique_ptr<Aligned> packed_;
-  Aligned handle_{OCTET_CONV2D_FLOAT_DEVICE_HANDLE_BYTES};
-  std::unique_ptr<DeviceMemory> block_;
-};
-
-octet_status RunWhereItIs(const FloatFilters& filters, const DLTensor* x, const octet_grid* x_grid,
-                          const octet_epilogue* epilogue, DLTensor* out) {
-  const bool on_device = x->device.device_type != kDLCPU;
-  const void* packed = filters.packed(on_device);
-  const size_t packed_bytes = filters.bytes(on_device);
-  size_t bytes = 0;
-  const octet_status status = octet_conv2d_float_workspace_size(x, packed, packed_bytes, &bytes);
-  if (status != OCTET_OK) return status;
-  if (!on_device) {
-    const Aligned workspace(bytes);
-    return octet_conv2d_float(x, x_grid, packed, packed_bytes, epilogue, out, workspace.data(), bytes, nullptr);
-  }
-  const DeviceMemory workspace(bytes);
-  return octet_conv2d_float(x, x_grid, packed, packed_bytes, epilogue, out, workspace.data(), bytes, nullptr);
-}
 
 struct Case {
   ConvShape shape;
@@ -88,7 +44,8 @@ void ExpectSame(const Case& test) {
   const TensorGrid x_grid(test.x_type, 0.0078125f, 7.0f);
   const TensorGrid out_grid(test.out_type, 0.31f, 5.0f);
   const TensorGrid residual_grid(test.residual_type, 0.05f, 9.0f);
-  const FloatFilters filters(shape, test.edges);
+  const FloatFilters filters(
+      shape, test.edges ? MixedValues(FilterValues(shape), 1.0f, 9) : RandomValues(FilterValues(shape), 1.0f, 9));
   Tensor x(test.x_type, {shape.n, shape.h, shape.w, shape.c}, test.x_layout);
   Fill(&x, test.edges, 17);
   Tensor bias = Tensor::Of(RandomValues(shape.out_c, 1.0f, 3));
@@ -104,7 +61,7 @@ void ExpectSame(const Case& test) {
                        epilogue.residual = has_residual ? in[2] : nullptr;
                        epilogue.residual_grid = has_residual ? residual_grid.get() : nullptr;
                        epilogue.out_grid = out_grid.get();
-                       return RunWhereItIs(filters, in[0], x_grid.get(), &epilogue, out[0]);
+                       return RunWhereItIs(in[0], x_grid.get(), filters, &epilogue, out[0]);
                      });
 }
 
@@ -210,7 +167,7 @@ TEST(CudaConv2dFloat, NanInfinityDenormalsAndZerosOfBothSigns) {
 
 TEST(CudaConv2dFloat, MessagesNameWhatIsInTheWrongPlace) {
   const ConvShape shape = {1, 5, 5, 16, 8, 1, 1, Params()};
-  const FloatFilters filters(shape, false);
+  const FloatFilters filters(shape, RandomValues(FilterValues(shape), 1.0f, 9));
   Tensor x(kF32, {1, 5, 5, 16});
   x.Fill(RandomValues(x.count(), 1.0f, 1));
   OnDevice x_device(&x);

@@ -14,58 +14,6 @@ namespace {
 constexpr DLDataType kAllTypes[] = {kF32, kF16, kBF16, kS8, kU8};
 constexpr const char* kKernels[] = {"float_vector", "float_64x64", "float_128x128"};
 
-/** Weights [n, k] of floats, or of codes of a kind, packed and on device 0. */
-class FloatOrCodes {
- public:
-  FloatOrCodes(int64_t n, int64_t k, const std::vector<float>& values) {
-    Tensor weights(kF32, {n, k});
-    weights.Fill(values);
-    size_t bytes = 0;
-    EXPECT_OK(octet_gemm_float_pack_size(weights.dl(), &bytes));
-    packed_ = std::make_unique<Aligned>(bytes);
-    EXPECT_OK(octet_gemm_float_pack(weights.dl(), packed_->data(), bytes));
-    EXPECT_OK(octet_gemm_float_device_size(packed_->data(), packed_->size(), &bytes));
-    block_ = std::make_unique<DeviceMemory>(bytes);
-    EXPECT_OK(octet_gemm_float_to_device(packed_->data(), packed_->size(), 0, block_->data(), bytes, handle_.data(),
-                                         nullptr));
-  }
-  FloatOrCodes(int64_t n, int64_t k, const WeightKind& kind) {
-    Weights weights(n, k, kind, 5);
-    weights.Pack();
-    codes_ = std::make_unique<DeviceWeights>(weights);
-    packed_ = std::move(weights.packed);
-  }
-
-  /** What calls are given as packed. */
-  const void* packed(bool on_device) const {
-    if (!on_device) return packed_->data();
-    return codes_ != nullptr ? codes_->handle() : handle_.data();
-  }
-  size_t bytes(bool on_device) const { return on_device ? OCTET_GEMM_FLOAT_DEVICE_HANDLE_BYTES : packed_->size(); }
-
- private:
-  std::unique_ptr<Aligned> packed_;
-  Aligned handle_{OCTET_GEMM_FLOAT_DEVICE_HANDLE_BYTES};
-  std::unique_ptr<DeviceMemory> block_;
-  std::unique_ptr<DeviceWeights> codes_;
-};
-
-octet_status RunWhereItIs(const FloatOrCodes& weights, const DLTensor* a, const octet_grid* a_grid,
-                          const octet_epilogue* epilogue, DLTensor* out) {
-  const bool on_device = a->device.device_type != kDLCPU;
-  const void* packed = weights.packed(on_device);
-  const size_t packed_bytes = weights.bytes(on_device);
-  size_t bytes = 0;
-  const octet_status status = octet_gemm_float_workspace_size(a, packed, packed_bytes, &bytes);
-  if (status != OCTET_OK) return status;
-  if (!on_device) {
-    const Aligned workspace(bytes);
-    return octet_gemm_float(a, a_grid, packed, packed_bytes, epilogue, out, workspace.data(), bytes, nullptr);
-  }
-  const DeviceMemory workspace(bytes);
-  return octet_gemm_float(a, a_grid, packed, packed_bytes, epilogue, out, workspace.data(), bytes, nullptr);
-}
-
 /** What a product is made of; each field has the value of a plain one. */
 struct Case {
   int64_t m, n, k;

@@ -23,6 +23,17 @@ class DeviceMemory {
   void* data_ = nullptr;
 };
 
+/** Calls run(workspace) with a workspace of just this size, where the tensor is. */
+template <typename Run>
+octet_status WithWorkspace(const DLTensor* tensor, size_t bytes, const Run& run) {
+  if (tensor->device.device_type == kDLCPU) {
+    const Aligned workspace(bytes);
+    return run(workspace.data());
+  }
+  const DeviceMemory workspace(bytes);
+  return run(workspace.data());
+}
+
 /** Packed weights on device 0. */
 class DeviceWeights {
  public:
@@ -38,12 +49,48 @@ class DeviceWeights {
 struct GemmRun {
   const Weights* weights;
   const DeviceWeights* device_weights;
-  /** Null: a grid for every row, of 8 bits. */
+  /** Null: a grid for every row, of these bits. */
   const octet_grid* a_grid;
+  int32_t n_bits = 8;
 };
 
 /** Runs the product where a is. */
 octet_status RunWhereItIs(const GemmRun& run, const DLTensor* a, const octet_epilogue* epilogue, DLTensor* out);
+
+/** Weights [n, k] of floats, or of codes of a kind, packed and on device 0. */
+class FloatOrCodes {
+ public:
+  FloatOrCodes(int64_t n, int64_t k, const std::vector<float>& values);
+  FloatOrCodes(int64_t n, int64_t k, const WeightKind& kind);
+
+  /** What calls are given as packed. */
+  const void* packed(bool on_device) const {
+    if (!on_device) return packed_->data();
+    return codes_ != nullptr ? codes_->handle() : handle_.data();
+  }
+  size_t bytes(bool on_device) const { return on_device ? OCTET_GEMM_FLOAT_DEVICE_HANDLE_BYTES : packed_->size(); }
+
+ private:
+  std::unique_ptr<Aligned> packed_;
+  Aligned handle_{OCTET_GEMM_FLOAT_DEVICE_HANDLE_BYTES};
+  std::unique_ptr<DeviceMemory> block_;
+  std::unique_ptr<DeviceWeights> codes_;
+};
+
+/** Runs octet_gemm_float where a is. */
+octet_status RunWhereItIs(const FloatOrCodes& weights, const DLTensor* a, const octet_grid* a_grid,
+                          const octet_epilogue* epilogue, DLTensor* out);
+
+/** What a product of computed matrices is given beside them. */
+struct MatmulGrids {
+  const octet_grid* a_grid;
+  const octet_grid* b_grid;
+  bool transpose_b;
+};
+
+/** Runs octet_matmul where a is. */
+octet_status RunWhereItIs(const MatmulGrids& grids, const DLTensor* a, const DLTensor* b,
+                          const octet_epilogue* epilogue, DLTensor* out);
 
 /** Chooses the kernel of all products on the device while it is there. */
 class ForcedKernel {

@@ -95,29 +95,6 @@ std::vector<int64_t> OutShape(const Case& test) {
   return out;
 }
 
-struct Call {
-  const octet_grid* a_grid;
-  const octet_grid* b_grid;
-  bool transpose_b;
-};
-
-octet_status RunWhereItIs(const Call& call, const DLTensor* a, const DLTensor* b, const octet_epilogue* epilogue,
-                          DLTensor* out) {
-  size_t bytes = 0;
-  const octet_status status = octet_matmul_workspace_size(a, b, call.transpose_b ? 1 : 0, &bytes);
-  if (status != OCTET_OK) return status;
-  const auto run = [&](void* workspace) {
-    return octet_matmul(a, call.a_grid, b, call.b_grid, call.transpose_b ? 1 : 0, epilogue, out, workspace, bytes,
-                        nullptr);
-  };
-  if (a->device.device_type == kDLCPU) {
-    const Aligned workspace(bytes);
-    return run(workspace.data());
-  }
-  const DeviceMemory workspace(bytes);
-  return run(workspace.data());
-}
-
 void ExpectSame(const Case& test) {
   SCOPED_TRACE(Words(test.a) + " x " + Words(test.b) + (test.transpose_b ? "^T, " : ", ") + TypeName(test.a_type) +
                " * " + TypeName(test.b_type) + " to " + TypeName(test.out_type) + ", orders " +

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "cuda/on_device.h"
+#include "cuda/gemm_on_device.h"
 #include "support/grids.h"
 #include "support/values.h"
 
@@ -132,17 +132,10 @@ TEST(CudaPercentile, EqualsTheCpu) {
           size_t bytes = 0;
           const octet_status status = octet_percentile_workspace_size(in[0], shape.axis, &bytes);
           if (status != OCTET_OK) return status;
-          std::vector<uint64_t> host(bytes / 8 + 16);
-          void* aligned = reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(host.data()) + 63) / 64 * 64);
-          const bool on_device = in[0]->device.device_type == kDLCUDA;
-          void* workspace = nullptr;
-          if (on_device) {
-            EXPECT_OK(octet_cuda_allocate(0, bytes, &workspace));
-          }
-          const octet_status result = octet_percentile(in[0], shape.axis, percents.first, percents.second, out[0],
-                                                       out[1], on_device ? workspace : aligned, bytes, nullptr);
-          EXPECT_OK(octet_cuda_free(0, workspace));
-          return result;
+          return WithWorkspace(in[0], bytes, [&](void* workspace) {
+            return octet_percentile(in[0], shape.axis, percents.first, percents.second, out[0], out[1], workspace,
+                                    bytes, nullptr);
+          });
         });
       }
     }

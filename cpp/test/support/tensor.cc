@@ -65,6 +65,20 @@ double Decode(const Format& format, uint16_t bits) {
   return sign * std::ldexp(1.0 + std::ldexp(fraction, -format.fraction_bits), exponent - bias);
 }
 
+Placement PlacementOf(Layout layout, size_t ndim, int64_t item_size) {
+  Placement placement;
+  for (size_t i = 0; i < ndim; ++i) {
+    Placement::Dim dim;
+    dim.axis = static_cast<int>(layout == Layout::kTransposed ? i : ndim - 1 - i);
+    dim.gap = layout == Layout::kGaps && i == 0 ? 2 : 0;
+    dim.reversed = layout == Layout::kReversed;
+    dim.repeated = layout == Layout::kExpanded && dim.axis == 0;
+    placement.dims.push_back(dim);
+  }
+  placement.shift = layout == Layout::kMisaligned ? 1 : layout == Layout::kShifted ? item_size : 0;
+  return placement;
+}
+
 }  // namespace
 
 std::string TypeName(DLDataType type) {
@@ -73,26 +87,28 @@ std::string TypeName(DLDataType type) {
 }
 
 Tensor::Tensor(DLDataType type, std::vector<int64_t> shape, Layout layout)
+    : Tensor(type, shape, PlacementOf(layout, shape.size(), type.bits / 8)) {}
+
+Tensor::Tensor(DLDataType type, std::vector<int64_t> shape, const Placement& placement)
     : shape_(std::move(shape)), strides_(shape_.size()), item_size_(type.bits / 8) {
-  const int ndim = static_cast<int>(shape_.size());
-  int64_t step = layout == Layout::kGaps ? 3 : 1;
-  for (int i = 0; i < ndim; ++i) {
-    const auto d = static_cast<size_t>(layout == Layout::kTransposed ? i : ndim - 1 - i);
+  int64_t step = 1;
+  int64_t first = 0;
+  int64_t last = 0;
+  for (const Placement::Dim& dim : placement.dims) {
+    const auto d = static_cast<size_t>(dim.axis);
     count_ *= shape_[d];
-    if (layout == Layout::kExpanded && d == 0) continue;
-    strides_[d] = step;
-    step *= shape_[d];
+    if (dim.repeated) continue;
+    step += dim.gap;
+    const int64_t reach = step * std::max<int64_t>(shape_[d] - 1, 0);
+    strides_[d] = dim.reversed ? -step : step;
+    (dim.reversed ? first : last) += reach;
+    step *= std::max<int64_t>(shape_[d], 1);
   }
-  const int64_t bytes = (step + 3) * item_size_;
-  memory_.assign(static_cast<size_t>(bytes + 2 * kMargin), kFiller);
-  start_ = kMargin + (layout == Layout::kMisaligned ? 1 : layout == Layout::kShifted ? item_size_ : 0);
-  if (layout == Layout::kReversed) {
-    for (size_t d = 0; d < shape_.size(); ++d) {
-      start_ += strides_[d] * std::max<int64_t>(shape_[d] - 1, 0) * item_size_;
-      strides_[d] = -strides_[d];
-    }
-  }
-  dl_ = {memory_.data(), {kDLCPU, 0}, ndim, type, nullptr, nullptr, static_cast<uint64_t>(start_)};
+  start_ = placement.margin + placement.shift + first * item_size_;
+  const int64_t bytes = count_ == 0 ? 0 : (first + last + 1) * item_size_;
+  memory_.assign(static_cast<size_t>(bytes + placement.shift + 2 * placement.margin), kFiller);
+  dl_ = {memory_.data(), {kDLCPU, 0}, static_cast<int>(shape_.size()), type,
+         nullptr,        nullptr,     static_cast<uint64_t>(start_)};
 }
 
 Tensor Tensor::Of(const std::vector<float>& values) {

@@ -44,6 +44,25 @@ enum class Layout {
   kExpanded,
 };
 
+/** Where the elements of a tensor lie, freely. */
+struct Placement {
+  struct Dim {
+    /** Which dimension of the shape. */
+    int axis = 0;
+    /** Elements of other data between neighbours, beside what lies within them. */
+    int64_t gap = 0;
+    bool reversed = false;
+    /** Stride 0. For inputs. */
+    bool repeated = false;
+  };
+  /** From the innermost one on. */
+  std::vector<Dim> dims;
+  /** Bytes in front of the tensor. */
+  int64_t shift = 0;
+  /** Bytes around everything: with 0 the memory ends with the last element. */
+  int64_t margin = 64;
+};
+
 constexpr Layout kOutputLayouts[] = {Layout::kCompact, Layout::kMisaligned, Layout::kTransposed, Layout::kReversed,
                                      Layout::kGaps};
 constexpr Layout kInputLayouts[] = {Layout::kCompact,  Layout::kMisaligned, Layout::kTransposed,
@@ -53,6 +72,7 @@ constexpr Layout kInputLayouts[] = {Layout::kCompact,  Layout::kMisaligned, Layo
 class Tensor {
  public:
   Tensor(DLDataType type, std::vector<int64_t> shape, Layout layout = Layout::kCompact);
+  Tensor(DLDataType type, std::vector<int64_t> shape, const Placement& placement);
   /** Compact f32. */
   static Tensor Of(const std::vector<float>& values);
   static Tensor Scalar(float value);
