@@ -101,7 +101,8 @@ SliceDims<kOperands> SliceDimsOf(const SliceStrides<kOperands>& from, const bool
   result.dims = 0;
   for (int d = from.shape.dims - 1; d >= 0; --d) {
     const int64_t size = from.shape.sizes[d];
-    if (reduced[d] != wanted || size == 1) continue;
+    // Without elements there is no index to take apart.
+    if (reduced[d] != wanted || size <= 1) continue;
     const int last = result.dims - 1;
     bool joins = last >= 0;
     for (int i = 0; joins && i < kOperands; ++i) {
@@ -111,7 +112,7 @@ SliceDims<kOperands> SliceDimsOf(const SliceStrides<kOperands>& from, const bool
       result.sizes[last] = DividerOf(result.sizes[last].divisor * size);
       continue;
     }
-    result.sizes[result.dims] = DividerOf(size < 1 ? 1 : size);
+    result.sizes[result.dims] = DividerOf(size);
     for (int i = 0; i < kOperands; ++i) result.strides[i][result.dims] = from.operands[i].bytes[d];
     ++result.dims;
   }

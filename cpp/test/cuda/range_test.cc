@@ -89,6 +89,19 @@ TEST(CudaFakeQuantizeBackward, SumsTheGradientsOfGrids) {
   }
 }
 
+TEST(CudaFakeQuantizeBackward, SumsOverNothingAreZero) {
+  for (const Shape& shape : {Shape{{3, 0, 4}, 0}, Shape{{2, 0, 0, 5}, 3}, Shape{{0, 6}, -1}, Shape{{0, 4}, 0}}) {
+    const int64_t slices = SlicesOf(shape);
+    Tensor nothing(kF32, shape.sizes);
+    Tensor delta(kF32, {slices});
+    delta.Fill(std::vector<float>(static_cast<size_t>(slices), 0.1f));
+    ExpectSameOnDevice({&nothing, &delta}, TwoOutputs(slices), [&](const Tensors& in, const Tensors& out) {
+      const octet_grid grid = {in[1], in[1], -8.0f, 7.0f, OCTET_SCALE_LINEAR, 1e-3f, shape.axis};
+      return octet_fake_quantize_backward(&grid, in[0], in[0], nullptr, out[0], out[1], nullptr);
+    });
+  }
+}
+
 TEST(CudaRangeMse, EqualsTheCpu) {
   for (const Shape& shape : kShapes) {
     for (int64_t candidates : {1, 17, 65}) {
@@ -191,7 +204,8 @@ struct Reduction {
 const Reduction kReductions[] = {{{5, 7}, {1}, {5}},       {{5, 7}, {0}, {7}},          {{5, 7}, {0, 1}, {}},
                                  {{5, 7}, {}, {5, 7}},     {{4, 33, 50}, {1}, {4, 50}}, {{4, 33, 50}, {0, 2}, {33}},
                                  {{2, 3000}, {1}, {2, 1}}, {{1500, 40}, {0}, {40}},     {{70000}, {0}, {1}},
-                                 {{3, 0, 4}, {1}, {3, 4}}, {{6, 1, 9}, {2}, {6, 1}}};
+                                 {{3, 0, 4}, {1}, {3, 4}}, {{6, 1, 9}, {2}, {6, 1}},    {{3, 0, 4}, {1, 2}, {3}},
+                                 {{0, 2, 4}, {0, 1}, {4}}};
 
 TEST(CudaReduce, EqualsTheCpu) {
   for (const Reduction& r : kReductions) {
