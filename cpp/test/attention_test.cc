@@ -500,6 +500,11 @@ TEST(AttentionErrors, NameTheArgument) {
   bad = good;
   bad.p_grid = &too_wide;
   EXPECT_INVALID(call(bad, &out), "inputs.p_grid reaches from 0 to 300");
+  octet_grid without_zero = *wide.get();
+  without_zero.zero_float = nullptr;
+  without_zero.int_min = 5.0f;
+  bad.p_grid = &without_zero;
+  EXPECT_INVALID(call(bad, &out), "inputs.p_grid reaches from 5 to 255 without a zero point");
   Tensor wrong(kF32, {1, 2, 3, 4});
   EXPECT_INVALID(call(good, &wrong), "out has shape [1, 2, 3, 4]", "v_dim of inputs.v");
   Tensor codes(kS8, {1, 2, 3, 6});

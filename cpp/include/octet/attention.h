@@ -42,7 +42,8 @@ typedef struct octet_attention_inputs {
   /** Of scores [batch, heads, queries, keys]: bias and mask are broadcast to that shape, but for the last dimension,
    * which they have; lengths count keys. Null: scale 1, nothing else. */
   const octet_softmax_terms* terms;
-  /** The grid on which probabilities meet v, axis -1, within u8 or s8; null: 0..255 with scale 1 / 255. */
+  /** The grid on which probabilities meet v, axis -1, within u8 or s8, with 0 or a zero point in it; null: 0..255 with
+   * scale 1 / 255. */
   const octet_grid* p_grid;
 } octet_attention_inputs;
 

@@ -101,6 +101,14 @@ octet_status ReadProbabilityGrid(Checker* check, const octet_grid* grid, Attenti
   CodeGrid code_grid;
   // Any type that is not one of bytes: s8 and u8 are both good.
   OCTET_RETURN_IF_ERROR(ReadCodeGrid(check, grid, ElementType::kF32, OCTET_GRID_NAMES("inputs.p_grid"), &code_grid));
+  const float zero_point = code_grid.step.zero_point;
+  if (!(code_grid.limits.int_min <= zero_point && zero_point <= code_grid.limits.int_max)) {
+    return Fail(OCTET_INVALID_ARGUMENT,
+                "%s: inputs.p_grid reaches from %g to %g without a zero point; expected one, for the probabilities of "
+                "keys that do not take part",
+                check->function(), static_cast<double>(code_grid.limits.int_min),
+                static_cast<double>(code_grid.limits.int_max));
+  }
   call->p_step = code_grid.step;
   call->p_limits = code_grid.limits;
   return OCTET_OK;
