@@ -89,12 +89,7 @@ octet_status Pack(const DLTensor* weights, const octet_grid* grid, const octet_c
   header.bits = static_cast<uint32_t>(bits);
   header.has_zero_points = has_zero_points ? 1 : 0;
   header.bytes = PackedConv2dBytes(geometry, bits, has_zero_points);
-  header.in_channels = geometry.in_channels;
-  header.out_channels = geometry.out_channels;
-  header.kernel_h = geometry.kernel_h;
-  header.kernel_w = geometry.kernel_w;
-  static_assert(sizeof(header.params) == sizeof(octet_conv2d_params), "the same members");
-  std::memcpy(header.params, params, sizeof(header.params));
+  WriteGeometry(geometry, &header);
   if (!cpu::PackConv2d(view, grid_view, geometry, bits, has_zero_points, static_cast<char*>(packed) + sizeof(header))) {
     return BadHalfByte(check, view.type);
   }

@@ -75,12 +75,7 @@ octet_status Pack(const DLTensor* weights, const octet_grid* grid, const octet_c
   std::memcpy(header.magic, kPackedFloatConv2dMagic, sizeof(header.magic));
   header.version = kPackedFloatConv2dVersion;
   header.bytes = PackedFloatConv2dBytes(geometry);
-  header.in_channels = geometry.in_channels;
-  header.out_channels = geometry.out_channels;
-  header.kernel_h = geometry.kernel_h;
-  header.kernel_w = geometry.kernel_w;
-  static_assert(sizeof(header.params) == sizeof(octet_conv2d_params), "the same members");
-  std::memcpy(header.params, params, sizeof(header.params));
+  WriteGeometry(geometry, &header);
   if (packed_bytes < static_cast<size_t>(header.bytes)) {
     return Fail(OCTET_INVALID_ARGUMENT,
                 "octet_conv2d_float_pack: packed_bytes is %zu; expected at least %" PRId64

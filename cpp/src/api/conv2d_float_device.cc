@@ -1,75 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 // Convolutions of floats on their way to a CUDA device.
-#include <cstring>
-
-#include "api/check.h"
 #include "api/conv2d_geometry.h"
-#include "api/cuda_library.h"
-#include "api/error.h"
+#include "api/place_weights.h"
 #include "api/placed_conv2d_float.h"
-#include "api/weights_on_device.h"
 #include "octet/conv2d_float.h"
 
 namespace octet {
 namespace api {
 namespace {
 
-/** Weights that are yet to be placed. */
-octet_status ReadOnHost(const Checker& check, const void* packed, size_t packed_bytes, PlacedFloatConv2d* weights) {
-  OCTET_RETURN_IF_ERROR(ReadPlacedFloatConv2d(check, packed, packed_bytes, weights));
-  if (weights->on_device) {
-    return FailOnDevice(check, static_cast<int>(weights->device_id), "octet_conv2d_float_pack");
+struct FloatConv2dKind {
+  using Placed = PlacedFloatConv2d;
+  using Handle = DeviceFloatConv2dHandle;
+  static constexpr const char* kPack = "octet_conv2d_float_pack";
+  static constexpr const char* kDeviceSize = "octet_conv2d_float_device_size";
+  static constexpr const char* kToDevice = "octet_conv2d_float_to_device";
+
+  static octet_status Read(const Checker& check, const void* packed, size_t packed_bytes, PlacedFloatConv2d* weights) {
+    return ReadPlacedFloatConv2d(check, packed, packed_bytes, weights);
   }
-  weights->device = {weights->geometry, nullptr};
-  return OCTET_OK;
-}
-
-octet_status DeviceSize(const void* packed, size_t packed_bytes, size_t* bytes) {
-  Checker check("octet_conv2d_float_device_size");
-  PlacedFloatConv2d weights;
-  OCTET_RETURN_IF_ERROR(ReadOnHost(check, packed, packed_bytes, &weights));
-  OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
-  *bytes = static_cast<size_t>(weights.device.bytes());
-  return OCTET_OK;
-}
-
-octet_status ToDevice(const void* packed, size_t packed_bytes, int32_t device, void* block, size_t block_bytes,
-                      void* handle, void* stream) {
-  constexpr const char* kFunction = "octet_conv2d_float_to_device";
-  Checker check(kFunction);
-  PlacedFloatConv2d weights;
-  OCTET_RETURN_IF_ERROR(ReadOnHost(check, packed, packed_bytes, &weights));
-  const size_t needed = static_cast<size_t>(weights.device.bytes());
-  OCTET_RETURN_IF_ERROR(
-      CheckWeightsPlace(check, {device, block, block_bytes, handle}, needed, "octet_conv2d_float_device_size"));
-  OCTET_RETURN_IF_ERROR(RunOnCuda(kFunction, device, stream, CudaTable()->conv2d_float.place, &weights.on_host, block));
-  DeviceFloatConv2dHandle made = {};
-  std::memcpy(made.magic, kDeviceFloatConv2dMagic, sizeof(made.magic));
-  made.version = kPackedFloatConv2dVersion;
-  made.device = device;
-  made.in_channels = weights.geometry.in_channels;
-  made.out_channels = weights.geometry.out_channels;
-  made.kernel_h = weights.geometry.kernel_h;
-  made.kernel_w = weights.geometry.kernel_w;
-  const octet_conv2d_params params = Conv2dParamsOf(weights.geometry);
-  std::memcpy(made.params, &params, sizeof(made.params));
-  made.block = reinterpret_cast<uintptr_t>(block);
-  std::memcpy(handle, &made, sizeof(made));
-  return OCTET_OK;
-}
+  static int64_t BytesOf(const PlacedFloatConv2d& weights) {
+    return DeviceFloatConv2d{weights.geometry, nullptr}.bytes();
+  }
+  static auto Place() { return CudaTable()->conv2d_float.place; }
+  static DeviceFloatConv2dHandle HandleOf(const PlacedFloatConv2d& weights) {
+    DeviceFloatConv2dHandle made = {};
+    std::memcpy(made.magic, kDeviceFloatConv2dMagic, sizeof(made.magic));
+    made.version = kPackedFloatConv2dVersion;
+    WriteGeometry(weights.geometry, &made);
+    return made;
+  }
+};
 
 }  // namespace
 }  // namespace api
 }  // namespace octet
 
 octet_status octet_conv2d_float_device_size(const void* packed, size_t packed_bytes, size_t* bytes) {
-  return octet::api::Guarded("octet_conv2d_float_device_size",
-                             [&] { return octet::api::DeviceSize(packed, packed_bytes, bytes); });
+  return octet::api::DeviceSize<octet::api::FloatConv2dKind>(packed, packed_bytes, bytes);
 }
 
 octet_status octet_conv2d_float_to_device(const void* packed, size_t packed_bytes, int32_t device, void* block,
                                           size_t block_bytes, void* handle, void* stream) {
-  return octet::api::Guarded("octet_conv2d_float_to_device", [&] {
-    return octet::api::ToDevice(packed, packed_bytes, device, block, block_bytes, handle, stream);
-  });
+  return octet::api::ToDevice<octet::api::FloatConv2dKind>(packed, packed_bytes, {device, block, block_bytes, handle},
+                                                           stream);
 }

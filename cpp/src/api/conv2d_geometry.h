@@ -3,6 +3,8 @@
 #ifndef OCTET_API_CONV2D_GEOMETRY_H_
 #define OCTET_API_CONV2D_GEOMETRY_H_
 
+#include <cstring>
+
 #include "api/check.h"
 #include "core/packed_conv2d.h"
 #include "octet/conv2d.h"
@@ -20,6 +22,18 @@ octet_status ReadConv2dParams(const Checker& check, const octet_conv2d_params* p
 octet_status ReadFilters(const Checker& check, const TensorView& weights, Conv2dGeometry* geometry);
 
 octet_conv2d_params Conv2dParamsOf(const Conv2dGeometry& geometry);
+
+/** Writes a geometry to the header of packed weights or to a handle. */
+template <typename Header>
+void WriteGeometry(const Conv2dGeometry& geometry, Header* header) {
+  header->in_channels = geometry.in_channels;
+  header->out_channels = geometry.out_channels;
+  header->kernel_h = geometry.kernel_h;
+  header->kernel_w = geometry.kernel_w;
+  const octet_conv2d_params params = Conv2dParamsOf(geometry);
+  static_assert(sizeof(header->params) == sizeof(params), "the same members");
+  std::memcpy(header->params, &params, sizeof(params));
+}
 
 /** Size of the output for an input of in_h x in_w, which are called `what` in messages. */
 octet_status Conv2dOutSize(const Checker& check, const Conv2dGeometry& geometry, const char* what, int64_t in_h,
