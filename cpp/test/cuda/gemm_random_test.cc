@@ -37,7 +37,7 @@ int32_t PartsOf(Random* random) { return random->OneIn(2) ? 0 : static_cast<int3
 
 TEST(CudaRandomGemm, EqualsTheCpu) {
   const std::vector<std::string> names = GemmKernelNames();
-  for (uint32_t seed : Seeds(24)) {
+  for (uint32_t seed : Seeds(12)) {
     Random random(seed);
     const Sizes sizes(&random);
     const DLDataType type = random.Of(kValueTypes);
@@ -64,7 +64,7 @@ TEST(CudaRandomGemm, EqualsTheCpu) {
 
 TEST(CudaRandomGemmFloat, EqualsTheCpu) {
   const std::vector<std::string> names = {"float_vector", "float_64x64", "float_128x128"};
-  for (uint32_t seed : Seeds(20)) {
+  for (uint32_t seed : Seeds(10)) {
     Random random(seed);
     const Sizes sizes(&random);
     const DLDataType type = random.Of(kValueTypes);
@@ -88,7 +88,7 @@ TEST(CudaRandomGemmFloat, EqualsTheCpu) {
 }
 
 TEST(CudaRandomMatmul, EqualsTheCpu) {
-  for (uint32_t seed : Seeds(24)) {
+  for (uint32_t seed : Seeds(12)) {
     Random random(seed);
     const Sizes sizes(&random);
     const DLDataType a_type = random.OneIn(2) ? random.Of(kCodeTypes) : random.Of(kValueTypes);

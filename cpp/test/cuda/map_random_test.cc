@@ -23,7 +23,7 @@ auto RandomOutput(Random* random, DLDataType type, const std::vector<int64_t>& s
 }
 
 TEST(CudaRandomUnary, EqualsTheCpu) {
-  for (uint32_t seed : Seeds(24)) {
+  for (uint32_t seed : Seeds(12)) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random(seed);
     const std::vector<int64_t> shape = random.Shape(0, kMostDims, kMostElements);
@@ -42,7 +42,7 @@ TEST(CudaRandomUnary, EqualsTheCpu) {
 }
 
 TEST(CudaRandomBinary, EqualsTheCpu) {
-  for (uint32_t seed : Seeds(24)) {
+  for (uint32_t seed : Seeds(12)) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random(seed);
     const std::vector<int64_t> shape = random.Shape(0, kMostDims, kMostElements);
@@ -67,7 +67,7 @@ TEST(CudaRandomBinary, EqualsTheCpu) {
 TEST(CudaRandomCopies, EqualTheCpu) {
   constexpr DLDataType kAnyTypes[] = {kF32, kF16, kBF16, kF64, kS8, kU8, kS32, kS64, kBool};
   constexpr DLDataType kCastTypes[] = {kF32, kF16, kBF16, kS32, kS64, kBool};
-  for (uint32_t seed : Seeds(24)) {
+  for (uint32_t seed : Seeds(12)) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random(seed);
     const std::vector<int64_t> shape = random.Shape(0, kMostDims, 2 * kMostElements);
@@ -94,7 +94,7 @@ TEST(CudaRandomCopies, EqualTheCpu) {
 }
 
 TEST(CudaRandomConcat, EqualsTheCpu) {
-  for (uint32_t seed : Seeds(16)) {
+  for (uint32_t seed : Seeds(8)) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random(seed);
     std::vector<int64_t> shape = random.Shape(1, 5, kMostElements / 4);

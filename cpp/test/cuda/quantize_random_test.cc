@@ -74,7 +74,7 @@ struct SlicedGrid {
 };
 
 TEST(CudaRandomFakeQuantize, EqualsTheCpu) {
-  for (uint32_t seed : Seeds(20)) {
+  for (uint32_t seed : Seeds(10)) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random(seed);
     const std::vector<int64_t> shape = random.Shape(0, kMostDims, kMostElements);
@@ -115,7 +115,7 @@ TEST(CudaRandomFakeQuantize, EqualsTheCpu) {
 
 TEST(CudaRandomQuantize, EqualsTheCpuThereAndBack) {
   constexpr DLDataType kCodes[] = {kS8, kU8, kS32, kF32};
-  for (uint32_t seed : Seeds(20)) {
+  for (uint32_t seed : Seeds(10)) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random(seed);
     const std::vector<int64_t> shape = random.Shape(0, kMostDims, kMostElements);
@@ -154,7 +154,7 @@ octet_status PercentileWhereItIs(const DLTensor* x, int32_t axis, double low, do
 }
 
 TEST(CudaRandomRange, EqualsTheCpu) {
-  for (uint32_t seed : Seeds(16)) {
+  for (uint32_t seed : Seeds(8)) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random(seed);
     std::vector<int64_t> shape = random.Shape(0, kMostDims, kMostElements);

@@ -25,7 +25,7 @@ auto RandomOutput(Random* random, DLDataType type, const std::vector<int64_t>& s
 }
 
 TEST(CudaRandomNorm, EqualsTheCpu) {
-  for (uint32_t seed : Seeds(24)) {
+  for (uint32_t seed : Seeds(12)) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random(seed);
     const std::vector<int64_t> shape = random.Shape(1, 5, kMostElements);
@@ -73,7 +73,7 @@ TEST(CudaRandomNorm, EqualsTheCpu) {
 }
 
 TEST(CudaRandomSoftmax, EqualsTheCpu) {
-  for (uint32_t seed : Seeds(24)) {
+  for (uint32_t seed : Seeds(12)) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random(seed);
     const std::vector<int64_t> shape = random.Shape(1, 5, kMostElements);
@@ -110,7 +110,7 @@ TEST(CudaRandomSoftmax, EqualsTheCpu) {
 }
 
 TEST(CudaRandomEmbedding, EqualsTheCpu) {
-  for (uint32_t seed : Seeds(20)) {
+  for (uint32_t seed : Seeds(10)) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random(seed);
     const int64_t rows = random.Between(1, 40);
@@ -150,7 +150,7 @@ TEST(CudaRandomEmbedding, EqualsTheCpu) {
 }
 
 TEST(CudaRandomReduce, EqualsTheCpu) {
-  for (uint32_t seed : Seeds(24)) {
+  for (uint32_t seed : Seeds(12)) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random(seed);
     const std::vector<int64_t> shape = random.Shape(1, 6, kMostElements);
@@ -185,7 +185,7 @@ TEST(CudaRandomReduce, EqualsTheCpu) {
 
 TEST(CudaRandomMeansAndLengths, EqualTheCpu) {
   constexpr DLDataType kMasks[] = {kF32, kBool, kU8, kS32, kS64};
-  for (uint32_t seed : Seeds(20)) {
+  for (uint32_t seed : Seeds(10)) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random(seed);
     const std::vector<int64_t> shape = random.Shape(3, 3, kMostElements);
@@ -209,7 +209,7 @@ TEST(CudaRandomMeansAndLengths, EqualTheCpu) {
 }
 
 TEST(CudaRandomPool, EqualsTheCpu) {
-  for (uint32_t seed : Seeds(24)) {
+  for (uint32_t seed : Seeds(12)) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     Random random(seed);
     const int64_t channels = random.Size(70), images = random.Between(0, 3);
