@@ -157,7 +157,7 @@ TEST_F(Conv2dErrors, Packed) {
   EXPECT_INVALID(Call(), "packed does not begin with a header");
   header[0] = 'o';
   header[8] = 9;
-  EXPECT_INVALID(Call(), "packed has another version", "(1)");
+  EXPECT_INVALID(Call(), "packed has another version", "(2)");
 }
 
 TEST_F(Conv2dErrors, Parameters) {

@@ -176,7 +176,7 @@ TEST(Conv2d, GroupsOfFewChannels) {
   const int64_t channels[][2] = {{4, 4}, {8, 8}, {2, 3}, {4, 2}, {5, 8}, {3, 1}, {16, 16}, {12, 5}};
   for (const auto& [in, out] : channels) {
     for (int32_t groups : {2, 4, 5, 32}) {
-      const WeightKind& kind = kWeightKinds[groups % 2];
+      const WeightKind& kind = kWeightKinds[groups % 2 + (in == 4 || in == 3 ? 4 : 0)];
       CheckCodes({1, 5, 17, in * groups, out * groups, 3, 3, Params(1, 1, 1, groups)}, kU8, kind);
       CheckCodes({2, 6, 7, in * groups, out * groups, 3, 2, Params(2, 0, 1, groups)}, kS8, kind);
       CheckCodes({1, 7, 6, in * groups, out * groups, 2, 3, Params(1, 1, 2, groups)}, kU8, kind);

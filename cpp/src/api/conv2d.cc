@@ -54,7 +54,7 @@ octet_status PackSize(const DLTensor* weights, const octet_conv2d_params* params
   OCTET_RETURN_IF_ERROR(ReadConv2dParams(check, params, &geometry));
   OCTET_RETURN_IF_ERROR(ReadWeights(&check, weights, bits, false, &view, &geometry));
   OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
-  // Whether there are zero points is known when the grid is.
+  // Whether there are zero points is known when the grid is: blocks with them take more.
   *bytes = static_cast<size_t>(PackedConv2dBytes(geometry, bits, true));
   return OCTET_OK;
 }

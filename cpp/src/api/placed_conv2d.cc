@@ -55,8 +55,9 @@ octet_status ReadPacked(const Checker& check, const void* packed, size_t packed_
   result->bits = static_cast<int>(header.bits);
   result->has_zero_points = header.has_zero_points != 0;
   result->blocks = static_cast<const char*>(packed) + sizeof(header);
-  result->layout = LayoutOf(result->geometry.block_n(), result->geometry.block_k(result->bits), result->bits,
-                            result->has_zero_points);
+  result->block_geometry = BlockGeometry(result->geometry, result->has_zero_points);
+  result->layout = LayoutOf(result->block_geometry.block_n(), result->block_geometry.block_k(result->bits),
+                            result->bits, result->has_zero_points);
   *bytes = header.bytes;
   return OCTET_OK;
 }
@@ -96,7 +97,8 @@ bool Conv2dFilterFits(int64_t channels, int64_t kernel_h, int64_t kernel_w, int6
   return taps <= most && taps * channels <= most;
 }
 
-int64_t PackedConv2dBytes(const Conv2dGeometry& geometry, int bits, bool has_zero_points) {
+int64_t PackedConv2dBytes(const Conv2dGeometry& given, int bits, bool has_zero_points) {
+  const Conv2dGeometry geometry = BlockGeometry(given, has_zero_points);
   const PackedGemmLayout layout = LayoutOf(geometry.block_n(), geometry.block_k(bits), bits, has_zero_points);
   return static_cast<int64_t>(sizeof(PackedConv2dHeader)) + geometry.blocks() * layout.bytes;
 }

@@ -7,7 +7,9 @@
 //     dilated                 a run is a tap: [kernel height * kernel width][channels]
 //
 // Runs are filled up with codes of weight 0 to a multiple of 4, or of 8 where the codes are half bytes. Where a group
-// has a single input channel ("depthwise") there is one block for all of them, whose K counts taps.
+// has a single input channel ("depthwise") there is one block for all of them, whose K counts taps. Where groups have
+// few output channels a block holds some groups as one (GroupsTogether), as if the convolution had fewer groups, with
+// codes of weight 0 where an output channel does not see an input channel.
 #ifndef OCTET_CORE_PACKED_CONV2D_H_
 #define OCTET_CORE_PACKED_CONV2D_H_
 
@@ -56,6 +58,30 @@ struct Conv2dGeometry {
   int64_t block_k(int bits) const { return depthwise() ? taps() : runs() * padded_run(bits); }
 };
 
+/**
+ * How many groups a block holds as one: the most whose output channels fit half a panel. It has as many products then
+ * as a block of any of its groups, whose other columns would be zeros, and one epilogue; and all of them together take
+ * no more memory.
+ *
+ * Measured on a Xeon with AVX512-VNNI: 3 x 3 convolutions of 32 groups of 4 and 8 channels (ResNeXt, 56 x 56 and
+ * 28 x 28 pixels) take 0.24 and 0.40 of the time that groups take one by one in planes of their own.
+ */
+inline int64_t GroupsTogether(const Conv2dGeometry& geometry, bool has_zero_points) {
+  // The sum of the codes under a pixel, which zero points of weights are multiplied with, is one for each group.
+  if (geometry.groups == 1 || geometry.depthwise() || has_zero_points) return 1;
+  for (int64_t together = kHalfPanel; together > 1; --together) {
+    if (geometry.groups % together == 0 && together * geometry.group_out() <= kHalfPanel) return together;
+  }
+  return 1;
+}
+
+/** The geometry that blocks are laid out for: that of the convolution but for its groups. */
+inline Conv2dGeometry BlockGeometry(const Conv2dGeometry& geometry, bool has_zero_points) {
+  Conv2dGeometry result = geometry;
+  result.groups /= GroupsTogether(geometry, has_zero_points);
+  return result;
+}
+
 struct PackedConv2dHeader {
   char magic[8];
   uint32_t version;
@@ -74,11 +100,13 @@ struct PackedConv2dHeader {
 static_assert(sizeof(PackedConv2dHeader) == 128, "a multiple of the alignment");
 
 constexpr char kPackedConv2dMagic[8] = {'o', 'c', 't', 'c', 'o', 'n', 'v', '\0'};
-constexpr uint32_t kPackedConv2dVersion = 1;
+constexpr uint32_t kPackedConv2dVersion = 2;
 
 /** A checked packed convolution. */
 struct PackedConv2d {
   Conv2dGeometry geometry;
+  /** As BlockGeometry says. */
+  Conv2dGeometry block_geometry;
   int bits = 8;
   bool has_zero_points = false;
   const char* blocks = nullptr;
@@ -89,8 +117,8 @@ struct PackedConv2d {
  private:
   PackedGemm ViewOf(const char* data) const {
     PackedGemm view;
-    view.n = geometry.block_n();
-    view.k = geometry.block_k(bits);
+    view.n = block_geometry.block_n();
+    view.k = block_geometry.block_k(bits);
     view.bits = bits;
     view.scales = reinterpret_cast<const float*>(data + layout.scales);
     view.sums = reinterpret_cast<const int32_t*>(data + layout.sums);

@@ -5,7 +5,6 @@
 
 #include "cpu/backend.h"
 #include "cpu/conv2d_depthwise.h"
-#include "cpu/conv2d_groups.h"
 #include "cpu/conv2d_input.h"
 #include "cpu/conv2d_output.h"
 #include "cpu/conv2d_parts.h"
@@ -94,18 +93,17 @@ void Run(const Conv2dArguments& arguments, const PackedConv2d& weights, const Ge
 }  // namespace
 
 size_t Conv2dWorkspaceSize(const PackedConv2d& weights, int64_t images, int64_t out_h, int64_t out_w) {
-  const Conv2dGeometry geometry = GroupedGeometry(weights);
+  const Conv2dGeometry geometry = RunGeometry(weights);
   const Conv2dPlan plan = PlanConv2d(WithoutIdleStrides(geometry), images, out_h, out_w, 1);
-  const auto grouped = static_cast<size_t>(GroupedBytes(weights));
   const auto bytes = static_cast<size_t>(plan.bytes);
-  if (geometry.taps() != 1 || geometry.groups != 1) return grouped + bytes;
-  return grouped + std::max(bytes, GemmWorkspaceSize(images * out_h * out_w, geometry.in_channels));
+  if (geometry.taps() != 1 || geometry.groups != 1) return bytes;
+  return std::max(bytes, GemmWorkspaceSize(images * out_h * out_w, geometry.in_channels));
 }
 
 void Conv2d(const Conv2dArguments& arguments, const PackedConv2d& packed, char* workspace) {
   if (arguments.out.count == 0) return;
-  const PackedConv2d weights = GroupedWeights(packed, workspace);
-  workspace += GroupedBytes(packed);
+  PackedConv2d weights = packed;
+  weights.geometry = RunGeometry(packed);
   if (RunAsGemm(arguments, weights, workspace)) return;
   // Once a call: it may be changed meanwhile, and the workspace is laid out for one.
   const GemmKernels& kernels = CurrentGemmKernels();

@@ -8,20 +8,25 @@ namespace octet {
 namespace cpu {
 namespace {
 
-/** The weights of a block as a matrix; `gap` is the code of weight 0. */
-void FillMatrix(const TensorView& weights, const Conv2dGeometry& geometry, int bits, int64_t first_row, char gap,
-                std::vector<char>* matrix) {
+/**
+ * The weights of a block as a matrix; geometry: the block's, with `together` groups as one. `gap` is the code of weight
+ * 0.
+ */
+void FillMatrix(const TensorView& weights, const Conv2dGeometry& geometry, int64_t together, int bits,
+                int64_t first_row, char gap, std::vector<char>* matrix) {
   const int64_t n = geometry.block_n();
   const int64_t k = geometry.block_k(bits);
-  const int64_t channels = geometry.group_in();
+  const int64_t channels = geometry.group_in() / together;
   const int64_t padded_run = geometry.depthwise() ? 1 : geometry.padded_run(bits);
   const int64_t taps_a_run = geometry.rows_are_runs() && !geometry.depthwise() ? geometry.kernel_w : 1;
   matrix->assign(static_cast<size_t>(n * k), gap);
   for (int64_t row = 0; row < n; ++row) {
+    const int64_t first_channel = row / (n / together) * channels;
     for (int64_t tap = 0; tap < geometry.taps(); ++tap) {
       const char* from = weights.data + (first_row + row) * weights.strides[0] +
                          tap / geometry.kernel_w * weights.strides[2] + tap % geometry.kernel_w * weights.strides[3];
-      char* to = matrix->data() + row * k + tap / taps_a_run * padded_run + tap % taps_a_run * channels;
+      char* to = matrix->data() + row * k + tap / taps_a_run * padded_run + tap % taps_a_run * geometry.group_in() +
+                 first_channel;
       for (int64_t c = 0; c < channels; ++c) to[c] = from[c * weights.strides[1]];
     }
   }
@@ -45,8 +50,9 @@ void CorrectSums(const PackedGemmLayout& layout, int64_t n, int64_t gaps, char* 
 
 }  // namespace
 
-bool PackConv2d(const TensorView& weights, const GridView& grid, const Conv2dGeometry& geometry, int bits,
+bool PackConv2d(const TensorView& weights, const GridView& grid, const Conv2dGeometry& given, int bits,
                 bool has_zero_points, char* blocks) {
+  const Conv2dGeometry geometry = BlockGeometry(given, has_zero_points);
   const int64_t n = geometry.block_n();
   const int64_t k = geometry.block_k(bits);
   const PackedGemmLayout layout = LayoutOf(n, k, bits, has_zero_points);
@@ -54,7 +60,7 @@ bool PackConv2d(const TensorView& weights, const GridView& grid, const Conv2dGeo
   std::vector<char> matrix;
   for (int64_t index = 0; index < geometry.blocks(); ++index) {
     char* block = blocks + index * layout.bytes;
-    FillMatrix(weights, geometry, bits, index * n, gap, &matrix);
+    FillMatrix(weights, geometry, given.groups / geometry.groups, bits, index * n, gap, &matrix);
     TensorView view;
     view.data = matrix.data();
     view.type = weights.type;

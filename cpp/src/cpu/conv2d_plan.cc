@@ -39,6 +39,13 @@ Conv2dGeometry WithoutIdleStrides(const Conv2dGeometry& geometry) {
   return result;
 }
 
+Conv2dGeometry RunGeometry(const PackedConv2d& weights) {
+  Conv2dGeometry result = weights.block_geometry;
+  result.single_taps = result.groups > 1 && !result.depthwise() && !weights.has_zero_points &&
+                       result.group_in() % (weights.bits == 8 ? kGroup : 2 * kGroup) == 0;
+  return result;
+}
+
 Conv2dPlan PlanConv2d(const Conv2dGeometry& geometry, int64_t images, int64_t out_h, int64_t out_w, int64_t code_size,
                       int64_t largest) {
   Conv2dPlan plan;

@@ -51,6 +51,15 @@ struct Conv2dPlan {
 /** Strides of kernels of size 1 become strides of the input. */
 Conv2dGeometry WithoutIdleStrides(const Conv2dGeometry& geometry);
 
+/**
+ * What a convolution runs as: with the groups of its blocks, and with single taps as runs where its input can stay as
+ * it is then, with the channels of all groups side by side, so that lines of the input are copied as a whole.
+ *
+ * Measured on a Xeon with AVX512-VNNI: 3 x 3 convolutions of 32 groups of 16 and 32 channels (14 x 14 and 7 x 7 pixels)
+ * take 0.56 and 0.79 of the time that they take with planes for groups.
+ */
+Conv2dGeometry RunGeometry(const PackedConv2d& weights);
+
 /** Bytes of a code where codes are largest: what is ready at a time does not depend on the instruction set. */
 constexpr int64_t kLargestCode = 2;
 

@@ -13,31 +13,37 @@ namespace octet {
 namespace cuda {
 namespace {
 
-/** Where the CPU's block has a tap and channel of its K. */
+/** Where the CPU's block, of that geometry, has a tap and channel of its K. */
 int64_t DepthOf(const Conv2dGeometry& geometry, int bits, int64_t tap, int64_t channel) {
   if (geometry.depthwise()) return tap;
   const int64_t taps_a_run = geometry.rows_are_runs() ? geometry.kernel_w : 1;
   return tap / taps_a_run * geometry.padded_run(bits) + tap % taps_a_run * geometry.group_in() + channel;
 }
 
+/** Writes the block of a group, which is all or part of one of the CPU's. */
 void WriteBlock(const PackedConv2d& packed, int64_t index, const DeviceGemmLayout& layout, char* block) {
   const Conv2dGeometry& geometry = packed.geometry;
-  const PackedGemm from = packed.Block(index);
-  if (from.n == 0) return;
-  const size_t columns = static_cast<size_t>(from.n) * 4;
-  std::memcpy(block + layout.scales, from.scales, columns);
-  std::memcpy(block + layout.sums, from.sums, columns);
-  if (from.zero_points != nullptr) std::memcpy(block + layout.zero_points, from.zero_points, columns);
+  const int64_t together = geometry.groups / packed.block_geometry.groups;
+  const PackedGemm from = packed.Block(index / together);
+  const int64_t rows = geometry.block_n();
+  if (rows == 0) return;
+  const int64_t first_row = index % together * rows;
+  const int64_t first_channel = index % together * geometry.group_in();
+  const size_t columns = static_cast<size_t>(rows) * 4;
+  std::memcpy(block + layout.scales, from.scales + first_row, columns);
+  std::memcpy(block + layout.sums, from.sums + first_row, columns);
+  if (from.zero_points != nullptr) std::memcpy(block + layout.zero_points, from.zero_points + first_row, columns);
   char* codes = block + layout.codes;
   const int64_t channels = geometry.depthwise() ? 1 : geometry.group_in();
   const int64_t run_taps = DeviceRunTaps(geometry);
-  for (int64_t row = 0; row < from.n; ++row) {
+  for (int64_t row = 0; row < rows; ++row) {
     for (int64_t tap = 0; tap < geometry.taps(); ++tap) {
       for (int64_t c = 0; c < channels; ++c) {
         const int64_t to = geometry.depthwise() ? tap * layout.stride + row
                                                 : row * layout.stride + tap / run_taps * DeviceRunOf(geometry) +
                                                       tap % run_taps * channels + c;
-        codes[to] = static_cast<char>(PackedCode(from, row, DepthOf(geometry, packed.bits, tap, c)));
+        const int64_t depth = DepthOf(packed.block_geometry, packed.bits, tap, first_channel + c);
+        codes[to] = static_cast<char>(PackedCode(from, first_row + row, depth));
       }
     }
   }
