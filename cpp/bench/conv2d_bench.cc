@@ -151,6 +151,7 @@ void First(benchmark::internal::Benchmark* benchmark) {
   Named(benchmark);
   for (int64_t threads : {1, 2}) {
     benchmark->Args({1, 224, 3, 64, 7, 2, 1, threads})->Args({1, 56, 64, 64, 3, 1, 1, threads});
+    benchmark->Args({1, 224, 3, 32, 3, 2, 1, threads});
   }
 }
 
@@ -167,12 +168,40 @@ void Groups(benchmark::internal::Benchmark* benchmark) {
   }
 }
 
+/** Layers of MobileNetV2, of a kind each where images are large. */
+void MobileNet(benchmark::internal::Benchmark* benchmark) {
+  Named(benchmark);
+  for (int64_t threads : {1, 2}) {
+    benchmark->Args({1, 112, 32, 32, 3, 1, 32, threads})->Args({1, 112, 32, 16, 1, 1, 1, threads});
+    benchmark->Args({1, 112, 16, 96, 1, 1, 1, threads})->Args({1, 112, 96, 96, 3, 2, 96, threads});
+    benchmark->Args({1, 56, 96, 24, 1, 1, 1, threads})->Args({1, 56, 24, 144, 1, 1, 1, threads});
+    benchmark->Args({1, 56, 144, 144, 3, 1, 144, threads})->Args({1, 56, 144, 144, 3, 2, 144, threads});
+    benchmark->Args({1, 28, 192, 32, 1, 1, 1, threads})->Args({1, 28, 32, 192, 1, 1, 1, threads});
+    benchmark->Args({1, 14, 384, 384, 3, 1, 384, threads})->Args({1, 14, 384, 64, 1, 1, 1, threads});
+    benchmark->Args({1, 14, 64, 384, 1, 1, 1, threads})->Args({1, 14, 576, 96, 1, 1, 1, threads});
+    benchmark->Args({1, 7, 960, 960, 3, 1, 960, threads})->Args({1, 7, 160, 960, 1, 1, 1, threads});
+    benchmark->Args({1, 7, 960, 160, 1, 1, 1, threads})->Args({1, 7, 320, 1280, 1, 1, 1, threads});
+  }
+}
+
+/** Depthwise layers with larger kernels: EfficientNet, MobileNetV3, ConvNeXt. */
+void WideDepthwise(benchmark::internal::Benchmark* benchmark) {
+  Named(benchmark);
+  for (int64_t threads : {1, 2}) {
+    benchmark->Args({1, 28, 240, 240, 5, 1, 240, threads})->Args({1, 56, 144, 144, 5, 2, 144, threads});
+    benchmark->Args({1, 14, 672, 672, 5, 2, 672, threads})->Args({1, 56, 96, 96, 7, 1, 96, threads});
+    benchmark->Args({1, 28, 192, 192, 7, 1, 192, threads})->Args({1, 7, 768, 768, 7, 1, 768, threads});
+  }
+}
+
 BENCHMARK(EqualGemm)->Apply(ResNet);
 BENCHMARK_CAPTURE(Conv2d, u8_u8, Variant{kU8, kU8, false})->Apply(ResNet);
 BENCHMARK_CAPTURE(Conv2d, s8_f32, Variant{kS8, kF32, false})->Apply(ResNet);
 BENCHMARK_CAPTURE(Conv2d, f32_u8, Variant{kF32, kU8, false})->Apply(First);
 BENCHMARK_CAPTURE(Conv2d, f32_channels_first_u8, Variant{kF32, kU8, true})->Apply(First);
 BENCHMARK_CAPTURE(Conv2d, u8_u8_groups, Variant{kU8, kU8, false})->Apply(Groups);
+BENCHMARK_CAPTURE(Conv2d, u8_u8_mobilenet, Variant{kU8, kU8, false})->Apply(MobileNet);
+BENCHMARK_CAPTURE(Conv2d, u8_u8_depthwise, Variant{kU8, kU8, false})->Apply(WideDepthwise);
 BENCHMARK_CAPTURE(Conv2d, s8_f32_groups, Variant{kS8, kF32, false})->Apply(Groups);
 
 }  // namespace

@@ -229,6 +229,21 @@ TEST(Conv2d, DepthwiseKernelsOfThreeAndFiveColumnsAtEveryStride) {
   }
 }
 
+TEST(Conv2d, DepthwiseKernelsOfManyColumns) {
+  // More pixels than are ready at a time, and kernels that are taken by columns or not.
+  for (int64_t width : {1, 2, 3, 4, 5, 8, 9, 31, 56, 130}) {
+    for (int32_t stride : {1, 2, 3}) {
+      const WeightKind& kind = kWeightKinds[(width + stride) % 2];
+      CheckCodes({1, 7, width, 33, 33, 7, 7, Params(stride, 3, 1, 33)}, kU8, kind);
+      CheckCodes({1, 4, width, 20, 20, 4, 6, Params(stride, 3, 1, 20)}, kS8, kind);
+      CheckCodes({1, 3, width, 17, 17, 11, 11, Params(stride, 5, 1, 17)}, kU8, kind);
+    }
+    CheckCodes({1, 5, width, 16, 16, 13, 13, Params(1, 6, 1, 16)}, kU8, kWeightKinds[0]);
+    CheckCodes({1, 7, width, 18, 36, 7, 5, {2, 1, 3, 2, 3, 2, 2, 1, 18}}, kS8, kWeightKinds[2]);
+    CheckCodes({1, 7, width, 18, 18, 7, 7, {1, 1, 3, 6, 3, 6, 1, 2, 18}}, kS8, kWeightKinds[4]);
+  }
+}
+
 TEST(Conv2d, EmptyTensors) {
   const WeightKind& kind = kWeightKinds[2];
   CheckCodes({0, 5, 6, 3, 4, 3, 3, Params(1, 1)}, kS8, kind);

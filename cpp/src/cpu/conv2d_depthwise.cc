@@ -2,6 +2,7 @@
 #include "cpu/conv2d_depthwise.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "cpu/parts.h"
 
@@ -48,21 +49,41 @@ DepthwiseProduct::DepthwiseProduct(const GemmKernels& kernels, const PackedConv2
     const int64_t x = tap % geometry.kernel_w * geometry.dilation_w;
     offsets[tap] = tap < geometry.taps() ? y * plan.line_stride + x * plan.pixel_stride : 0;
   }
-  const bool three = geometry.kernel_h <= kGroup && geometry.kernel_w == kRollingColumns && geometry.stride_w <= 2;
-  const bool five =
-      geometry.kernel_h == kGroup + 1 && geometry.kernel_w == kMostRollingColumns && geometry.stride_w == 1;
-  by_column_ = (three || five) && geometry.dilation_w == 1 && weights.bits == 8;
-  if (!by_column_) return;
-  column_groups_ = three ? kRollingColumns : kMostRollingGroups;
-  for (int64_t i = 0; i < column_groups_ * kGroup; ++i) {
-    const int64_t group = i / kGroup;
-    const bool column = group < geometry.kernel_w;
-    const int64_t y = column ? i % kGroup : kGroup;
-    const int64_t x = column ? group : i - geometry.kernel_w * kGroup;
-    const bool present = y < geometry.kernel_h && x < geometry.kernel_w;
-    column_taps_[i] = present ? y * geometry.kernel_w + x : -1;
-    column_offsets_[i] = present ? offsets[column_taps_[i]] : column ? offsets[x] : 0;
+  OrderByColumn(weights.bits, offsets);
+}
+
+void DepthwiseProduct::OrderByColumn(int bits, const int64_t* offsets) {
+  const Conv2dGeometry& g = geometry_;
+  if (g.dilation_w != 1 || bits != 8 || g.kernel_w <= g.stride_w) return;
+  rolling_ = static_cast<int>(g.stride_w);
+  rolling_groups_ = g.kernel_w;
+  if (g.kernel_h <= kGroup && g.kernel_w == kRollingColumns) {
+    column_groups_ = kRollingColumns;
+  } else if (g.kernel_h == kGroup + 1 && g.kernel_w == kMostRollingColumns && g.stride_w <= 2) {
+    column_groups_ = kMostRollingGroups;
+  } else {
+    // All lines by four: worth it where columns are used often enough for what is filled up.
+    const int64_t column = PartsOf(g.kernel_h, kGroup);
+    rolling_groups_ = column_groups_ = g.kernel_w * column;
+    rolling_ = static_cast<int>(g.stride_w * column);
+    const bool often = g.kernel_w >= 3 * g.stride_w && 4 * g.taps() >= 3 * column_groups_ * kGroup;
+    if (!often || column_groups_ > kMostManyRollingGroups) column_groups_ = 0;
+    for (int64_t i = 0; i < column_groups_ * kGroup; ++i) {
+      PutColumnTap(i, i / kGroup % column * kGroup + i % kGroup, i / kGroup / column, offsets);
+    }
+    return;
   }
+  for (int64_t i = 0; i < column_groups_ * kGroup; ++i) {
+    const bool column = i / kGroup < g.kernel_w;
+    PutColumnTap(i, column ? i % kGroup : kGroup, column ? i / kGroup : i - g.kernel_w * kGroup, offsets);
+  }
+}
+
+void DepthwiseProduct::PutColumnTap(int64_t place, int64_t y, int64_t x, const int64_t* offsets) {
+  const bool present = y < geometry_.kernel_h && x < geometry_.kernel_w;
+  column_taps_[place] = present ? y * geometry_.kernel_w + x : -1;
+  // The first line serves for those that are none.
+  column_offsets_[place] = offsets[present ? column_taps_[place] : x < geometry_.kernel_w ? x : 0];
 }
 
 void DepthwiseProduct::RunPart(const Conv2dPart& part) const {
@@ -98,19 +119,26 @@ void DepthwiseProduct::Sum(DepthwiseTile tile, int64_t panel, bool ones) const {
 }
 
 void DepthwiseProduct::TakeByColumn(int64_t panel, int columns, int8_t* to) const {
-  const int8_t* const codes = reinterpret_cast<const int8_t*>(weights_.panels + panel * weights_.panel_bytes);
+  // Four codes as one number, in whose bytes vectors of the compiler move them.
+  const char* const codes = reinterpret_cast<const char*>(weights_.panels + panel * weights_.panel_bytes);
+  uint32_t from[kPanelColumns];
+  uint32_t made[kPanelColumns];
   for (int64_t g = 0; g < column_groups_; ++g) {
-    for (int64_t c = 0; c < columns; ++c) {
-      for (int64_t j = 0; j < kGroup; ++j) {
-        const int64_t tap = column_taps_[g * kGroup + j];
-        *to++ = tap >= 0 ? codes[(tap / kGroup * columns + c) * kGroup + tap % kGroup] : int8_t{0};
-      }
+    std::fill_n(made, columns, 0);
+    for (int64_t j = 0; j < kGroup; ++j) {
+      const int64_t tap = column_taps_[g * kGroup + j];
+      if (tap < 0) continue;
+      std::memcpy(from, codes + tap / kGroup * columns * kGroup, static_cast<size_t>(columns) * kGroup);
+      const auto shift = static_cast<uint32_t>(8 * (tap % kGroup));
+      const auto place = static_cast<uint32_t>(8 * j);
+      for (int c = 0; c < columns; ++c) made[c] |= (from[c] >> shift & 0xff) << place;
     }
+    std::memcpy(to + g * columns * kGroup, made, static_cast<size_t>(columns) * kGroup);
   }
 }
 
 void DepthwiseProduct::RunPanel(const Conv2dBlock& block, int64_t panel) const {
-  alignas(64) int8_t by_column[kMostRollingGroups * kPanelColumns * kGroup];
+  alignas(64) int8_t by_column[kMostManyRollingGroups * kPanelColumns * kGroup];
   alignas(64) int32_t sums[kMaxEpilogueRows * kPanelColumns];
   alignas(64) int32_t code_sums[kMaxEpilogueRows * kPanelColumns];
   const int64_t column = panel * kPanelColumns;
@@ -125,17 +153,17 @@ void DepthwiseProduct::RunPanel(const Conv2dBlock& block, int64_t panel) const {
   DepthwiseTile tile;
   tile.columns = static_cast<int>(std::min(kPanelColumns, RoundUp(weights_.n, kHalfPanel) - column));
   tile.a_stride = geometry_.stride_w * plan_.pixel_stride;
-  if (by_column_) TakeByColumn(panel, tile.columns, by_column);
+  if (column_groups_ != 0) TakeByColumn(panel, tile.columns, by_column);
   Conv2dTile at = tiles_.At(block.part, block.first);
   for (int64_t t = block.first; t < block.end; ++t, at = tiles_.After(block.part, at)) {
     tile.a = codes_ + at.slot * plan_.image_stride + at.line * geometry_.stride_h * plan_.line_stride +
              at.pixel * tile.a_stride + column;
     tile.rows = step.rows = at.rows;
     tile.sums = sums;
-    if (by_column_) {
+    if (column_groups_ != 0) {
       DepthwiseTile rolling = tile;
-      rolling.rolling = static_cast<int>(geometry_.stride_w);
-      rolling.rolling_groups = geometry_.kernel_w;
+      rolling.rolling = rolling_;
+      rolling.rolling_groups = rolling_groups_;
       rolling.groups = column_groups_;
       rolling.tap_offsets = column_offsets_;
       rolling.b = by_column;

@@ -25,6 +25,9 @@ class DepthwiseProduct {
 
  private:
   void RunPanel(const Conv2dBlock& block, int64_t panel) const;
+  /** Chooses an order of taps in which kernels can use codes for some pixels, where there is one. */
+  void OrderByColumn(int bits, const int64_t* offsets);
+  void PutColumnTap(int64_t place, int64_t y, int64_t x, const int64_t* offsets);
   /** Weights of a panel in the order of column_taps_: [groups][columns][kGroup]. */
   void TakeByColumn(int64_t panel, int columns, int8_t* to) const;
   /** Sets sums of products for a panel and a tile. `ones`: with 1 for each weight. */
@@ -41,11 +44,13 @@ class DepthwiseProduct {
   const int64_t* const tap_offsets_;
   const LineTiles tiles_;
   const PackedGemm weights_;
-  bool by_column_ = false;
-  /** Taps of groups that are columns of the kernel, of a line beyond them at the end (-1: none), and their offsets. */
+  /** Taps of groups in the order of columns of the kernel (-1: none), and their offsets. No groups: as packed. */
   int64_t column_groups_ = 0;
-  int64_t column_taps_[kMostRollingGroups * kGroup];
-  int64_t column_offsets_[kMostRollingGroups * kGroup];
+  /** As in DepthwiseTile. */
+  int rolling_ = 0;
+  int64_t rolling_groups_ = 0;
+  int64_t column_taps_[kMostManyRollingGroups * kGroup];
+  int64_t column_offsets_[kMostManyRollingGroups * kGroup];
 };
 
 }  // namespace cpu

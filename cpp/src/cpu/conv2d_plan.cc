@@ -10,7 +10,8 @@ namespace octet {
 namespace cpu {
 namespace {
 
-// Codes that are ready at a time, unless a single line of the output needs more.
+// Codes that are ready at a time, unless a single line of the output needs more. In vain: 512 KB, which the
+// second-level cache has room for, made no layer of ResNet-18 or MobileNetV2 faster.
 constexpr int64_t kReadyBytes = int64_t{4} << 20;
 // Kernels read, and multiply by 0, up to 7 codes beyond a run, and depthwise ones whole vectors.
 constexpr int64_t kSlack = 64;

@@ -37,10 +37,14 @@ struct DepthwiseTile {
 
 using DepthwiseKernel = void (*)(const DepthwiseTile& tile);
 
-/** Rolling columns that kernels make use of: with two more groups for a fifth line where there are five. */
+/**
+ * Rolling columns that kernels keep in registers: three of up to four lines, and five with two more groups for a fifth
+ * line. Others are groups of four lines all of which roll, up to so many.
+ */
 constexpr int64_t kRollingColumns = 3;
 constexpr int64_t kMostRollingColumns = 5;
 constexpr int64_t kMostRollingGroups = 7;
+constexpr int64_t kMostManyRollingGroups = 40;
 
 void ScalarDepthwise(const DepthwiseTile& tile);
 #if defined(OCTET_HAVE_X86)

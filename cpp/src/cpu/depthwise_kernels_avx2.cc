@@ -16,15 +16,22 @@ struct Avx2Madd {
     to[1] = _mm256_srai_epi16(_mm256_unpackhi_epi8(weights, weights), 8);
   }
   static void Add(const __m256i (&a)[4], const __m256i* weights, __m256i (&sums)[kSums]) {
-    const __m256i zero = _mm256_setzero_si256();
-    for (int q = 0; q < 4; ++q) {
-      const __m256i low = _mm256_madd_epi16(_mm256_unpacklo_epi8(a[q], zero), weights[2 * q]);
-      const __m256i high = _mm256_madd_epi16(_mm256_unpackhi_epi8(a[q], zero), weights[2 * q + 1]);
-      sums[2 * q] = _mm256_add_epi32(sums[2 * q], low);
-      sums[2 * q + 1] = _mm256_add_epi32(sums[2 * q + 1], high);
-    }
+    for (int q = 0; q < 4; ++q) AddTo(a[q], weights + 2 * q, sums + 2 * q);
   }
   static __m256i Sums(const __m256i (&sums)[kSums], int q) { return _mm256_hadd_epi32(sums[2 * q], sums[2 * q + 1]); }
+  struct Part {
+    static constexpr int kVectors = 1;
+    __m256i sums[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    void Add(const __m256i* a, const __m256i* weights) { AddTo(*a, weights, sums); }
+    __m256i Sums(int) const { return _mm256_hadd_epi32(sums[0], sums[1]); }
+  };
+
+ private:
+  static void AddTo(__m256i a, const __m256i* weights, __m256i* sums) {
+    const __m256i zero = _mm256_setzero_si256();
+    sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(_mm256_unpacklo_epi8(a, zero), weights[0]));
+    sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(_mm256_unpackhi_epi8(a, zero), weights[1]));
+  }
 };
 
 }  // namespace
