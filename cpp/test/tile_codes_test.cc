@@ -159,7 +159,7 @@ TEST(TileCodes, OfMatrixProductsAreThoseOfTheF32Values) {
 
 TEST(TileCodes, OfActivationsAreThoseOfTheF32Values) {
   const CodeGrid a_grid(0.0078125f, 7.0f, 0.0f, 255.0f);
-  for (int64_t n : {64, 45, 130}) {
+  for (int64_t n : {64, 45, 130, 24, 16, 7}) {
     const int64_t m = 4096 / n + 2;
     Tensor a(kU8, {m, 40});
     a.Fill(RandomCodes(a.count(), 0, 255, 17));
@@ -216,9 +216,14 @@ TEST(TileCodes, TakeBiasesBeyondAllBounds) {
 
 TEST(TileCodes, OfConvolutionsAreThoseOfTheF32Values) {
   const ConvShape shapes[] = {
-      {2, 5, 57, 9, 33, 3, 3, Params(1, 1)},          {1, 20, 29, 8, 16, 1, 1, Params()},
-      {1, 30, 29, 12, 40, 1, 1, Params(2)},           {1, 13, 17, 8, 64, 3, 3, Params(1, 1, 1, 2)},
-      {1, 20, 20, 30, 30, 3, 3, Params(1, 1, 1, 30)}, {1, 21, 20, 3, 49, 5, 5, Params(2, 2)},
+      {2, 5, 57, 9, 33, 3, 3, Params(1, 1)},
+      {1, 20, 29, 8, 16, 1, 1, Params()},
+      {1, 30, 29, 12, 40, 1, 1, Params(2)},
+      {1, 13, 17, 8, 64, 3, 3, Params(1, 1, 1, 2)},
+      {1, 20, 20, 30, 30, 3, 3, Params(1, 1, 1, 30)},
+      {1, 21, 20, 3, 49, 5, 5, Params(2, 2)},
+      {1, 15, 13, 8, 24, 1, 1, Params()},
+      {1, 26, 24, 8, 7, 1, 1, Params()},
   };
   for (const ConvShape& shape : shapes) {
     for (const Codes& codes : kCodes) {

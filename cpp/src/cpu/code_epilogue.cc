@@ -60,7 +60,6 @@ bool CodeEpilogue::MakePanel(const PackedGemm& weights, int64_t first_column, in
   if (!usable_ || weights.zero_points != nullptr) return false;
   const int64_t column = panel * kPanelColumns;
   const int columns = static_cast<int>(std::min(kPanelColumns, weights.n - column));
-  if (activates_ && columns != kPanelColumns) return false;
   codes->steps = &steps_;
   codes->activates = activates_;
   codes->activation = activation_;
