@@ -8,13 +8,16 @@ import dev.octet.runtime.type.Dimension;
 import dev.octet.runtime.type.Shape;
 import dev.octet.runtime.type.Value;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code expand}: x broadcast to {@code sizes}, or to the shape of {@code like}; a copy. In {@code
- * sizes}, -1 keeps the size of x, both aligned at the last one.
+ * sizes}, -1 keeps the size of x, both aligned at the last one. With {@code like_axes}, a list as
+ * long as {@code sizes}, sizes are those of the dimensions of {@code like} that it names; where it
+ * has -1, they are as {@code sizes} says.
  */
 final class ExpandKind extends OperationKind {
   private static final long SAME = -1;
@@ -26,13 +29,15 @@ final class ExpandKind extends OperationKind {
             .input("like", Presence.OPTIONAL, Signature.ALL, GridRule.OPTIONAL)
             .output("out", Signature.ALL, GridRule.OPTIONAL)
             .attribute(AttributeSpec.list("sizes", List.of(), SAME, Long.MAX_VALUE))
+            .attribute(AttributeSpec.list("like_axes", List.of(), SAME, Shape.MAX_RANK - 1))
             .build());
   }
 
   @Override
   Map<String, Shape> infer(OperationView operation) {
     Moves.requireSameElements(operation, "x");
-    Shape target = operation.has("like") ? operation.shape("like") : sizes(operation);
+    boolean whole = operation.has("like") && operation.list("like_axes").length == 0;
+    Shape target = whole ? operation.shape("like") : sizes(operation);
     Broadcast.requireInto(operation, "x", target);
     return Map.of("out", target);
   }
@@ -40,8 +45,13 @@ final class ExpandKind extends OperationKind {
   private static Shape sizes(OperationView operation) {
     Shape x = operation.shape("x");
     long[] wanted = operation.list("sizes");
+    long[] axes = likeAxes(operation, wanted.length);
     List<Dimension> sizes = new ArrayList<>();
     for (int i = 0; i < wanted.length; i++) {
+      if (axes[i] != SAME) {
+        sizes.add(operation.shape("like").get((int) axes[i]));
+        continue;
+      }
       int place = i - wanted.length + x.rank();
       if (wanted[i] == SAME && place < 0) {
         throw operation.error(
@@ -54,6 +64,30 @@ final class ExpandKind extends OperationKind {
       sizes.add(wanted[i] == SAME ? x.get(place) : Dimension.of(wanted[i]));
     }
     return Shape.of(sizes);
+  }
+
+  private static long[] likeAxes(OperationView operation, int rank) {
+    long[] axes = operation.list("like_axes");
+    if (axes.length == 0) {
+      axes = new long[rank];
+      Arrays.fill(axes, SAME);
+      return axes;
+    }
+    if (axes.length != rank) {
+      throw operation.error(
+          "attribute 'like_axes' has "
+              + axes.length
+              + " entries; expected as many as 'sizes', "
+              + rank
+              + ", or none");
+    }
+    for (long axis : axes) {
+      if (axis != SAME && (!operation.has("like") || axis >= operation.shape("like").rank())) {
+        throw operation.error(
+            "attribute 'like_axes' names dimension " + axis + ", which input 'like' does not have");
+      }
+    }
+    return axes;
   }
 
   @Override
