@@ -30,19 +30,18 @@ final class ComposedRules {
     rules.put("aten::logical_and", ComposedRules::and);
     rules.put("aten::bitwise_and", ComposedRules::and);
     rules.put("aten::__and__", ComposedRules::and);
-    rules.put("aten::pixel_shuffle", call -> pixelShuffle(call, call.integer(1)));
   }
 
   /** Adds an operation that makes floats on the way to the node's result. */
-  private static DraftValue step(Call call, DraftOperation operation, String suffix, Sizes sizes) {
+  static DraftValue step(Call call, DraftOperation operation, String suffix, Sizes sizes) {
     return call.finish(operation, call.name() + "_" + suffix, ElementType.F32, null, sizes);
   }
 
-  private static DraftOperation unary(Call call, String function, DraftValue x) {
+  static DraftOperation unary(Call call, String function, DraftValue x) {
     return call.operation("unary").input("x", x).set("function", function);
   }
 
-  private static DraftOperation binary(Call call, String function, DraftValue a, DraftValue b) {
+  static DraftOperation binary(Call call, String function, DraftValue a, DraftValue b) {
     return call.operation("binary").input("a", a).input("b", b).set("function", function);
   }
 
@@ -78,7 +77,7 @@ final class ComposedRules {
     return call.finish(binary(call, "sub", below, log));
   }
 
-  private static Extent ones(Call call) {
+  static Extent ones(Call call) {
     long[] ones = new long[call.runs()];
     Arrays.fill(ones, 1);
     return Extent.of(ones);
@@ -238,24 +237,6 @@ final class ComposedRules {
             .input("b", call.value(0.0))
             .set("comparison", "not_equal");
     return call.finish(operation, ElementType.BOOL, null);
-  }
-
-  /** [N, C * f * f, H, W] becomes [N, C, H * f, W * f]. */
-  static DraftValue pixelShuffle(Call call, long factor) {
-    DraftValue x = call.value(0);
-    Sizes sizes = x.sizes();
-    if (sizes.rank() != 4) {
-      throw new UnsupportedOperator("its input has " + sizes.rank() + " dimensions; expected 4");
-    }
-    long[] factors = new long[call.runs()];
-    Arrays.fill(factors, factor);
-    Extent times = Extent.of(factors);
-    Extent channels = call.sizes().get(1);
-    Sizes split = sizes.replaced(1, 2, channels, times, times);
-    DraftValue apart = ShapeRules.reshape(call, x, call.name() + "_apart", split);
-    long[] order = {0, 1, 4, 2, 5, 3};
-    DraftValue turned = ShapeRules.transpose(call, apart, order, call.name() + "_turned");
-    return ShapeRules.reshape(call, turned, call.name(), call.sizes());
   }
 
   /** Returns a weight or a bias of a module as a constant; null if it is undefined. */

@@ -52,6 +52,11 @@ final class ExampleInputs {
     return sizes.size();
   }
 
+  /** Returns the size that a symbol has in every run. */
+  Extent extent(String symbol) {
+    return Extent.of(sizes.stream().mapToLong(run -> run.get(symbol)).toArray());
+  }
+
   /** Returns the sizes of a run in words. */
   String describe(int run) {
     return sizes.get(run).toString();
@@ -63,6 +68,11 @@ final class ExampleInputs {
    * @return null if there is no input of that name
    */
   Tensor tensor(String name, int run) {
+    return tensor(name, sizes.get(run));
+  }
+
+  /** Returns an input of given sizes of the symbols, to be closed by the caller; null: none. */
+  Tensor tensor(String name, Map<String, Long> wanted) {
     LoweringOptions.Input input = options.inputs().get(name);
     if (input == null) {
       return null;
@@ -71,7 +81,7 @@ final class ExampleInputs {
     for (int i = 0; i < input.symbols().size(); i++) {
       String symbol = input.symbols().get(i);
       if (symbol != null) {
-        Tensor resized = resized(tensor, i, sizes.get(run).get(symbol));
+        Tensor resized = resized(tensor, i, wanted.get(symbol));
         tensor.close();
         tensor = resized;
       }

@@ -29,7 +29,8 @@ final class Fusion {
           "avg_pool2d",
           "adaptive_avg_pool2d",
           "matmul",
-          "attention");
+          "attention",
+          "concat");
   private static final Set<String> MOVES =
       Set.of("reshape", "transpose", "slice", "expand", "max_pool2d");
   private static final Set<String> ACTIVATIONS =
@@ -86,33 +87,54 @@ final class Fusion {
   private boolean quantization(DraftOperation quantize) {
     DraftValue x = quantize.input("x");
     DraftValue codes = quantize.out();
+    if (codes.isOnGrid() && merged(quantize)) {
+      return true;
+    }
     DraftOperation producer = producers.get(x);
-    if (producer == null || draft.isOutput(x) || !codes.isOnGrid()) {
+    boolean alone = uses.get(x).size() == 1 && !draft.isOutput(x);
+    if (producer == null || !alone || !codes.isOnGrid()) {
       return false;
     }
-    for (DraftOperation user : uses.get(x)) {
-      boolean same =
-          user.is("quantize")
-              && user.out().type() == codes.type()
-              && codes.grid().equals(user.out().grid());
-      if (!same) {
-        return false;
-      }
-    }
-    if (isMove(producer) && uses.get(x).size() == 1) {
+    if (isMove(producer)) {
       return quantizeBeforeMove(producer, quantize);
+    }
+    if (producer.is("concat") && quantizedParts(producer, quantize)) {
+      return true;
     }
     if (!STORE_CODES.contains(producer.kind())) {
       return false;
     }
-    for (DraftOperation user : uses.get(x)) {
-      draft.operations().remove(user);
-      producer.absorb(user);
-      draft.replace(user.out(), x);
-    }
+    draft.operations().remove(quantize);
+    producer.absorb(quantize);
+    draft.replace(codes, x);
     x.become(codes.type(), codes.grid());
     producer.fuse("quantize");
     return true;
+  }
+
+  /** Lets what is put on the same grid twice be quantized once. */
+  private boolean merged(DraftOperation quantize) {
+    DraftValue codes = quantize.out();
+    for (DraftOperation other : uses.get(quantize.input("x"))) {
+      boolean later = draft.operations().indexOf(other) > draft.operations().indexOf(quantize);
+      if (later && other.is("quantize") && other.out().isOnGrid() && sameGrid(codes, other.out())) {
+        draft.operations().remove(other);
+        quantize.absorb(other);
+        draft.replace(other.out(), codes);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean quantizedParts(DraftOperation concat, DraftOperation quantize) {
+    return ConcatCodes.apply(
+        draft,
+        concat,
+        quantize,
+        uses,
+        producers,
+        part -> STORE_CODES.contains(part.kind()) || isMove(part));
   }
 
   /** Tells whether quantizing before or behind an operation gives the same codes. */
@@ -290,7 +312,8 @@ final class Fusion {
     }
     boolean changed = false;
     for (DraftOperation user : uses.getOrDefault(floats, List.of())) {
-      if (STORE_CODES.contains(user.kind()) && !user.is("embedding")) {
+      boolean added = user.input("bias") == floats || user.input("mask") == floats;
+      if (STORE_CODES.contains(user.kind()) && !user.is("embedding") && !added) {
         user.replaceInputs(value -> value == floats ? codes : value);
         changed = true;
       }

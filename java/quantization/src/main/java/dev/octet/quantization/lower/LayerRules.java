@@ -22,6 +22,7 @@ final class LayerRules {
     rules.put("aten::addmm", LayerRules::addmm);
     rules.put("aten::layer_norm", LayerRules::layerNorm);
     rules.put("aten::rms_norm", LayerRules::rmsNorm);
+    rules.put("aten::batch_norm", LayerRules::batchNorm);
     rules.put("aten::embedding", LayerRules::embedding);
   }
 
@@ -124,6 +125,21 @@ final class LayerRules {
   private static DraftValue layerNorm(Call call) {
     int dims = call.list(1).size();
     return norm(call, "layer_norm", null, dims, bias(call, 2), bias(call, 3), call.number(4, 1e-5));
+  }
+
+  private static DraftValue batchNorm(Call call) {
+    if (call.flag(5)) {
+      throw new UnsupportedOperator("it normalizes by each batch", "call eval() before lowering");
+    }
+    try (Tensor none = new Tensor()) {
+      return ModuleRules.normalization(
+          call,
+          call.isNone(1) ? none : constant(call, 1, "weight"),
+          call.isNone(2) ? none : constant(call, 2, "bias"),
+          call.isNone(3) ? none : constant(call, 3, "running mean"),
+          call.isNone(4) ? none : constant(call, 4, "running variance"),
+          call.number(7, 1e-5));
+    }
   }
 
   private static DraftValue rmsNorm(Call call) {

@@ -103,7 +103,8 @@ public final class Lowering {
       DeadNodes.remove(graph);
       GraphMethod method = Functionalization.apply(graph.methods().get(GraphMethod.FORWARD));
       try (Trace trace = Trace.record(graph, method, inputs)) {
-        new Translator(graph, method, trace, draft).translate(method, options);
+        SizeConstants constants = new SizeConstants(graph, method, inputs, options);
+        new Translator(graph, method, trace, draft, constants).translate(method, options);
         Fusion.apply(draft);
         ImageLayouts.apply(draft);
       }

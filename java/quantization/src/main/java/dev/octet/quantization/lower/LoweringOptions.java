@@ -23,6 +23,9 @@ import org.bytedeco.pytorch.Tensor;
  * }</pre>
  */
 public final class LoweringOptions {
+  /** The greatest size for which tensors are kept that a model makes of sizes alone. */
+  public static final long DEFAULT_MAXIMUM = 2048;
+
   private static final Pattern SYMBOL = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,63}");
 
   /**
@@ -38,12 +41,14 @@ public final class LoweringOptions {
   private final Map<String, Input> inputs;
   private final List<String> outputs;
   private final Map<String, String> metadata;
+  private final Map<String, Long> maxima;
   private final boolean integerAttention;
   private final boolean dynamicActivations;
 
   private LoweringOptions(Builder builder) {
     integerAttention = builder.integerAttention;
     dynamicActivations = builder.dynamicActivations;
+    maxima = Map.copyOf(builder.maxima);
     inputs = Collections.unmodifiableMap(new LinkedHashMap<>(builder.inputs));
     outputs = List.copyOf(builder.outputs);
     metadata = Collections.unmodifiableMap(new LinkedHashMap<>(builder.metadata));
@@ -60,6 +65,15 @@ public final class LoweringOptions {
 
   List<String> outputs() {
     return outputs;
+  }
+
+  /** Returns the greatest size of a symbol. */
+  long maximum(String symbol) {
+    return maxima.getOrDefault(symbol, DEFAULT_MAXIMUM);
+  }
+
+  boolean hasMaximum(String symbol) {
+    return maxima.containsKey(symbol);
   }
 
   boolean integerAttention() {
@@ -108,8 +122,26 @@ public final class LoweringOptions {
     return sizes;
   }
 
+  private static void checkMaximum(String symbol, long size, Long example) {
+    if (example == null) {
+      throw new IllegalArgumentException(
+          "maximum names '" + symbol + "', which is the symbol of no input's size");
+    }
+    if (size < example) {
+      throw new IllegalArgumentException(
+          "maximum of '"
+              + symbol
+              + "' is "
+              + size
+              + "; expected at least "
+              + example
+              + ", as the examples have");
+    }
+  }
+
   /** Collects options. */
   public static final class Builder {
+    private final Map<String, Long> maxima = new LinkedHashMap<>();
     private final Map<String, Input> inputs = new LinkedHashMap<>();
     private final List<String> outputs = new ArrayList<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
@@ -181,6 +213,21 @@ public final class LoweringOptions {
     }
 
     /**
+     * Says how large a size that differs from run to run can get. It matters for tensors that a
+     * model makes of sizes alone, such as positions and masks: a program keeps them for the
+     * greatest size, and refuses larger inputs where it needs them. By default that is {@value
+     * #DEFAULT_MAXIMUM}, or less if the model can take no more or a tensor would take more than 16
+     * MiB; notes of the report say which tensors those are.
+     *
+     * @param symbol one that an input is given with
+     * @param size at least that of the examples
+     */
+    public Builder maximum(String symbol, long size) {
+      maxima.put(Objects.requireNonNull(symbol, "symbol"), size);
+      return this;
+    }
+
+    /**
      * Lets attention whose queries, keys and values are on grids run in integers throughout.
      *
      * <p>Its probabilities are then rounded to multiples of 1 / 255, which the simulated model does
@@ -221,7 +268,8 @@ public final class LoweringOptions {
     /** Returns the options. */
     public LoweringOptions build() {
       LoweringOptions options = new LoweringOptions(this);
-      options.exampleSizes();
+      Map<String, Long> examples = options.exampleSizes();
+      maxima.forEach((symbol, size) -> checkMaximum(symbol, size, examples.get(symbol)));
       return options;
     }
   }

@@ -22,6 +22,9 @@ import org.bytedeco.pytorch.DetailConv1dOptions;
 import org.bytedeco.pytorch.DetailConv2dOptions;
 import org.bytedeco.pytorch.EmbeddingImpl;
 import org.bytedeco.pytorch.GroupNormImpl;
+import org.bytedeco.pytorch.InstanceNorm1dImpl;
+import org.bytedeco.pytorch.InstanceNorm2dImpl;
+import org.bytedeco.pytorch.InstanceNormOptions;
 import org.bytedeco.pytorch.LayerNormImpl;
 import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Module;
@@ -112,6 +115,18 @@ final class ModuleRules {
             ComposedRules.parameter(call, bias, "bias"),
             norm.options().eps().get());
       }
+    }
+    if (module instanceof InstanceNorm2dImpl norm) {
+      return instances(
+          call,
+          norm.options(),
+          new Tensor[] {norm.weight(), norm.bias(), norm.running_mean(), norm.running_var()});
+    }
+    if (module instanceof InstanceNorm1dImpl norm) {
+      return instances(
+          call,
+          norm.options(),
+          new Tensor[] {norm.weight(), norm.bias(), norm.running_mean(), norm.running_var()});
     }
     if (module instanceof PReLUImpl prelu) {
       try (Tensor weight = prelu.weight()) {
@@ -256,7 +271,25 @@ final class ModuleRules {
     }
   }
 
-  private static DraftValue normalization(
+  /** parameters: weight, bias, running mean and variance, which are closed. */
+  private static DraftValue instances(Call call, InstanceNormOptions options, Tensor[] parameters) {
+    try (Tensor weight = parameters[0];
+        Tensor bias = parameters[1];
+        Tensor mean = parameters[2];
+        Tensor variance = parameters[3]) {
+      double eps = options.eps().get();
+      return mean.defined()
+          ? normalization(call, weight, bias, mean, variance, eps)
+          : ComposedRules.groupNorm(
+              call,
+              call.real(0).sizes().get(1).value(),
+              ComposedRules.parameter(call, weight, "weight"),
+              ComposedRules.parameter(call, bias, "bias"),
+              eps);
+    }
+  }
+
+  static DraftValue normalization(
       Call call, Tensor weight, Tensor bias, Tensor mean, Tensor variance, double eps) {
     if (!mean.defined() || !variance.defined()) {
       throw new UnsupportedOperator("it has no running statistics, and normalizes by each batch");

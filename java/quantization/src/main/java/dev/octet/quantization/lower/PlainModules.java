@@ -96,7 +96,7 @@ final class PlainModules {
           call, softplus.options().beta().get(), softplus.options().threshold().get());
     }
     if (module instanceof PixelShuffleImpl shuffle) {
-      return ComposedRules.pixelShuffle(call, shuffle.options().upscale_factor().get());
+      return MoveRules.pixelShuffle(call, shuffle.options().upscale_factor().get());
     }
     if (module instanceof UpsampleImpl upsample) {
       return upsample(call, upsample);
@@ -128,6 +128,10 @@ final class PlainModules {
     }
     if (module instanceof AdaptiveAvgPool2dImpl) {
       return PoolRules.adaptiveAverage(call);
+    }
+    DraftValue composed = ComposedModules.apply(call, module);
+    if (composed != null) {
+      return composed;
     }
     BiFunction<Call, Module, Object> rule = RULES.get(ModuleTypes.typeName(module));
     if (rule == null) {

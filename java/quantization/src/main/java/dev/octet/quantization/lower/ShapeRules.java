@@ -11,8 +11,6 @@ import java.util.Objects;
 
 /** Operators that move elements, and keep their type and grid. */
 final class ShapeRules {
-  private static final long REST = -1;
-
   private ShapeRules() {}
 
   /** Registers the operators. */
@@ -31,14 +29,18 @@ final class ShapeRules {
       rules.put("aten::" + name, call -> reshape(call, call.value(0), call.name(), call.sizes()));
     }
     rules.put("aten::permute", ShapeRules::permute);
-    rules.put("aten::transpose", ShapeRules::transpose);
+    for (String name : List.of("transpose", "swapaxes", "swapdims")) {
+      rules.put("aten::" + name, ShapeRules::transpose);
+    }
     rules.put("aten::t", call -> transpose(call, call.value(0), turn(call), call.name()));
     rules.put("aten::slice", ShapeRules::slice);
     rules.put("aten::narrow", ShapeRules::narrow);
     rules.put("aten::select", ShapeRules::select);
     rules.put("aten::expand", call -> expand(call, call.value(0)));
     rules.put("aten::expand_as", call -> expand(call, call.value(0)));
+    rules.put("aten::broadcast_to", call -> expand(call, call.value(0)));
     rules.put("aten::repeat", ShapeRules::repeat);
+    rules.put("aten::tile", ShapeRules::repeat);
     rules.put("aten::cat", ShapeRules::cat);
     rules.put("aten::stack", ShapeRules::stack);
     rules.put("aten::chunk", ShapeRules::pieces);
@@ -53,37 +55,10 @@ final class ShapeRules {
 
   /** Gives a value other sizes; nothing is moved. */
   static DraftValue reshape(Call call, DraftValue x, String name, Sizes sizes) {
-    if (x.sizes().equals(sizes)) {
-      return x;
-    }
-    long[] wanted = new long[sizes.rank()];
-    int rests = 0;
-    for (int i = 0; i < wanted.length; i++) {
-      Extent size = sizes.get(i);
-      if (size.isFixed() && size.value() > 0) {
-        wanted[i] = size.value();
-      } else if (i < x.sizes().rank() && x.sizes().get(i).equals(size)) {
-        wanted[i] = 0;
-      } else {
-        wanted[i] = REST;
-        rests++;
-      }
-    }
-    if (rests > 1) {
-      throw new UnsupportedOperator(
-          "it makes "
-              + sizes
-              + " of "
-              + x.sizes()
-              + ", which has more than one size that is no constant and not at the same place;"
-              + " programs can work out one",
-          "keep dimensions that change apart, or lower with one of the sizes fixed");
-    }
-    return moved(
-        call, call.operation("reshape").input("x", x).set("sizes", wanted), x, name, sizes);
+    return x.sizes().equals(sizes) ? x : ReshapeSteps.apply(call, x, name, sizes);
   }
 
-  private static DraftValue moved(
+  static DraftValue moved(
       Call call, DraftOperation operation, DraftValue x, String name, Sizes sizes) {
     return call.finish(operation, name, x.type(), x.grid(), sizes);
   }
@@ -210,7 +185,7 @@ final class ShapeRules {
     return drop(call, row, axis, name);
   }
 
-  private static Extent ones(Call call) {
+  static Extent ones(Call call) {
     long[] ones = new long[call.runs()];
     Arrays.fill(ones, 1);
     return Extent.of(ones);
@@ -243,32 +218,7 @@ final class ShapeRules {
     if (x.sizes().equals(sizes)) {
       return x;
     }
-    return moved(call, expansion(call, x, sizes), x, call.name(), sizes);
-  }
-
-  private static DraftOperation expansion(Call call, DraftValue x, Sizes sizes) {
-    long[] wanted = new long[sizes.rank()];
-    for (int i = 0; i < wanted.length; i++) {
-      int place = i - wanted.length + x.sizes().rank();
-      if (sizes.get(i).isFixed()) {
-        wanted[i] = sizes.get(i).value();
-      } else if (place >= 0 && x.sizes().get(place).equals(sizes.get(i))) {
-        wanted[i] = REST;
-      } else {
-        return like(call, x, sizes);
-      }
-    }
-    return call.operation("expand").input("x", x).set("sizes", wanted);
-  }
-
-  private static DraftOperation like(Call call, DraftValue x, Sizes sizes) {
-    for (DraftValue candidate : call.draft().values()) {
-      if (!candidate.isConstant() && candidate.sizes().equals(sizes)) {
-        return call.operation("expand").input("x", x).input("like", candidate);
-      }
-    }
-    throw new UnsupportedOperator(
-        "it repeats " + x.sizes() + " to " + sizes + ", which no other tensor of the model has");
+    return ExpandSteps.apply(call, x, call.name(), sizes);
   }
 
   private static DraftValue repeat(Call call) {
@@ -290,7 +240,7 @@ final class ShapeRules {
     return concat(call, parts, Call.dimension(call.integer(1, 0), call.sizes().rank()));
   }
 
-  private static DraftValue concat(Call call, List<DraftValue> parts, int axis) {
+  static DraftValue concat(Call call, List<DraftValue> parts, int axis) {
     parts.removeIf(part -> part.sizes().rank() == 1 && part.sizes().get(0).is(0));
     DraftValue first = parts.get(0);
     boolean same =

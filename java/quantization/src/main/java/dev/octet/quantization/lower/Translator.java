@@ -33,6 +33,11 @@ final class Translator {
     ComposedRules.register(RULES);
     ResizeRules.register(RULES);
     RecurrentRules.register(RULES);
+    MoveRules.register(RULES);
+    ShapedActivationRules.register(RULES);
+    DistanceRules.register(RULES);
+    SignalPoolRules.register(RULES);
+    ChoiceRules.register(RULES);
   }
 
   private final GraphModule graph;
@@ -40,10 +45,17 @@ final class Translator {
   private final DataDependence dependence;
   private final Draft draft;
   private final Constants constants;
+  private final SizeConstants sizeConstants;
   private final Map<GraphValue, Object> bound = new IdentityHashMap<>();
 
-  Translator(GraphModule graph, GraphMethod method, Trace trace, Draft draft) {
+  Translator(
+      GraphModule graph,
+      GraphMethod method,
+      Trace trace,
+      Draft draft,
+      SizeConstants sizeConstants) {
     this.graph = graph;
+    this.sizeConstants = sizeConstants;
     this.trace = trace;
     this.draft = draft;
     dependence = DataDependence.of(method);
@@ -102,7 +114,21 @@ final class Translator {
       draft.operations().subList(before, draft.operations().size()).clear();
       // States to begin with are zeros of a batch's size, which operations do without.
       Zeros zeros = dependence.dependsOnElements(node.result()) ? null : Zeros.of(recorded);
-      return zeros == null ? unsupported(call, e) : zeros;
+      return zeros == null ? withoutRule(node, call, e) : zeros;
+    }
+  }
+
+  private Object withoutRule(GraphNode node, Call call, UnsupportedOperator why) {
+    boolean tensor = call.recorded().stream().allMatch(Tensor.class::isInstance);
+    if (dependence.dependsOnElements(node.result()) || !tensor) {
+      return unsupported(call, why);
+    }
+    int before = draft.operations().size();
+    try {
+      return sizeConstants.of(node, call);
+    } catch (UnsupportedOperator e) {
+      draft.operations().subList(before, draft.operations().size()).clear();
+      return unsupported(call, e);
     }
   }
 

@@ -11,7 +11,7 @@ import dev.octet.runtime.OnCuda;
 import dev.octet.runtime.program.Program;
 import dev.octet.runtime.session.Session;
 import dev.octet.runtime.session.TensorData;
-import java.util.Iterator;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,23 +48,47 @@ public final class LoweredComparison {
   /** Runs both on the same inputs, by name in the order of forward; all outputs count. */
   public static Difference compare(
       GraphModule simulated, Program program, Map<String, Tensor> inputs) {
+    return compareAll(simulated, program, inputs).stream().reduce(Difference::with).orElseThrow();
+  }
+
+  /** Runs both on the same inputs, by name in the order of forward, and compares all outputs. */
+  public static List<Difference> compareAll(
+      GraphModule simulated, Program program, Map<String, Tensor> inputs) {
     Map<String, TensorData> data = new LinkedHashMap<>();
     inputs.forEach((name, tensor) -> data.put(name, data(tensor)));
     try (NoGradGuard noGrad = new NoGradGuard();
         Session session = Session.open(program)) {
-      Object results = simulated.forwardAny(inputs.values().toArray());
-      List<?> expected = results instanceof List<?> several ? several : List.of(results);
+      List<Tensor> expected = new ArrayList<>();
+      flatten(simulated.forwardAny(inputs.values().toArray()), expected);
       Map<String, TensorData> outputs = session.run(data);
       OnCuda.assertSame(program, data, outputs);
       assertEquals(expected.size(), outputs.size());
-      Difference difference = new Difference(0, 0, 0, 0);
-      Iterator<?> next = expected.iterator();
+      List<Difference> differences = new ArrayList<>();
       for (TensorData output : outputs.values()) {
-        Tensor tensor = (Tensor) next.next();
+        Tensor tensor = expected.get(differences.size());
         assertArrayEquals(Tensors.shape(tensor), output.shape());
-        difference = difference.with(difference(Tensors.toFloats(tensor), output.floats()));
+        differences.add(difference(Tensors.toFloats(tensor), floats(output)));
       }
-      return difference;
+      return differences;
+    }
+  }
+
+  private static float[] floats(TensorData output) {
+    if (output.array() instanceof long[] numbers) {
+      float[] floats = new float[numbers.length];
+      for (int i = 0; i < floats.length; i++) {
+        floats[i] = numbers[i];
+      }
+      return floats;
+    }
+    return output.floats();
+  }
+
+  private static void flatten(Object output, List<Tensor> tensors) {
+    if (output instanceof List<?> items) {
+      items.forEach(item -> flatten(item, tensors));
+    } else {
+      tensors.add((Tensor) output);
     }
   }
 
