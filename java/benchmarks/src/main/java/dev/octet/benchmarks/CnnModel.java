@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.benchmarks;
 
+import dev.octet.benchmarks.onnx.OnnxMobileNet;
+import dev.octet.benchmarks.onnx.OnnxNetwork;
 import dev.octet.benchmarks.onnx.OnnxResNet;
 import dev.octet.quantization.graph.GraphModule;
 import dev.octet.quantization.kernel.Tensors;
@@ -17,45 +19,71 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * ResNet-18 with random weights, made ready for every way to run it: a TorchScript file as it comes
+ * A network with random weights, made ready for every way to run it: a TorchScript file as it comes
  * from PyTorch, Octet's program of it, and its weights for ONNX.
  *
+ * @param name of the network
  * @param lowered Octet's program, see {@link QuantizedResNet}
  * @param onnx its ONNX models
  * @param images to calibrate the ONNX models on, [samples, 3, size, size]
  */
-record CnnModel(LoweredModel lowered, OnnxResNet onnx, float[] images) {
+record CnnModel(String name, LoweredModel lowered, OnnxNetwork onnx, float[] images) {
   private static final int SAMPLES = 4;
 
   /**
-   * Writes the TorchScript file and converts it.
+   * Writes the TorchScript file of a ResNet-18 and converts it.
    *
    * @param width channels of the first layer, 64 for ResNet-18
    * @param size height and width of the images
    * @param script where to write the file
    */
-  static CnnModel of(int width, int size, Path script) throws IOException {
+  static CnnModel resNet(int width, int size, Path script) throws IOException {
     ScriptResNet.write(width, script);
     LoweredModel lowered = QuantizedResNet.lower(script, size);
-    GraphModule model = (GraphModule) TorchScriptImporter.load(script).model();
+    var onnx = new OnnxResNet(parameters(script), size);
+    return new CnnModel("ResNet-18", lowered, onnx, images(size));
+  }
+
+  /**
+   * Writes the TorchScript file of a MobileNetV2 and converts it.
+   *
+   * @param width channels of the first layer, 32 for MobileNetV2
+   * @param size height and width of the images
+   * @param script where to write the file
+   */
+  static CnnModel mobileNet(int width, int size, Path script) throws IOException {
+    ScriptMobileNet.write(width, script);
+    LoweredModel lowered = QuantizedMobileNet.lower(script, size);
+    var onnx = new OnnxMobileNet(parameters(script), MobileNetBlock.ofWidth(width), size);
+    return new CnnModel("MobileNetV2", lowered, onnx, images(size));
+  }
+
+  private static float[] images(int size) {
     try (Tensor images = torch.randn(SAMPLES, 3, size, size)) {
+      return Tensors.toFloats(images);
+    }
+  }
+
+  /** Returns weights and biases with batch normalizations folded in. */
+  private static Map<String, OnnxNetwork.Parameter> parameters(Path script) throws IOException {
+    GraphModule model = (GraphModule) TorchScriptImporter.load(script).model();
+    try {
       model.eval();
       BatchNormFolding.fold(model);
-      OnnxResNet onnx = new OnnxResNet(parameters(model), size);
-      return new CnnModel(lowered, onnx, Tensors.toFloats(images));
+      return parameters(model);
     } finally {
       ModuleTree.close(model);
     }
   }
 
-  private static Map<String, OnnxResNet.Parameter> parameters(GraphModule model) {
-    Map<String, OnnxResNet.Parameter> parameters = new LinkedHashMap<>();
+  private static Map<String, OnnxNetwork.Parameter> parameters(GraphModule model) {
+    Map<String, OnnxNetwork.Parameter> parameters = new LinkedHashMap<>();
     try (StringTensorDict tensors = model.named_parameters(true)) {
       for (long i = 0; i < tensors.size(); i++) {
         Tensor tensor = tensors.get(i).value();
         parameters.put(
             tensors.get(i).key().getString(),
-            new OnnxResNet.Parameter(Tensors.toFloats(tensor), Tensors.shape(tensor)));
+            new OnnxNetwork.Parameter(Tensors.toFloats(tensor), Tensors.shape(tensor)));
       }
     }
     return parameters;

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.JitModule;
@@ -23,35 +24,39 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * ResNet-18 of random weights, from float images to float scores: Octet's program beside libtorch's
- * interpreter of the TorchScript file, and ONNX Runtime in floats and statically quantized.
+ * ResNet-18 and MobileNetV2 of random weights, from float images to float scores: Octet's programs
+ * beside libtorch's interpreter of the TorchScript files, and ONNX Runtime in floats and statically
+ * quantized.
  */
 final class CnnSuite extends TensorSuite {
   static final String NAME = "cnn";
 
-  private static final int WIDTH = 64;
+  private static final int RESNET_WIDTH = 64;
+  private static final int MOBILENET_WIDTH = 32;
   private static final int SIZE = 224;
   private static final int[] BATCHES = {1, 8};
 
-  private final Path script;
+  private final Path folder;
 
   CnnSuite() {
-    this(WIDTH, SIZE, BATCHES);
-  }
-
-  CnnSuite(int width, int size, int... batches) {
     super(NAME);
     try {
-      script = Files.createTempFile("octet-bench", ".pt");
-      CnnModel model = CnnModel.of(width, size, script);
-      Session session = own(Session.open(model.lowered().program()));
-      JitModule jit = own(torch.load(script.toString()));
-      jit.eval();
-      for (int batch : batches) {
-        compare(model, session, jit, images(size, batch));
-      }
+      folder = Files.createTempDirectory("octet-bench");
+      Path resNet = folder.resolve("resnet.pt");
+      compare(CnnModel.resNet(RESNET_WIDTH, SIZE, resNet), resNet);
+      Path mobileNet = folder.resolve("mobilenet.pt");
+      compare(CnnModel.mobileNet(MOBILENET_WIDTH, SIZE, mobileNet), mobileNet);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private void compare(CnnModel model, Path script) {
+    Session session = own(Session.open(model.lowered().program()));
+    JitModule jit = own(torch.load(script.toString()));
+    jit.eval();
+    for (int batch : BATCHES) {
+      compare(model, session, jit, images(SIZE, batch));
     }
   }
 
@@ -75,7 +80,7 @@ final class CnnSuite extends TensorSuite {
     int classes = model.onnx().classes();
     IoBinding binding = octet(session, images, size, direct(new float[batch * classes]));
     Runnable ours = binding::run;
-    String name = "ResNet-18, " + size + " x " + size + ", batch " + batch;
+    String name = model.name() + ", " + size + " x " + size + ", batch " + batch;
     add(
         Comparison.latency(
             name,
@@ -144,7 +149,12 @@ final class CnnSuite extends TensorSuite {
   public void close() {
     super.close();
     try {
-      Files.deleteIfExists(script);
+      try (Stream<Path> files = Files.list(folder)) {
+        for (Path file : files.toList()) {
+          Files.delete(file);
+        }
+      }
+      Files.delete(folder);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

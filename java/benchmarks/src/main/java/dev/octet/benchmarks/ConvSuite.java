@@ -15,9 +15,10 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Convolutions of the shapes of ResNets and of a depthwise network, bias and ReLU included: Octet
- * as a session of one operation beside libtorch's quantized and float operators and ONNX Runtime's
- * QLinearConv. The integer ways take and give codes, channels last; the float one floats.
+ * Convolutions of the shapes of ResNets, ResNeXt, MobileNets, EfficientNet and ConvNeXt, bias and
+ * ReLU included: Octet as a session of one operation beside libtorch's quantized and float
+ * operators and ONNX Runtime's QLinearConv. The integer ways take and give codes, channels last;
+ * the float one floats.
  */
 final class ConvSuite extends TensorSuite {
   static final String NAME = "conv";
@@ -32,7 +33,15 @@ final class ConvSuite extends TensorSuite {
     new ConvShape(512, 7, 512, 3, 1, 1),
     new ConvShape(64, 56, 256, 1, 1, 1),
     new ConvShape(256, 56, 64, 1, 1, 1),
-    new ConvShape(144, 56, 144, 3, 1, 144)
+    new ConvShape(128, 56, 128, 3, 1, 32),
+    new ConvShape(256, 28, 256, 3, 1, 32),
+    new ConvShape(144, 56, 144, 3, 1, 144),
+    new ConvShape(144, 56, 144, 3, 2, 144),
+    new ConvShape(240, 28, 240, 5, 1, 240),
+    new ConvShape(144, 56, 144, 5, 2, 144),
+    new ConvShape(96, 56, 96, 7, 1, 96),
+    new ConvShape(3, 224, 32, 3, 2, 1),
+    new ConvShape(96, 56, 24, 1, 1, 1)
   };
 
   ConvSuite() {

@@ -6,21 +6,11 @@ import dev.octet.quantization.config.QuantizationConfig;
 import dev.octet.quantization.config.QuantizationMap;
 import dev.octet.quantization.config.WeightQuantConfig;
 import dev.octet.quantization.convert.Conversion;
-import dev.octet.quantization.graph.GraphModule;
 import dev.octet.quantization.lower.LoweredModel;
-import dev.octet.quantization.lower.Lowering;
-import dev.octet.quantization.lower.LoweringOptions;
 import dev.octet.quantization.module.QuantizedModules;
-import dev.octet.quantization.state.Calibration;
-import dev.octet.quantization.torchscript.TorchScriptImporter;
-import dev.octet.quantization.transform.BatchNormFolding;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * ResNet-18 as a whole program in integers: the networks that {@link ScriptResNet} writes,
@@ -31,7 +21,6 @@ import org.bytedeco.pytorch.global.torch;
  * or a ReLU first have none of their own behind them.
  */
 public final class QuantizedResNet {
-  private static final int BATCH = 2;
   private static final int STAGES = 4;
   private static final int BLOCKS = 2;
 
@@ -39,9 +28,8 @@ public final class QuantizedResNet {
 
   /** Returns what to quantize in a ResNet-18 whose batch normalizations are folded. */
   public static QuantizationMap map() {
-    ActivationQuantConfig activations =
-        ActivationQuantConfig.builder().nBits(8).symmetric(false).build();
-    WeightQuantConfig weights = WeightQuantConfig.builder().nBits(8).perChannel(true).build();
+    ActivationQuantConfig activations = ScriptLowering.ACTIVATIONS;
+    WeightQuantConfig weights = ScriptLowering.WEIGHTS;
     QuantizationConfig weightsOnly = new QuantizationConfig(ActivationQuantConfig.none(), weights);
     QuantizationMap.Builder map =
         QuantizationMap.builder().defaultQConfig(new QuantizationConfig(activations, weights));
@@ -67,19 +55,7 @@ public final class QuantizedResNet {
    * @throws IOException if the file can't be read
    */
   public static LoweredModel lower(Path script, int size) throws IOException {
-    try (PointerScope scope = new PointerScope()) {
-      GraphModule model = (GraphModule) TorchScriptImporter.load(script).model();
-      model.eval();
-      BatchNormFolding.fold(model);
-      GraphModule converted = (GraphModule) Conversion.convertToQuantized(model, map());
-      Tensor images = torch.randn(BATCH, 3, size, size);
-      Calibration.calibrateQuantizationRanges(converted, List.of(images));
-      return Lowering.toProgram(
-          converted,
-          LoweringOptions.builder()
-              .input(converted.inputs().get(0), images, "batch", null, null, null)
-              .build());
-    }
+    return ScriptLowering.lower(script, map(), size);
   }
 
   /**

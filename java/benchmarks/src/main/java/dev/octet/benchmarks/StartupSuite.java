@@ -47,7 +47,7 @@ final class StartupSuite implements Suite {
     Path integers = folder.resolve(width + "-int8.onnx");
     Path floats = folder.resolve(width + ".onnx");
     try {
-      CnnModel model = CnnModel.of(width, size, folder.resolve(width + ".pt"));
+      CnnModel model = CnnModel.resNet(width, size, folder.resolve(width + ".pt"));
       Artifact.write(model.lowered().program(), artifact);
       Files.write(integers, model.onnx().quantized(1, model.images()));
       Files.write(floats, model.onnx().floats(1));

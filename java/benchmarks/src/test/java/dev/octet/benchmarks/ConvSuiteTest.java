@@ -17,7 +17,15 @@ class ConvSuiteTest {
   private static final int BATCH = 2;
 
   @ParameterizedTest
-  @CsvSource({"3, 11, 8, 7, 2, 1", "8, 9, 16, 3, 1, 1", "16, 6, 8, 1, 1, 1", "12, 7, 12, 3, 1, 12"})
+  @CsvSource({
+    "3, 11, 8, 7, 2, 1",
+    "8, 9, 16, 3, 1, 1",
+    "16, 6, 8, 1, 1, 1",
+    "32, 9, 32, 3, 1, 8",
+    "12, 7, 12, 3, 1, 12",
+    "12, 8, 12, 5, 2, 12",
+    "12, 9, 12, 7, 1, 12"
+  })
   void peersGiveTheSameCodes(int in, int size, int out, int kernel, int stride, int groups) {
     ConvLayer layer = new ConvLayer(new ConvShape(in, size, out, kernel, stride, groups));
     ByteBuffer ours = ConvSuite.out(layer, BATCH);
