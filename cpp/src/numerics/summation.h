@@ -3,10 +3,10 @@
 // sets and devices agree on every bit:
 //
 //   - The terms, in row-major order of the tensor, are cut into blocks of kBlock; the last one may be short.
-//   - In a block, lane l of kLanes adds the terms l, l + kLanes, l + 2 * kLanes, ... one after the other in f32,
-//   starting
-//     from +0 and with one rounding a term (a product that is a term is added with a fused multiply-add). Lanes
-//     are then added in halves: l and l + 32, l and l + 16, ..., l and l + 1.
+//   - In a block, lane l of kLanes adds the terms l, l + kLanes, l + 2 * kLanes, ... one after the other in
+//     f32, starting from +0 and with one rounding a term (a product that is a term is added with a fused
+//     multiply-add).
+//     Lanes are then added in halves: l and l + 32, l and l + 16, ..., l and l + 1.
 //   - Blocks are cut into chunks of BlocksPerChunk(). The blocks of a chunk, then the chunks, are added one after the
 //     other in f64.
 //

@@ -22,9 +22,8 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-    {"128x128", 8, 32, 8, 4.0, 25.5},
-    {"128x64", 8, 16, 6, 3.0, 25.0},
-    {"turing_128x128", 7, 128, 8, 0.0, 38.1},
+    {"128x128", 8, 32, 8, 4.0, 25.5},       {"128x64", 8, 16, 6, 3.0, 25.0},
+    {"256x64_pixels", 8, 32, 8, 5.0, 38.8}, {"turing_128x128", 7, 128, 8, 0.0, 38.1},
     {"turing_64x64", 7, 32, 4, 0.0, 26.0},
 };
 
@@ -37,6 +36,7 @@ class CudaConv2dCounters : public testing::Test {
       GTEST_SKIP() << properties.name << " does not count what kernels do";
     }
     major_ = properties.major;
+    multiprocessors_ = properties.multiprocessors;
   }
 
   /** Of codes to codes. */
@@ -60,6 +60,7 @@ class CudaConv2dCounters : public testing::Test {
   }
 
   int major_ = 0;
+  int64_t multiprocessors_ = 0;
 };
 
 TEST_F(CudaConv2dCounters, MainLoopsCostWhatTheTableSays) {
@@ -121,6 +122,18 @@ TEST_F(CudaConv2dCounters, LargeLayersAreMadeByWarpgroupsWhereThatTakesNoPass) {
   const Counters codes = Count(shape, 3.0f);
   EXPECT_EQ(codes.launches, 1);
   EXPECT_GT(codes.ldmatrix, 0);
+}
+
+TEST_F(CudaConv2dCounters, FewChannelsTakeTheTileThatFillsTheDevice) {
+  if (major_ < 8) GTEST_SKIP() << "tiles of sm_80 and later";
+  // A tile of so many pixels and 64 channels for each multiprocessor, whose block has four warps: 128x64,
+  // 256x64_pixels.
+  for (int64_t pixels : {128, 256}) {
+    SCOPED_TRACE(pixels);
+    const Counters layer = Count({1, multiprocessors_, pixels, 16, 64, 1, 1, Params()});
+    EXPECT_EQ(layer.warps, 4 * multiprocessors_);
+    EXPECT_EQ(layer.mma, multiprocessors_ * (pixels / 16) * (64 / 8) * 2);
+  }
 }
 
 TEST_F(CudaConv2dCounters, FirstLayersTakeRowsOfTaps) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cuda/conv2d_on_device.h"
+#include "support/says.h"
 #include "support/values.h"
 
 namespace octet {
@@ -125,12 +126,12 @@ TEST(CudaConv2d, EqualsTheCpuForEveryShape) {
 
 TEST(CudaConv2d, EveryTileEqualsTheCpu) {
   for (const std::string& kernel : GemmKernelNames()) {
-    // Kernels without a form for convolutions leave the choice as it is.
-    const ForcedKernel forced(kernel);
     for (const ConvShape& shape :
          {ConvShape{1, 13, 12, 16, 130, 3, 3, Params(1, 1)}, ConvShape{3, 9, 8, 48, 20, 3, 2, Params(2, 1)},
-          ConvShape{1, 17, 15, 3, 33, 7, 7, Params(2, 3)}}) {
+          ConvShape{1, 17, 15, 3, 33, 7, 7, Params(2, 3)}, ConvShape{1, 20, 19, 32, 70, 3, 3, Params(1, 1)}}) {
       for (DLDataType type : {kS8, kU8}) {
+        // Kernels without a form for convolutions leave the choice as it is.
+        const ForcedKernel forced(kernel, type.code == kDLUInt ? 2 : 1);
         Case test;
         test.shape = shape;
         test.x_type = type;
@@ -218,6 +219,36 @@ TEST(CudaConv2d, CutsManyPixelsAndDeepFilters) {
   test.shape = {1, 5, 4, 256, 12, 3, 3, Params(1, 1)};
   test.kind = kWeightKinds[2];
   ExpectSame(test);
+}
+
+TEST(CudaConv2d, TapsFarApartEqualTheCpu) {
+  // The second tap meets the image, the first one lies before it.
+  for (int32_t apart : {1 << 10, 1 << 16}) {
+    Case test;
+    test.shape = {1, 1, 2, 32, 8, 1, 2, {1, 1, 0, apart, 0, 0, 1, apart, 2}};
+    ExpectSame(test);
+    test.shape = {1, 2, 1, 32, 8, 2, 1, {1, 1, apart, 0, 0, 0, apart, 1, 2}};
+    ExpectSame(test);
+  }
+}
+
+TEST(CudaConv2d, RefusesTapsWhosePlacesDoNotFitInto32Bits) {
+  constexpr int32_t kApart = 1 << 30;
+  const ConvShape shapes[] = {{1, 1, 2, 16, 8, 1, 2, {1, 1, 0, kApart, 0, 0, 1, kApart, 1}},
+                              {1, 2, 1, 16, 8, 2, 1, {1, 1, kApart, 0, 0, 0, kApart, 1, 1}}};
+  for (const ConvShape& shape : shapes) {
+    const CodeGrid grid(kS8, 0.01f, 0.0f);
+    ConvWeights weights(shape, kWeightKinds[0], 5);
+    weights.Pack();
+    const DeviceFilters filters(weights);
+    Tensor x(kS8, {shape.n, shape.h, shape.w, shape.c});
+    Tensor out(kF32, {shape.n, shape.out_h(), shape.out_w(), shape.out_c});
+    OnDevice x_device(&x);
+    OnDevice out_device(&out);
+    const octet_epilogue epilogue = {};
+    EXPECT_TRUE(Says(RunWhereItIs(x_device.dl(), &grid.grid, weights, filters, &epilogue, out_device.dl()),
+                     OCTET_UNSUPPORTED, {"less than 2^31"}));
+  }
 }
 
 std::vector<std::string> HopperKernelNames() {

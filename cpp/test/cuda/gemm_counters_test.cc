@@ -108,6 +108,8 @@ TEST_F(CudaGemmCounters, TheTableHasEveryTile) {
   for (const std::string& kernel : GemmKernelNames()) {
     // Whose warps do not multiply: those have tables of their own.
     if (kernel == "matrix_vector" || kernel.rfind("hopper_", 0) == 0) continue;
+    // Of convolutions alone: conv2d_counters_test.cc.
+    if (kernel == "256x64_pixels") continue;
     for (int bits : {8, 4}) {
       EXPECT_TRUE(std::any_of(rows_.begin(), rows_.end(),
                               [&](const Row& row) { return row.kernel == kernel && row.bits == bits; }))

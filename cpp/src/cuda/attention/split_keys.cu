@@ -161,12 +161,15 @@ __device__ bool Gather(const SplitKeys& split, const KeyPart& part, const PartRo
   __shared__ int32_t arrived;
   int32_t* const totals = split.sums + part.block * (Values<kValueSlabs>::kSums * kAttentionThreads);
   values->AddTo(totals, rows.there);
-  __threadfence();
+  // As in gemm/split_k.h.
   __syncthreads();
-  if (threadIdx.x == 0) arrived = atomicAdd(split.arrived + part.block, 1);
+  if (threadIdx.x == 0) {
+    __threadfence();
+    arrived = atomicAdd(split.arrived + part.block, 1);
+    __threadfence();
+  }
   __syncthreads();
   if (arrived != part.parts - 1) return false;
-  __threadfence();
   values->ReadFrom(totals, rows.there);
   return true;
 }

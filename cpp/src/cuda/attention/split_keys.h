@@ -3,9 +3,9 @@
 //
 //   1. Each part of the keys: terms, which are kept in memory, and the greatest ones of its rows.
 //   2. Each block of a sum (numerics/summation.h): the exponentials of its 1024 terms added up.
-//   3. Each part again: sums of blocks to totals, terms to codes, codes by values. Sums of parts, which are integers,
-//   are
-//      added up in memory; the part that comes last writes the output.
+//   3. Each part again: sums of blocks to totals, terms to codes, codes by values.
+//      Sums of parts, which are integers, are added up in memory;
+//      the part that comes last writes the output.
 //
 // Greatest terms and integers are the same in any order, and the blocks of a sum are the contract's own, so the bits
 // are those of the kernel that has all keys in one block. What is read once there is read once here: keys by the first

@@ -8,9 +8,9 @@
 #include <memory>
 #include <new>
 
+#include "cuda/conv/conv2d_tensors.h"
 #include "cuda/conv/float_depthwise.h"
 #include "cuda/conv/float_pixel_tile.h"
-#include "cuda/conv/pixel_places.h"
 #include "cuda/float/run.h"
 #include "cuda/gemm/device_kind.h"
 #include "cuda/gemm/epilogue_loop.h"
@@ -65,51 +65,26 @@ FloatPixels PixelsOf(const Conv2dArguments& arguments, const Conv2dGeometry& geo
   const bool aligned = reinterpret_cast<uintptr_t>(x.data) % static_cast<uintptr_t>(quad) == 0 &&
                        source.image % quad == 0 && source.line % quad == 0 && source.pixel % quad == 0;
   source.quads = aligned && source.channel == size && geometry.group_in() % kQuad == 0;
-  source.height = static_cast<int32_t>(x.shape[1]);
-  source.width = static_cast<int32_t>(x.shape[2]);
-  source.out_height = static_cast<int32_t>(arguments.out.shape[1]);
-  source.out_width = static_cast<int32_t>(arguments.out.shape[2]);
-  source.stride_h = static_cast<int32_t>(geometry.stride_h);
-  source.stride_w = static_cast<int32_t>(geometry.stride_w);
-  source.pad_top = static_cast<int32_t>(geometry.pad_top);
-  source.pad_left = static_cast<int32_t>(geometry.pad_left);
-  source.dilation_h = static_cast<int32_t>(geometry.dilation_h);
-  source.dilation_w = static_cast<int32_t>(geometry.dilation_w);
-  source.kernel_w = static_cast<int32_t>(geometry.kernel_w);
+  SetPixels(arguments, geometry, &source);
   source.rows_are_runs = geometry.rows_are_runs();
   source.run_length = static_cast<int32_t>(geometry.run());
   source.run_tiles = OrderOf(geometry).tiles;
   source.channels = DividerOf(std::max<int64_t>(1, geometry.group_in()));
-  source.rows = static_cast<int32_t>(x.shape[0] * arguments.out.shape[1] * arguments.out.shape[2]);
   return source;
 }
 
 /** columns: whether quads of columns of all groups begin at multiples of four. */
-FloatEpilogue EpilogueOf(const Conv2dArguments& arguments, int64_t rows, bool columns) {
+FloatEpilogue EpilogueOf(const Conv2dArguments& arguments, bool columns) {
   FloatEpilogue epilogue = {};
   Epilogue& values = epilogue.values;
-  values.view = arguments.epilogue;
-  const bool has_residual = arguments.epilogue.residual.data != nullptr;
-  values.view.residual_first = arguments.epilogue.residual_first && has_residual;
-  values.out_places = PlacesOf(arguments.out);
+  SetTensors(arguments, columns, &values);
   const int64_t size = arguments.out.item_size();
-  values.view.out = {arguments.out.data, arguments.out.type, values.out_places.row};
   epilogue.out_quads = columns && InVectors(arguments.out.data, values.out_places, size, kQuad * size);
-  if (has_residual) {
-    const TensorView& residual = arguments.residual;
-    values.residual_places = PlacesOf(residual);
-    values.view.residual = {residual.data, residual.type, values.residual_places.row};
-    values.residual_vectors =
-        columns && InVectors(residual.data, values.residual_places, residual.item_size(), kQuad * residual.item_size());
-  }
-  values.columns = static_cast<int32_t>(arguments.out.shape[3]);
-  values.rows = rows;
   Complete(&values);
   return epilogue;
 }
 
-octet_status RunDepthwise(const Call* call, const Conv2dArguments& arguments, const DeviceFloatConv2d& weights,
-                          int64_t rows) {
+octet_status RunDepthwise(const Call* call, const Conv2dArguments& arguments, const DeviceFloatConv2d& weights) {
   const Conv2dGeometry& geometry = weights.geometry;
   FloatDepthwiseProblem problem;
   problem.source = PixelsOf(arguments, geometry);
@@ -122,7 +97,7 @@ octet_status RunDepthwise(const Call* call, const Conv2dArguments& arguments, co
   problem.quads = problem.multiplier == 1 && source.channel == arguments.x.item_size() &&
                   reinterpret_cast<uintptr_t>(source.data) % static_cast<uintptr_t>(quad) == 0 &&
                   source.image % quad == 0 && source.line % quad == 0 && source.pixel % quad == 0;
-  problem.epilogue = EpilogueOf(arguments, rows, true);
+  problem.epilogue = EpilogueOf(arguments, true);
   DeviceKind kind;
   if (const octet_status status = AnyKindOf(call, &kind); status != OCTET_OK) return status;
   const cudaError_t error =
@@ -139,7 +114,7 @@ octet_status RunGroups(const Call* call, const Conv2dArguments& arguments, const
   if (const octet_status status = PlanOf(call, geometry, rows, &run.plan); status != OCTET_OK) return status;
   run.order = OrderOf(geometry);
   run.block_sums = BlockSumsOf(run.plan, shape, rows, geometry.groups, workspace);
-  run.epilogue = EpilogueOf(arguments, rows, geometry.groups == 1 || geometry.group_out() % kQuad == 0);
+  run.epilogue = EpilogueOf(arguments, geometry.groups == 1 || geometry.group_out() % kQuad == 0);
   const FloatPixels left = PixelsOf(arguments, geometry);
   run.batch.count = static_cast<int32_t>(geometry.groups);
   run.batch.inner = static_cast<int32_t>(geometry.groups);
@@ -229,7 +204,7 @@ octet_status Run(const Call* call, const Conv2dArguments* arguments, const Devic
   const int64_t rows = arguments->out.shape[0] * arguments->out.shape[1] * arguments->out.shape[2];
   const octet_status status = Fits(call, weights->geometry, arguments->x, rows);
   if (status != OCTET_OK) return status;
-  return weights->geometry.depthwise() ? RunDepthwise(call, *arguments, *weights, rows)
+  return weights->geometry.depthwise() ? RunDepthwise(call, *arguments, *weights)
                                        : RunGroups(call, *arguments, *weights, rows, workspace);
 }
 

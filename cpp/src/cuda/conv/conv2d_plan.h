@@ -24,6 +24,9 @@ struct Conv2dSizes {
   int64_t rows() const { return images * out_height * out_width; }
 };
 
+/** Bytes from the first code of an input to its last one at most: 2^31 chunks of 16. */
+constexpr int64_t kMostOffset = (int64_t{1} << 31) * 16 - 1;
+
 /** Parts of the workspace; offsets in bytes. */
 struct Conv2dWorkspace {
   int64_t outside;

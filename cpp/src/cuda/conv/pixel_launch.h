@@ -9,6 +9,9 @@
 namespace octet {
 namespace cuda {
 
+/** Of pixels alone: few channels and many pixels. Warps of 64x64, 80 KB: two blocks a multiprocessor of 164 KB. */
+using Tile256x64 = Tile<256, 64, 64, 64, 4>;
+
 template <typename T>
 cudaError_t LaunchPixels(const TileLaunch<PixelSource>& launch) {
   return launch.signed_activations ? LaunchCodes<T, Codes<true, 8>>(launch) : LaunchCodes<T, Codes<false, 8>>(launch);
@@ -16,6 +19,7 @@ cudaError_t LaunchPixels(const TileLaunch<PixelSource>& launch) {
 
 extern template cudaError_t LaunchPixels<Tile128x128>(const TileLaunch<PixelSource>& launch);
 extern template cudaError_t LaunchPixels<Tile128x64>(const TileLaunch<PixelSource>& launch);
+extern template cudaError_t LaunchPixels<Tile256x64>(const TileLaunch<PixelSource>& launch);
 extern template cudaError_t LaunchPixels<Turing128x128>(const TileLaunch<PixelSource>& launch);
 extern template cudaError_t LaunchPixels<Turing64x64>(const TileLaunch<PixelSource>& launch);
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "core/tensor_view.h"
-#include "cuda/gemm/epilogue_values.h"
+#include "cuda/gemm/row_places.h"
 
 namespace octet {
 namespace cuda {

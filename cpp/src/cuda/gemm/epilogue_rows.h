@@ -25,7 +25,7 @@ struct EpiloguePart {
   int64_t rows_end;
   int32_t columns_end;
   /** From a column's number to its place in the arrays over columns. */
-  int32_t to_terms;
+  int64_t to_terms;
   /** From a row's number to its place in the sums of activations. */
   int64_t to_sums;
 };
@@ -37,7 +37,7 @@ __device__ inline EpiloguePart PartOf(const Epilogue& epilogue, const Batch& bat
   part.first_column = product.number * batch.columns;
   part.rows_end = batch.rows == 0 ? epilogue.rows : part.first_row + batch.rows;
   part.columns_end = batch.columns == 0 ? epilogue.columns : part.first_column + batch.columns;
-  part.to_terms = static_cast<int32_t>(product.Of(batch.terms)) - part.first_column;
+  part.to_terms = product.Of(batch.terms) - part.first_column;
   part.to_sums = product.Of(batch.sums) - part.first_row;
   return part;
 }
@@ -75,9 +75,19 @@ class EpilogueRows {
 
   static constexpr int kSteps = kRows / kRowsPerStep;
 
+  /**
+   * The thread's lane. Where registers are few it is news to the compiler every time, so that addresses are made where
+   * they are used: it would make those of all loops ahead of the passes, and have no registers to keep them in.
+   */
+  __device__ int Lane() const {
+    int lane = lane_;
+    if constexpr (kMostAhead == 1) asm volatile("" : "+r"(lane));
+    return lane;
+  }
+
   /** All threads of the warp take the same loop. */
   __device__ void MakeElements(int64_t first_row) const {
-    const int32_t column = column_ + lane_ % kLanesPerRow * 4;
+    const int32_t column = column_ + Lane() % kLanesPerRow * 4;
     switch (epilogue_.loop) {
       case LoopKind::kCodes:
         if (!is_finite_) break;
@@ -102,8 +112,9 @@ class EpilogueRows {
     constexpr int kMost = kSteps < kMostAhead ? kSteps : kMostAhead;
     constexpr int kAhead = Elements::kAhead < kMost ? Elements::kAhead : kMost;
     static_assert(kSteps % kAhead == 0, "whole groups of steps");
-    const int lane_row = lane_ / kLanesPerRow;
-    const int from = lane_ % kLanesPerRow * 4;
+    const int lane = Lane();
+    const int lane_row = lane / kLanesPerRow;
+    const int from = lane % kLanesPerRow * 4;
     const int32_t* words = reinterpret_cast<const int32_t*>(memory_) + lane_row * kRowWords + from;
     int8_t* to = memory_ + (lane_row * kColumns + from) * elements.Size();
     // Rows beyond the last one do as if they were it.
@@ -145,7 +156,7 @@ class EpilogueRows {
   __device__ void StoreOneByOne(int64_t first_row, int rows, int columns, int size) const {
     const RowPlaces& places = epilogue_.out_places;
     const char* from = reinterpret_cast<const char*>(memory_);
-    for (int i = lane_; i < rows * kColumns; i += kWarpSize) {
+    for (int i = Lane(); i < rows * kColumns; i += kWarpSize) {
       const int column = i % kColumns;
       if (column >= columns) continue;
       char* to = epilogue_.view.out.data + places.Of(first_row + i / kColumns) + (column_ + column) * places.column;
@@ -158,13 +169,14 @@ class EpilogueRows {
   __device__ void StoreRows(int64_t first_row, int rows, int columns) const {
     constexpr int kChunks = kColumns * kSize / 16;
     static_assert(kWarpSize % kChunks == 0, "whole rows");
-    const int offset = lane_ % kChunks * 16;
+    const int lane = Lane();
+    const int offset = lane % kChunks * 16;
     const int bytes = columns * kSize;
     if (offset >= bytes) return;
     const char* from = reinterpret_cast<const char*>(memory_) + offset;
     const RowsFrom out(epilogue_.view.out.data, epilogue_.out_places, first_row,
                        static_cast<int64_t>(column_) * kSize + offset);
-    for (int row = lane_ / kChunks; row < rows; row += kWarpSize / kChunks) {
+    for (int row = lane / kChunks; row < rows; row += kWarpSize / kChunks) {
       char* to = out.At(row);
       const char* chunk = from + row * (kColumns * kSize);
       if (offset + 16 <= bytes) {

@@ -12,6 +12,7 @@
 #include "core/epilogue_view.h"
 #include "cuda/bits.h"
 #include "cuda/byte_codes.h"
+#include "cuda/gemm/row_places.h"
 #include "numerics/epilogue.h"
 #include "numerics/half.h"
 
@@ -30,50 +31,6 @@ struct SumScales {
   int32_t a_zero;
   /** One a row; read if there are w_zeros. */
   const int32_t* a_sums;
-};
-
-/** Where the rows of a tensor lie: evenly spaced, or pixels of images with any strides. In bytes. */
-struct RowPlaces {
-  /** Even rows: from row to row. */
-  int64_t row;
-  /** Pixels: from image to image, from line to line, from pixel to pixel. */
-  int64_t image;
-  int64_t line;
-  int64_t pixel;
-  /** Of a line, of an image; 0: rows are even. */
-  int32_t width;
-  int32_t pixels;
-  /** From column to column. */
-  int64_t column;
-
-  /** Whether all rows begin at a multiple of so many bytes if the first one does. */
-  bool AreMultiplesOf(int64_t bytes) const {
-    if (width == 0) return row % bytes == 0;
-    return image % bytes == 0 && line % bytes == 0 && pixel % bytes == 0;
-  }
-
-  __device__ int64_t Of(int64_t number) const {
-    if (width == 0) return number * row;
-    const int64_t in_image = number % pixels;
-    return number / pixels * image + in_image / width * line + in_image % width * pixel;
-  }
-};
-
-/** Rows of a tensor from number first_row on, each from first_byte on: evenly spaced ones cost a multiplication. */
-class RowsFrom {
- public:
-  __device__ RowsFrom(char* data, const RowPlaces& places, int64_t first_row, int64_t first_byte)
-      : data_(data + first_byte), places_(places), first_row_(first_row), first_(data_ + places.Of(first_row)) {}
-
-  __device__ char* At(int row) const {
-    return places_.width == 0 ? first_ + row * places_.row : data_ + places_.Of(first_row_ + row);
-  }
-
- private:
-  char* const data_;
-  const RowPlaces& places_;
-  const int64_t first_row_;
-  char* const first_;
 };
 
 /** How tiles go over their rows: epilogue_elements.h. */
@@ -103,13 +60,14 @@ struct ColumnTerms {
 };
 
 /** to_terms: from the column's number to its place, a multiple of 4, in the arrays of SumScales. */
-__device__ inline ColumnTerms TermsOf(const Epilogue& epilogue, int32_t column, int32_t to_terms = 0) {
+__device__ inline ColumnTerms TermsOf(const Epilogue& epilogue, int32_t column, int64_t to_terms = 0) {
   ColumnTerms terms;
   const SumScales& scales = epilogue.scales;
-  const float4 scale = __ldg(reinterpret_cast<const float4*>(scales.w_scales + column + to_terms));
-  const int4 sums = __ldg(reinterpret_cast<const int4*>(scales.w_sums + column + to_terms));
+  const int64_t place = column + to_terms;
+  const float4 scale = __ldg(reinterpret_cast<const float4*>(scales.w_scales + place));
+  const int4 sums = __ldg(reinterpret_cast<const int4*>(scales.w_sums + place));
   int4 zeros = {0, 0, 0, 0};
-  if (scales.w_zeros != nullptr) zeros = __ldg(reinterpret_cast<const int4*>(scales.w_zeros + column + to_terms));
+  if (scales.w_zeros != nullptr) zeros = __ldg(reinterpret_cast<const int4*>(scales.w_zeros + place));
   const float scale_of[4] = {scale.x, scale.y, scale.z, scale.w};
   const int32_t sum_of[4] = {sums.x, sums.y, sums.z, sums.w};
   const int32_t zero_of[4] = {zeros.x, zeros.y, zeros.z, zeros.w};

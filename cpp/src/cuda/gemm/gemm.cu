@@ -22,13 +22,14 @@ namespace octet {
 namespace cuda {
 namespace {
 
-/** In the order of GemmKernel; the first one has no tile. */
+/** In the order of GemmKernel; the first one has no tile, one is of convolutions alone. */
 constexpr TileLauncher kLaunchers[kGemmKernelCount] = {
     nullptr,
     LaunchTile<Tile16x128Swapped>,
     LaunchTile<Tile32x64Swapped>,
     LaunchTile<Tile64x64>,
     LaunchTile<Tile128x64>,
+    nullptr,
     LaunchTile<Tile128x128>,
     LaunchTile<Tile128x128Shallow>,
     LaunchTile<Tile256x128>,

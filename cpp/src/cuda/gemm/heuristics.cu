@@ -4,7 +4,7 @@
 //
 // Where more than one row fits, the one with the least estimated time wins:
 //
-//     time  = waves * tile * (K of a part + kFixedDepth) / min(multiply-adds, shared memory, cache)
+//     time  = waves * tile * (K of a part + fixed depth) / min(multiply-adds, shared memory, cache)
 //     waves = ceil(tiles * parts / multiprocessors)
 //
 // and with parts, the time to add them up. tile: its sums; multiply-adds: a clock, of a multiprocessor; shared memory:
@@ -24,12 +24,12 @@ namespace {
 
 constexpr int kAnyLater = 1000;
 
-// Start of the pipeline, epilogue and launch of a tile, in K of its main loop: of the order of the latency of memory (1
-// microsecond) and of 16 I2F and F2I a clock. An estimate.
-constexpr int64_t kFixedDepth = 256;
-// The same of the Hopper kernel that multiplies nothing during the epilogue of its 128x256 tile: 6500 instructions a
-// warp and two warps a scheduler are 13000 clocks.
-constexpr int64_t kOpenDepth = 1280;
+// K of the Hopper kernels that multiply nothing during the epilogue of a tile of 128x256 sums: instructions an element
+// of codes (gemm_epilogue_counters_test.cc), from four schedulers, over the clocks of a step of 32 K (PERFORMANCE.md).
+constexpr int OpenDepth(double instructions, int step_clocks) {
+  const double clocks = instructions * 128 * 256 / kWarpSize / 4;
+  return static_cast<int>(clocks * kStepDepth / step_clocks);
+}
 // Adding up parts of K: a tile's sums go to the second-level cache and come back, 8 bytes each. Where that cache's
 // speed is not known, as much as another epilogue.
 constexpr double kSumBytes = 8.0;
@@ -107,12 +107,6 @@ double Throughput(const GemmKernelInfo& info, const Rates& rates) {
   return std::min(least, rates.cache_bytes / cached);
 }
 
-/** Epilogue and start of a tile, in K. */
-int64_t FixedDepthOf(const GemmKernelInfo& info) {
-  const bool is_open = info.wgmma && info.kernel != GemmKernel::kHopper128x128Turns;
-  return is_open ? kOpenDepth : kFixedDepth;
-}
-
 /** products: how many of the size. */
 double TimeOf(const GemmKernelInfo& info, const DeviceKind& device, int64_t m, int64_t n, int64_t k, int64_t parts,
               int64_t products = 1) {
@@ -120,7 +114,7 @@ double TimeOf(const GemmKernelInfo& info, const DeviceKind& device, int64_t m, i
   const int64_t waves = CeilDiv(tiles * parts, device.multiprocessors / info.cluster);
   const Rates rates = RatesOf(info, device.architecture);
   const double throughput = Throughput(info, rates);
-  double depth = static_cast<double>(CeilDiv(k, parts) + FixedDepthOf(info));
+  double depth = static_cast<double>(CeilDiv(k, parts) + info.fixed_depth);
   if (parts > 1) depth += rates.cache_bytes == 0.0 ? kSplitDepth : kSumBytes * throughput / rates.cache_bytes;
   return static_cast<double>(waves * info.activations * info.weights) * depth / throughput;
 }
@@ -132,6 +126,7 @@ bool SharedMemoryIsSmall(int architecture) {
 
 /** Whether a row can make such a product, on a device that it runs on. */
 bool Takes(const GemmKernelInfo& info, int64_t m, int64_t k, int weight_bits) {
+  if (!info.takes_rows) return false;
   if (info.activations == 0) return m <= kMostVectorRows;
   return !info.wgmma || (k > 0 && weight_bits == (info.half_bytes ? 4 : 8));
 }
@@ -198,32 +193,38 @@ const GemmKernelInfo kGemmKernels[kGemmKernelCount] = {
     {GemmKernel::k64x64, "64x64", 80, kAnyLater, 64, 64, 32, 32, false},
     // N up to 64, or a last wave that is half empty; 0.89 of the speed on sm_80.
     {GemmKernel::k128x64, "128x64", 80, kAnyLater, 128, 64, 64, 32, true},
+    // Convolutions of up to 64 channels and many pixels: with warp tiles of 64x64 shared memory has bytes for all
+    // multiply-adds of sm_80. 80 KB: two blocks a multiprocessor, as with 128x128.
+    {GemmKernel::k256x64Pixels, "256x64_pixels", 80, kAnyLater, 256, 64, 64, 64, true, false, 1, false, kFixedDepth,
+     false},
     // The largest warp tile that leaves registers for two steps of fragments: 96 of 128 bytes of shared memory a clock
-    // on
-    // sm_80. 80 KB: two blocks a multiprocessor of 164 KB, so that one multiplies while the other stores.
+    // on sm_80. 80 KB: two blocks a multiprocessor of 164 KB, so that one multiplies while the other stores.
     {GemmKernel::k128x128, "128x128", 80, kAnyLater, 128, 128, 64, 64, true},
     // The same where a multiprocessor has 100 KB: three stages, 48 KB, keep two blocks on it.
     {GemmKernel::k128x128Shallow, "128x128_shallow", 80, kAnyLater, 128, 128, 64, 64, false},
     // Half the copies of 128x128 for each product: for large products on sm_86 and later, whose multiply-adds are half
-    // as
-    // many a clock, at one block a multiprocessor.
+    // as many a clock, at one block a multiprocessor.
     {GemmKernel::k256x128, "256x128", 80, kAnyLater, 256, 128, 64, 64, false},
     // sm_75: two stages, no cp.async. Shared memory gives 64 bytes a clock, which 64x64 warp tiles need 48 of.
     {GemmKernel::kTuring32x64Swapped, "turing_32x64_swapped", 75, 75, 32, 64, 16, 32, false},
     {GemmKernel::kTuring64x64, "turing_64x64", 75, 75, 64, 64, 32, 32, true},
     {GemmKernel::kTuring128x128, "turing_128x128", 75, 75, 128, 128, 64, 64, true},
     // sm_90a: twice the multiply-adds of mma.sync. The largest tile that leaves shared memory for four stages: copies
-    // and products take all of its 128 bytes a clock, copies somewhat more than the second-level cache gives. One block
-    // a multiprocessor: nothing multiplies while it stores, which kOpenDepth stands for.
-    {GemmKernel::kHopper128x256, "hopper_128x256", 90, 90, 128, 256, 64, 256, true, true},
+    // and products take all of its 128 bytes a clock, copies somewhat more than the second-level cache gives: 317
+    // clocks a step. One block a multiprocessor: nothing multiplies while it stores, 22.1 instructions an element.
+    {GemmKernel::kHopper128x256, "hopper_128x256", 90, 90, 128, 256, 64, 256, true, true, 1, false,
+     OpenDepth(22.1, 317)},
     // Short K: one consumer multiplies while the other one stores, with sums of 128x128 each, so that shared memory
-    // feeds 0.8 of the multiply-adds and the second-level cache 0.6.
+    // feeds 0.8 of the multiply-adds and the second-level cache 0.6. An epilogue takes a K of 425, hidden but for the
+    // last one and where K is shorter.
     {GemmKernel::kHopper128x128Turns, "hopper_128x128_turns", 90, 90, 128, 128, 64, 128, true, true},
     // 128x256 in pairs of blocks, which copy half of the weights for each other. By force alone: kChooseClusters.
-    {GemmKernel::kHopper128x256Cluster, "hopper_128x256_cluster", 90, 90, 128, 256, 64, 256, false, true, 2},
+    {GemmKernel::kHopper128x256Cluster, "hopper_128x256_cluster", 90, 90, 128, 256, 64, 256, false, true, 2, false,
+     OpenDepth(22.1, 256)},
     // Weights of 4 bits: half the copies. Products read 64 weights from registers and 128 activations from shared
     // memory; that words of weights go through shared memory too, 16 bytes a step, is as if they read 256 activations.
-    {GemmKernel::kHopper128x256HalfBytes, "hopper_128x256_half_bytes", 90, 90, 128, 256, 256, 64, false, true, 1, true},
+    {GemmKernel::kHopper128x256HalfBytes, "hopper_128x256_half_bytes", 90, 90, 128, 256, 256, 64, false, true, 1, true,
+     OpenDepth(29.0, 256)},
 };
 
 bool Runs(const GemmKernelInfo& info, const DeviceKind& device) {

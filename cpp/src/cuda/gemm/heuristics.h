@@ -26,6 +26,7 @@ enum class GemmKernel {
   k32x64Swapped,
   k64x64,
   k128x64,
+  k256x64Pixels,
   k128x128,
   k128x128Shallow,
   k256x128,
@@ -37,6 +38,12 @@ enum class GemmKernel {
   kHopper128x256Cluster,
   kHopper128x256HalfBytes,
 };
+
+/**
+ * Start of the pipeline, epilogue and launch of a tile, in K of its main loop, where another block multiplies
+ * meanwhile: of the order of the latency of memory (1 microsecond) and of 16 I2F a clock. An estimate.
+ */
+constexpr int kFixedDepth = 256;
 
 struct GemmKernelInfo {
   GemmKernel kernel;
@@ -57,9 +64,13 @@ struct GemmKernelInfo {
   int cluster = 1;
   /** Of wgmma: weights have 4 bits, not 8. */
   bool half_bytes = false;
+  /** What a tile takes besides its K, in K of its main loop. */
+  int fixed_depth = kFixedDepth;
+  /** Whether there is one for products of matrices. */
+  bool takes_rows = true;
 };
 
-constexpr int kGemmKernelCount = 15;
+constexpr int kGemmKernelCount = 16;
 extern const GemmKernelInfo kGemmKernels[kGemmKernelCount];
 
 /** Whether a device has a kernel. */

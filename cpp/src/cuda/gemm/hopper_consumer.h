@@ -145,7 +145,7 @@ class HopperConsumer {
           [barrier] { WaitAtBarrier(barrier, kGroupThreads); }, sums);
       if (!came_last) return;
     }
-    const TileRows rows(problem_, unit, block_.FirstRow(unit.at));
+    const TileRows<T::kTakesPixels> rows(problem_, unit, block_.FirstRow(unit.at));
     const int first = tile_group * T::kGroupRows;
     const int32_t column = unit.at.by_weights * T::kWeights;
     if constexpr (T::kSwapped) {

@@ -15,7 +15,8 @@
 namespace octet {
 namespace cuda {
 
-/** Where the rows of a tile lie in the output: one below the other, or as the pixels of a box do. */
+/** Where the rows of a tile lie in the output: one below the other, or, with kPixels, as the pixels of a box may do. */
+template <bool kPixels>
 class TileRows {
  public:
   /** first_row: of the tile in its product; not of pixels. */
@@ -23,7 +24,8 @@ class TileRows {
       : pixels_(problem.pixels),
         part_(PartOf(problem.epilogue, problem.batch, unit.product)),
         first_row_(part_.first_row + first_row),
-        box_(problem.pixels.kernel_w > 0 ? PlaceOf(problem.pixels, unit.at.by_activations) : BoxPlace{0, 0, 0}) {}
+        box_(kPixels && problem.pixels.kernel_w > 0 ? PlaceOf(problem.pixels, unit.at.by_activations)
+                                                    : BoxPlace{0, 0, 0}) {}
 
   /** What the product has of the output. */
   __device__ const EpiloguePart& part() const { return part_; }
@@ -33,7 +35,7 @@ class TileRows {
    * its neighbour. False: there is no such row.
    */
   __device__ bool Find(int row, int64_t* number, int64_t* end) const {
-    if (pixels_.kernel_w == 0) {
+    if (!kPixels || pixels_.kernel_w == 0) {
       *number = first_row_ + row;
       *end = part_.rows_end;
       return *number < *end;
@@ -64,7 +66,7 @@ class HopperEpilogue {
       : epilogue_(epilogue), memory_(memory), lane_(static_cast<int>(threadIdx.x) % kWarpSize) {}
 
   /** row, column: the warp's first ones, in the tile and of the product. */
-  __device__ void Run(const Sums& sums, const TileRows& tile, int row, int32_t column) const {
+  __device__ void Run(const Sums& sums, const TileRows<T::kTakesPixels>& tile, int row, int32_t column) const {
     EpiloguePart part = tile.part();
 #pragma unroll 1
     for (int side = 0; side < kSides; ++side) {

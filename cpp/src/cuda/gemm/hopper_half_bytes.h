@@ -9,7 +9,8 @@
 //
 // Words of a product are not to be touched until it is done: a consumer waits for the products of a stage before it
 // masks the words of the next one, which it has read meanwhile. The products of the other consumer are under way then:
-// 1024 clocks of a stage are shared by two, and each needs some 100 instructions a warp between its products.
+// 1024 clocks of a stage are shared by two, and each needs some 100 instructions a warp between its products. Tried in
+// vain: words made between two groups of products in flight, for which ptxas serializes wgmma.
 #ifndef OCTET_CUDA_GEMM_HOPPER_HALF_BYTES_H_
 #define OCTET_CUDA_GEMM_HOPPER_HALF_BYTES_H_
 

@@ -52,6 +52,22 @@ __device__ inline void WaitForPhase(uint32_t barrier, uint32_t parity) {
   } while (done == 0);
 }
 
+/** The same where threads of other blocks of the cluster arrive as well. */
+__device__ inline void WaitForPhaseOfCluster(uint32_t barrier, uint32_t parity) {
+  uint32_t done;
+  do {
+    asm volatile(
+        "{\n\t"
+        ".reg .pred done;\n\t"
+        "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 done, [%1], %2;\n\t"
+        "selp.u32 %0, 1, 0, done;\n\t"
+        "}"
+        : "=r"(done)
+        : "r"(barrier), "r"(parity)
+        : "memory");
+  } while (done == 0);
+}
+
 /** Arrives at a barrier of this block, or does not; without a branch, so that the threads of a warp stay together. */
 __device__ inline void ArriveIf(bool arrives, uint32_t barrier) {
   asm volatile(

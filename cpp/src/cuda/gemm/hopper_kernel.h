@@ -17,10 +17,11 @@
 // - No part comes in the phase before. A block copies after the consumers of all blocks have given the stage back to
 //   it, and those have waited for that phase of their own block to end.
 // - A stage's empty barrier has an arrival of each warp of the consumers of each block: lane b of a warp arrives in
-//   block b, its own one included, at the address that mapa gives, without a state, and as a release to the cluster.
-// - All threads meet once more at the end. Every copy to a block has been waited for by then, and every arrival has
-// been
-//   made; the lanes that copied nothing wait for the one that did.
+//   block b, its own one included, at the address that mapa gives, without a state, and as a release to the cluster,
+//   which the producer that waits for it acquires from the cluster.
+// - All threads meet once more at the end. Every copy to a block has been waited for by then, and every arrival
+//   has been made;
+//   the lanes that copied nothing wait for the one that did.
 //
 // Where consumers share rows they leave the tensor cores alone together in the epilogue; where they take turns one of
 // them always multiplies, but tiles are half as large, so shared memory moves more bytes for each product.

@@ -114,7 +114,7 @@ inline BoxedTensor PixelsOf(const BoxedPixels& pixels, int32_t y, int32_t x) {
 
 template <typename T>
 cudaError_t LaunchHopperPixels(const TileLaunch<BoxedPixels>& launch) {
-  static_assert(T::kActivations == 1 << kBoxedRowsLog && T::kCluster == 1, "a box is a tile");
+  static_assert(T::kActivations == 1 << kBoxedRowsLog && T::kTakesPixels, "a box is a tile");
   const BoxedPixels& pixels = launch.problem->activations;
   HopperProblem problem = {};
   problem.layout = StageLayoutOf(pixels.box_channels, T::kActivations);

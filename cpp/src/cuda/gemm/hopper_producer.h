@@ -62,7 +62,7 @@ class HopperProducer {
     PrefetchMap(&problem_.weights);
     for (uint32_t number = block_.first; number < block_.units; number += block_.apart) {
       const HopperUnit unit = UnitAt(problem_, number);
-      if (problem_.pixels.kernel_w > 0) {
+      if (T::kTakesPixels && problem_.pixels.kernel_w > 0) {
         CopyPixels(unit);
       } else {
         CopyRows(unit);
@@ -94,7 +94,11 @@ class HopperProducer {
   /** Waits for the next stage to be empty, and announces what will fill it. */
   __device__ uint32_t BeginStage() const {
     // Stages are empty at first: the phase before the first one counts as over.
-    WaitForPhase(block_.Empty(place_.stage), place_.parity ^ 1);
+    if constexpr (T::kCluster == 1) {
+      WaitForPhase(block_.Empty(place_.stage), place_.parity ^ 1);
+    } else {
+      WaitForPhaseOfCluster(block_.Empty(place_.stage), place_.parity ^ 1);
+    }
     ArriveAndExpect(Full(), T::kStageBytes);
     return block_.Stage(place_.stage);
   }

@@ -56,6 +56,8 @@ struct HopperTile {
   static constexpr Sharing kSharing = kShare;
   static constexpr bool kSwapped = kBits == 4;
   static_assert(!kSwapped || (kShare == Sharing::kRows && kClusterBlocks == 1), "hopper_half_bytes.h");
+  /** Whether activations may be boxes of pixels: boxed_pixels.h. */
+  static constexpr bool kTakesPixels = !kSwapped && kClusterBlocks == 1;
   static constexpr int kRowParts = kGroupParts;
   static constexpr int kColumnParts = kColumnCount / 8;
   static constexpr int kGroupRows = kGroupProductRows * kGroupParts;

@@ -58,6 +58,15 @@ __device__ inline void LoadMatrices(uint32_t address, uint32_t (&words)[4]) {
                : "memory");
 }
 
+/** As LoadMatrices, each matrix transposed as one of 8 x 8 elements of 16 bits. */
+template <int kOffset>
+__device__ inline void LoadTransposed(uint32_t address, uint32_t (&words)[4]) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4+%5];"
+               : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
+               : "r"(address), "n"(kOffset)
+               : "memory");
+}
+
 /** Types of the factors: rows of the first, columns of the second. */
 enum class Factors { kS8S8, kU8S8, kS8U8 };
 

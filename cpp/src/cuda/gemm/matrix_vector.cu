@@ -82,9 +82,9 @@ __device__ void Finish(const VectorProblem& problem, const BatchPlace& product, 
   const Epilogue& epilogue = problem.epilogue;
   const RowsView& out = epilogue.view.out;
   const int64_t number = product.number * problem.batch.rows + row;
-  const auto to_terms = static_cast<int32_t>(product.Of(problem.batch.terms));
   float values[4];
-  ScaleSums(epilogue.scales, TermsOf(epilogue, column, to_terms), sums, product.Of(problem.batch.sums) + row, values);
+  const ColumnTerms terms = TermsOf(epilogue, column, product.Of(problem.batch.terms));
+  ScaleSums(epilogue.scales, terms, sums, product.Of(problem.batch.sums) + row, values);
   FinishValues(epilogue, number, column, values);
   const int size = static_cast<int>(SizeOf(out.type));
   char* to = out.data + epilogue.out_places.Of(number) + static_cast<int64_t>(column) * size;

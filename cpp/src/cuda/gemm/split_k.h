@@ -36,12 +36,15 @@ __device__ bool Gather(const SplitK& split, int64_t tile, int thread, int32_t* s
     // Without the value before, this is a reduction: nothing waits for it.
     atomicAdd(total + i * kThreads, sums[i / (4 * kColumnParts)][i / 4 % kColumnParts][i % 4]);
   }
-  __threadfence();
+  // All have added, and the one that counts makes it known: a fence after the barrier is one for all of them.
   meet();
-  if (thread == 0) *shared = atomicAdd(split.arrived + tile, 1);
+  if (thread == 0) {
+    __threadfence();
+    *shared = atomicAdd(split.arrived + tile, 1);
+    __threadfence();
+  }
   meet();
   if (*shared != split.parts - 1) return false;
-  __threadfence();
 #pragma unroll
   for (int i = 0; i < kSums; ++i) {
     sums[i / (4 * kColumnParts)][i / 4 % kColumnParts][i % 4] = __ldcg(total + i * kThreads);
