@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // out = activation(function(a, b)), and comparisons of a and b, on values.
+#include <type_traits>
+
 #include "cuda/functions.h"
 #include "cuda/map.h"
 #include "cuda/map_kernels.h"
@@ -84,47 +86,43 @@ __device__ bool Holds(Comparison comparison, T a, T b) {
   return false;
 }
 
+/** Source: Coding for values, ElementType for integers. */
+template <typename Source>
 struct CompareFunction {
+  static constexpr bool kIntegers = std::is_same_v<Source, ElementType>;
   static constexpr int kOperands = 3;
-  static constexpr int kMostElements = 16;
+  static constexpr int kMostElements = kIntegers ? 4 : 16;
+  using Number = std::conditional_t<kIntegers, int64_t, float>;
 
   template <int kElements>
   __device__ void Run(const Chunk<kElements>& chunk, const Walk<kOperands>& walk) const {
-    float left[kElements];
-    float right[kElements];
+    Number left[kElements];
+    Number right[kElements];
     uint8_t results[kElements];
-    LoadValues(chunk, walk, kA, a, left);
-    LoadValues(chunk, walk, kB, b, right);
+    if constexpr (kIntegers) {
+      LoadIntegers(chunk, walk, kA, a, left);
+      LoadIntegers(chunk, walk, kB, b, right);
+    } else {
+      LoadValues(chunk, walk, kA, a, left);
+      LoadValues(chunk, walk, kB, b, right);
+    }
 #pragma unroll
     for (int i = 0; i < kElements; ++i) results[i] = Holds(comparison, left[i], right[i]) ? 1 : 0;
     chunk.Store(walk, kOut, results);
   }
 
   Comparison comparison;
-  Coding a;
-  Coding b;
+  Source a;
+  Source b;
 };
 
-struct CompareIntegersFunction {
-  static constexpr int kOperands = 3;
-  static constexpr int kMostElements = 4;
-
-  template <int kElements>
-  __device__ void Run(const Chunk<kElements>& chunk, const Walk<kOperands>& walk) const {
-    int64_t left[kElements];
-    int64_t right[kElements];
-    uint8_t results[kElements];
-    LoadIntegers(chunk, walk, kA, a, left);
-    LoadIntegers(chunk, walk, kB, b, right);
-#pragma unroll
-    for (int i = 0; i < kElements; ++i) results[i] = Holds(comparison, left[i], right[i]) ? 1 : 0;
-    chunk.Store(walk, kOut, results);
-  }
-
-  Comparison comparison;
-  ElementType a;
-  ElementType b;
-};
+template <typename Source>
+octet_status RunCompare(const Call* call, const char* kernel, const TensorView& a, const TensorView& b,
+                        const TensorView& out, const CompareFunction<Source>& function) {
+  if (out.count == 0) return OCTET_OK;
+  WalkStrides operands[3] = {StridesOf(out), StridesOf(a), StridesOf(b)};
+  return LaunchByWidth(call, kernel, out, operands, {out.type, a.type, b.type}, function);
+}
 
 }  // namespace
 
@@ -137,18 +135,13 @@ octet_status MapBinary(const Call* call, Binary function, const Operand* a, cons
 
 octet_status Compare(const Call* call, Comparison comparison, const Operand* a, const Operand* b,
                      const TensorView* out) {
-  if (out->count == 0) return OCTET_OK;
-  WalkStrides operands[3] = {StridesOf(*out), StridesOf(a->view), StridesOf(b->view)};
-  const CompareFunction function = {comparison, CodingOf(*a), CodingOf(*b)};
-  return LaunchByWidth(call, "compare", *out, operands, {out->type, a->view.type, b->view.type}, function);
+  return RunCompare(call, "compare", a->view, b->view, *out,
+                    CompareFunction<Coding>{comparison, CodingOf(*a), CodingOf(*b)});
 }
 
 octet_status CompareIntegers(const Call* call, Comparison comparison, const TensorView* a, const TensorView* b,
                              const TensorView* out) {
-  if (out->count == 0) return OCTET_OK;
-  WalkStrides operands[3] = {StridesOf(*out), StridesOf(*a), StridesOf(*b)};
-  const CompareIntegersFunction function = {comparison, a->type, b->type};
-  return LaunchByWidth(call, "compare_integers", *out, operands, {out->type, a->type, b->type}, function);
+  return RunCompare(call, "compare_integers", *a, *b, *out, CompareFunction<ElementType>{comparison, a->type, b->type});
 }
 
 }  // namespace cuda

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cuda/grid.h"
-#include "cuda/map.h"
+#include "cuda/map_on_grid.h"
 #include "cuda/quantize.h"
 #include "cuda/values.h"
 
@@ -9,19 +8,16 @@ namespace cuda {
 namespace {
 
 struct ForwardFunction {
-  static constexpr int kOperands = 4;
+  static constexpr int kOperands = kGridOperands;
   static constexpr int kMostElements = 8;
-  static constexpr int kOut = 0;
-  static constexpr int kX = 1;
-  static constexpr int kGrid = 2;
 
   template <int kElements>
   __device__ void Run(const Chunk<kElements>& chunk, const Walk<kOperands>& walk) const {
     float values[kElements];
     StoredGrids<kElements> stored;
     Steps<kElements> steps;
-    LoadNumbers(chunk, walk, kX, type, values);
-    LoadGrid(chunk, walk, kGrid, grid, &stored, &steps);
+    LoadNumbers(chunk, walk, kGridIn, type, values);
+    LoadGrid(chunk, walk, kGridDelta, grid, &stored, &steps);
     if (grid.is_quick) {
 #pragma unroll
       for (int i = 0; i < kElements; ++i) {
@@ -34,7 +30,7 @@ struct ForwardFunction {
         values[i] = numerics::ValueOfCode(numerics::Code(values[i], step, grid.limits), step);
       }
     }
-    StoreFloats(chunk, walk, kOut, type, values);
+    StoreFloats(chunk, walk, kGridOut, type, values);
   }
 
   GridParameters grid;
@@ -112,12 +108,7 @@ struct PartialsFunction {
 }  // namespace
 
 octet_status FakeQuantize(const Call* call, const GridView* grid, const TensorView* x, const TensorView* out) {
-  if (out->count == 0) return OCTET_OK;
-  WalkShape shape = ShapeOf(*out);
-  WalkStrides operands[ForwardFunction::kOperands] = {StridesOf(*out), StridesOf(*x)};
-  AddGrid(*grid, &shape, operands, ForwardFunction::kGrid);
-  return LaunchByWidth(call, "fake_quantize", shape, operands, {out->type, x->type},
-                       ForwardFunction{ParametersOf(*grid), x->type});
+  return LaunchOnGrid(call, "fake_quantize", *grid, *x, *out, ForwardFunction{ParametersOf(*grid), x->type});
 }
 
 octet_status FakeQuantizeGradX(const Call* call, const GridView* grid, const TensorView* x, const TensorView* grad_out,

@@ -3,11 +3,8 @@
 // the outputs written once for rows of up to 16384 elements.
 #include "numerics/norm.h"
 
-#include <type_traits>
-
-#include "cuda/launch.h"
 #include "cuda/row_kernels.h"
-#include "cuda/row_team.h"
+#include "cuda/row_pass.h"
 #include "cuda/row_walk.h"
 #include "cuda/span.h"
 
@@ -35,24 +32,12 @@ struct NormParameters {
   bool subtract_mean;
 };
 
-using Quads = float[kBatch][kQuad];
-
 __device__ void Load(const char* row, int64_t column, int64_t limit, const Coding& coding, Quads& values) {
   LoadPieces<numerics::kLanes>(row, column, limit, coding, values);
 }
 
 __device__ void Store(char* row, int64_t column, int64_t limit, const Coding& coding, const Quads& values) {
   StorePieces<numerics::kLanes>(row, column, limit, coding, values);
-}
-
-/** Calls body(value) for each of a batch. */
-template <typename Body>
-__device__ void ForEachOf(Quads& values, const Body& body) {
-#pragma unroll
-  for (int k = 0; k < kBatch; ++k) {
-#pragma unroll
-    for (int j = 0; j < kQuad; ++j) body(values[k][j], k, j);
-  }
 }
 
 template <typename Team>
@@ -174,13 +159,10 @@ octet_status Norm(const Call* call, const NormCall* norm) {
   WalkStrides operands[kNormOperands] = {StridesOf(norm->out->view), StridesOf(view), StridesOrNone(norm->residual),
                                          StridesOrNone(norm->sum)};
   const auto walk = RowsOver(OuterShapeOf(view, norm->row_dims), operands);
-  const DeviceScope scope(call);
-  if (scope.error() != cudaSuccess) return Report(call, "norm", scope.error());
-  WithTeam(walk.rows, p.length, [&](auto* team, unsigned blocks) {
+  return LaunchRows(call, "norm", walk.rows, p.length, [&](auto* team, unsigned blocks, cudaStream_t stream) {
     using Team = std::remove_pointer_t<decltype(team)>;
-    NormKernel<Team><<<blocks, Team::kThreads, 0, StreamOf(call)>>>(walk, p);
+    NormKernel<Team><<<blocks, Team::kThreads, 0, stream>>>(walk, p);
   });
-  return Launched(call, "norm");
 }
 
 octet_status L2Normalize(const Call* call, const Operand* x, float eps, const Operand* out) {
@@ -188,13 +170,10 @@ octet_status L2Normalize(const Call* call, const Operand* x, float eps, const Op
   const L2Parameters p = {x->view.shape[x->view.ndim - 1], CodingOf(*x), CodingOf(*out), eps};
   WalkStrides operands[2] = {StridesOf(out->view), StridesOf(x->view)};
   const auto walk = RowsOver(OuterShapeOf(x->view, 1), operands);
-  const DeviceScope scope(call);
-  if (scope.error() != cudaSuccess) return Report(call, "l2_normalize", scope.error());
-  WithTeam(walk.rows, p.length, [&](auto* team, unsigned blocks) {
+  return LaunchRows(call, "l2_normalize", walk.rows, p.length, [&](auto* team, unsigned blocks, cudaStream_t stream) {
     using Team = std::remove_pointer_t<decltype(team)>;
-    L2NormalizeKernel<Team><<<blocks, Team::kThreads, 0, StreamOf(call)>>>(walk, p);
+    L2NormalizeKernel<Team><<<blocks, Team::kThreads, 0, stream>>>(walk, p);
   });
-  return Launched(call, "l2_normalize");
 }
 
 }  // namespace cuda

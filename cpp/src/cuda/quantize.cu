@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cuda/quantize.h"
 
-#include "cuda/grid.h"
-#include "cuda/map.h"
+#include "cuda/map_on_grid.h"
 #include "cuda/values.h"
 
 namespace octet {
 namespace cuda {
 namespace {
 
-// Operands of both functions.
-constexpr int kOut = 0;
-constexpr int kIn = 1;
-constexpr int kGrid = 2;
-
 struct QuantizeFunction {
-  static constexpr int kOperands = 4;
+  static constexpr int kOperands = kGridOperands;
   static constexpr int kMostElements = 8;
 
   template <int kElements>
@@ -23,8 +17,8 @@ struct QuantizeFunction {
     float values[kElements];
     StoredGrids<kElements> stored;
     Steps<kElements> steps;
-    LoadNumbers(chunk, walk, kIn, x_type, values);
-    LoadGrid(chunk, walk, kGrid, grid, &stored, &steps);
+    LoadNumbers(chunk, walk, kGridIn, x_type, values);
+    LoadGrid(chunk, walk, kGridDelta, grid, &stored, &steps);
     if (grid.is_quick) {
 #pragma unroll
       for (int i = 0; i < kElements; ++i) {
@@ -34,7 +28,7 @@ struct QuantizeFunction {
 #pragma unroll
       for (int i = 0; i < kElements; ++i) values[i] = numerics::Code(values[i], steps.At(i), grid.limits);
     }
-    StoreCodes(chunk, walk, kOut, code_type, values, steps.zero_point);
+    StoreCodes(chunk, walk, kGridOut, code_type, values, steps.zero_point);
   }
 
   GridParameters grid;
@@ -43,7 +37,7 @@ struct QuantizeFunction {
 };
 
 struct DequantizeFunction {
-  static constexpr int kOperands = 4;
+  static constexpr int kOperands = kGridOperands;
   static constexpr int kMostElements = 8;
 
   template <int kElements>
@@ -51,11 +45,11 @@ struct DequantizeFunction {
     float values[kElements];
     StoredGrids<kElements> stored;
     Steps<kElements> steps;
-    LoadNumbers(chunk, walk, kIn, code_type, values);
-    LoadGrid(chunk, walk, kGrid, grid, &stored, &steps);
+    LoadNumbers(chunk, walk, kGridIn, code_type, values);
+    LoadGrid(chunk, walk, kGridDelta, grid, &stored, &steps);
 #pragma unroll
     for (int i = 0; i < kElements; ++i) values[i] = numerics::ValueOfCode(values[i], steps.At(i));
-    StoreFloats(chunk, walk, kOut, out_type, values);
+    StoreFloats(chunk, walk, kGridOut, out_type, values);
   }
 
   GridParameters grid;
@@ -63,26 +57,15 @@ struct DequantizeFunction {
   ElementType out_type;
 };
 
-template <typename Function>
-octet_status Run(const Call* call, const char* kernel, const GridView& grid, const TensorView& in,
-                 const TensorView& out, const Function& function) {
-  if (out.count == 0) return OCTET_OK;
-  WalkShape shape = ShapeOf(out);
-  WalkStrides operands[4];
-  operands[kOut] = StridesOf(out);
-  operands[kIn] = StridesOf(in);
-  AddGrid(grid, &shape, operands, kGrid);
-  return LaunchByWidth(call, kernel, shape, operands, {out.type, in.type}, function);
-}
-
 }  // namespace
 
 octet_status Quantize(const Call* call, const GridView* grid, const TensorView* x, const TensorView* codes) {
-  return Run(call, "quantize", *grid, *x, *codes, QuantizeFunction{ParametersOf(*grid), x->type, codes->type});
+  return LaunchOnGrid(call, "quantize", *grid, *x, *codes, QuantizeFunction{ParametersOf(*grid), x->type, codes->type});
 }
 
 octet_status Dequantize(const Call* call, const GridView* grid, const TensorView* codes, const TensorView* out) {
-  return Run(call, "dequantize", *grid, *codes, *out, DequantizeFunction{ParametersOf(*grid), codes->type, out->type});
+  return LaunchOnGrid(call, "dequantize", *grid, *codes, *out,
+                      DequantizeFunction{ParametersOf(*grid), codes->type, out->type});
 }
 
 }  // namespace cuda

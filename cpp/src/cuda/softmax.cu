@@ -3,11 +3,8 @@
 // rows of up to 16384 elements.
 #include "numerics/softmax.h"
 
-#include <type_traits>
-
-#include "cuda/launch.h"
 #include "cuda/row_kernels.h"
-#include "cuda/row_team.h"
+#include "cuda/row_pass.h"
 #include "cuda/row_walk.h"
 #include "cuda/span.h"
 
@@ -54,18 +51,6 @@ __device__ int64_t VisibleOf(const RowWalk<kOperands>& walk, const Parameters& p
   return visible < 0 ? 0 : visible;
 }
 
-using Quads = float[kBatch][kQuad];
-
-/** Calls body(value, column of it, place) for each of a batch. */
-template <typename Body>
-__device__ void ForEachOf(Quads& values, int64_t column, const Body& body) {
-#pragma unroll
-  for (int k = 0; k < kBatch; ++k) {
-#pragma unroll
-    for (int j = 0; j < kQuad; ++j) body(values[k][j], column + k * numerics::kLanes + j, k, j);
-  }
-}
-
 template <typename Team>
 __global__ void __launch_bounds__(Team::kThreads, Team::kThreadBlocks)
     SoftmaxKernel(const __grid_constant__ RowWalk<kOperands> walk, const __grid_constant__ Parameters p) {
@@ -83,26 +68,25 @@ __global__ void __launch_bounds__(Team::kThreads, Team::kThreadBlocks)
 
   const auto load_terms = [&](int64_t column, Quads& terms) {
     LoadPieces<numerics::kLanes>(x, column, visible, p.x, terms);
-    ForEachOf(terms, column, [&](float& term, int64_t, int, int) { term *= p.scale; });
+    ForEachOf(terms, [&](float& term, int, int) { term *= p.scale; });
     if (p.has_bias) {
       Quads added;
       LoadPieces<numerics::kLanes>(bias, column, visible, floats, added);
-      ForEachOf(terms, column, [&](float& term, int64_t, int k, int j) { term += added[k][j]; });
+      ForEachOf(terms, [&](float& term, int k, int j) { term += added[k][j]; });
     }
     if (p.has_mask) {
       // 1 where an element takes part, as the value of a code.
       Quads part;
       LoadPieces<numerics::kLanes>(mask, column, visible, bytes, part);
-      ForEachOf(terms, column,
-                [&](float& term, int64_t, int k, int j) { term = part[k][j] != 0.0f ? term : -numerics::Infinity(); });
+      ForEachOf(terms, [&](float& term, int k, int j) { term = part[k][j] != 0.0f ? term : -numerics::Infinity(); });
     }
   };
   team.Keep(load_terms);
   float greatest = -numerics::Infinity();
   bool nan = false;
   team.ForEach(load_terms, [&](int64_t column, Quads& terms) {
-    ForEachOf(terms, column, [&](float& term, int64_t at, int, int) {
-      if (at >= visible) return;
+    ForEachOf(terms, [&](float& term, int k, int j) {
+      if (column + k * numerics::kLanes + j >= visible) return;
       nan = nan || numerics::IsNan(term);
       greatest = term > greatest ? term : greatest;
     });
@@ -119,11 +103,12 @@ __global__ void __launch_bounds__(Team::kThreads, Team::kThreadBlocks)
   const float factor = numerics::InverseOfSum(total);
   const auto load_exponentials = [&](int64_t column, Quads& values) {
     load_terms(column, values);
-    ForEachOf(values, column, [&](float& value, int64_t, int, int) { value = exponential(value); });
+    ForEachOf(values, [&](float& value, int, int) { value = exponential(value); });
   };
   team.ForEach(load_exponentials, [&](int64_t column, Quads& values) {
-    ForEachOf(values, column,
-              [&](float& value, int64_t at, int, int) { value = nothing || at >= visible ? 0.0f : value * factor; });
+    ForEachOf(values, [&](float& value, int k, int j) {
+      value = nothing || column + k * numerics::kLanes + j >= visible ? 0.0f : value * factor;
+    });
     if (active) StorePieces<numerics::kLanes>(out, column, p.length, p.out, values);
   });
 }
@@ -154,13 +139,10 @@ octet_status Softmax(const Call* call, const SoftmaxCall* softmax) {
   }
   if (view.ndim > 1) operands[kPlace].bytes[view.ndim - 2] = 1;
   const auto walk = RowsOver(OuterShapeOf(view, 1), operands);
-  const DeviceScope scope(call);
-  if (scope.error() != cudaSuccess) return Report(call, "softmax", scope.error());
-  WithTeam(walk.rows, p.length, [&](auto* team, unsigned blocks) {
+  return LaunchRows(call, "softmax", walk.rows, p.length, [&](auto* team, unsigned blocks, cudaStream_t stream) {
     using Team = std::remove_pointer_t<decltype(team)>;
-    SoftmaxKernel<Team><<<blocks, Team::kThreads, 0, StreamOf(call)>>>(walk, p);
+    SoftmaxKernel<Team><<<blocks, Team::kThreads, 0, stream>>>(walk, p);
   });
-  return Launched(call, "softmax");
 }
 
 }  // namespace cuda
