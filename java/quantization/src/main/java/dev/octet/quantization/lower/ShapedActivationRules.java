@@ -61,14 +61,14 @@ final class ShapedActivationRules {
     return call.finish(ComposedRules.binary(call, "mul", elu, call.value(alpha)));
   }
 
-  /** x above a limit, elsewhere a number. */
+  /** A number where x is at most a limit, elsewhere x, also if it is no number. */
   static DraftValue threshold(Call call, double limit, double value) {
     DraftValue x = call.floats(call.argument(0));
     return call.finish(
         call.operation("where")
-            .input("mask", compared(call, "greater", x, limit, "above"))
-            .input("a", x)
-            .input("b", call.value(value)));
+            .input("mask", compared(call, "less_equal", x, limit, "below"))
+            .input("a", call.value(value))
+            .input("b", x));
   }
 
   private static DraftValue compared(
@@ -88,9 +88,9 @@ final class ShapedActivationRules {
         ComposedRules.step(call, ComposedRules.unary(call, "abs", x), "magnitude", x.sizes());
     return call.finish(
         call.operation("where")
-            .input("mask", compared(call, "greater", magnitude, lambda, "above"))
-            .input("a", x)
-            .input("b", call.value(0.0)));
+            .input("mask", compared(call, "less_equal", magnitude, lambda, "below"))
+            .input("a", call.value(0.0))
+            .input("b", x));
   }
 
   /** x, but nearer to 0 by lambda: x - min(max(x, -lambda), lambda). */
@@ -122,7 +122,15 @@ final class ShapedActivationRules {
     }
     int axis = Call.dimension(dims[0], x.sizes().rank());
     Sizes kept = x.sizes().replaced(axis, axis + 1, ComposedRules.ones(call));
-    DraftValue greatest = reduced(call, "max", x, axis, "greatest", kept);
+    // Less an infinity, an infinity would be no number.
+    DraftValue greatest =
+        ComposedRules.step(
+            call,
+            ComposedRules.unary(call, "clamp", reduced(call, "max", x, axis, "greatest", kept))
+                .set("first", -Float.MAX_VALUE)
+                .set("second", Float.MAX_VALUE),
+            "finite",
+            kept);
     DraftValue below =
         ComposedRules.step(
             call, ComposedRules.binary(call, "sub", x, greatest), "below", x.sizes());

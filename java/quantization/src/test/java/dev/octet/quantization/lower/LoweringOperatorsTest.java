@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.quantization.lower;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.octet.quantization.graph.GraphBuilder;
 import dev.octet.quantization.graph.GraphModule;
 import dev.octet.quantization.graph.GraphValue;
+import dev.octet.quantization.kernel.Tensors;
+import dev.octet.runtime.session.Session;
+import dev.octet.runtime.session.TensorData;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -18,12 +24,15 @@ import org.bytedeco.pytorch.Conv1dOptions;
 import org.bytedeco.pytorch.ConvTranspose2dImpl;
 import org.bytedeco.pytorch.ConvTranspose2dOptions;
 import org.bytedeco.pytorch.GroupNormImpl;
+import org.bytedeco.pytorch.InstanceNorm1dImpl;
+import org.bytedeco.pytorch.InstanceNormOptions;
 import org.bytedeco.pytorch.PReLUImpl;
 import org.bytedeco.pytorch.ReflectionPad2dImpl;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** Operators that models have beside their layers give in programs what they give in libtorch. */
@@ -253,5 +262,135 @@ class LoweringOperatorsTest {
                     false,
                     List.of(0L, 0L),
                     2L)));
+  }
+
+  /** What infinities, no number, zeros and limits become, which random inputs don't have. */
+  private static DynamicTest extremes(
+      String name, BiFunction<GraphBuilder, GraphValue, GraphValue> make) {
+    return DynamicTest.dynamicTest(
+        name,
+        () -> {
+          try (PointerScope scope = new PointerScope()) {
+            GraphBuilder b = GraphModule.builder("x");
+            GraphModule model = b.output(make.apply(b, b.input("x"))).build();
+            model.eval();
+            float infinity = Float.POSITIVE_INFINITY;
+            float[] values = {
+              infinity, 1, Float.NaN, 0, -infinity, -infinity, infinity, -infinity, 0.5f, -0.5f, 0,
+              2
+            };
+            LoweredModel lowered =
+                Lowering.toProgram(
+                    model,
+                    LoweringOptions.builder().input("x", torch.randn(6, 2), "batch", null).build());
+            float[] expected = Tensors.toFloats(model.forward(torch.tensor(values).view(6, 2)));
+            try (Session session = Session.open(lowered.program())) {
+              TensorData x = TensorData.of(values, 6, 2);
+              assertArrayEquals(
+                  expected, session.run(Map.of("x", x)).get("output").floats(), 1e-6f);
+            }
+          }
+        });
+  }
+
+  @TestFactory
+  Stream<DynamicTest> activations() {
+    long[] shape = {2, 6, 5};
+    return Stream.of(
+        test("celu", shape, (b, x) -> b.function("aten::celu", x, 1.0)),
+        test("celu of another alpha", shape, (b, x) -> b.function("aten::celu", x, 0.7)),
+        test("threshold", shape, (b, x) -> b.function("aten::threshold", x, 0.1, 20.0)),
+        test("hardshrink", shape, (b, x) -> b.function("aten::hardshrink", x, 0.5)),
+        test("softshrink", shape, (b, x) -> b.function("aten::softshrink", x, 0.5)),
+        test("rrelu", shape, (b, x) -> b.function("aten::rrelu", x, 0.1, 0.3, false, null)),
+        test("logsumexp", shape, (b, x) -> b.function("aten::logsumexp", x, List.of(1L), false)),
+        test(
+            "logsumexp of the last",
+            shape,
+            (b, x) -> b.function("aten::logsumexp", x, List.of(-1L), true)),
+        extremes("celu at extremes", (b, x) -> b.function("aten::celu", x, 0.7)),
+        extremes("threshold at extremes", (b, x) -> b.function("aten::threshold", x, 0.5, 7.0)),
+        extremes("hardshrink at extremes", (b, x) -> b.function("aten::hardshrink", x, 0.5)),
+        extremes("softshrink at extremes", (b, x) -> b.function("aten::softshrink", x, 0.5)),
+        extremes(
+            "logsumexp at extremes",
+            (b, x) -> b.function("aten::logsumexp", x, List.of(1L), false)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> movesAndChoices() {
+    long[] shape = {2, 6, 5, 3};
+    List<Long> places = List.of(0L, -1L);
+    return Stream.of(
+        test("movedim", shape, (b, x) -> b.function("aten::movedim.int", x, 1L, -1L)),
+        test(
+            "movedim of two",
+            shape,
+            (b, x) -> b.function("aten::movedim.intlist", x, places, List.of(2L, 0L))),
+        test("swapaxes", shape, (b, x) -> b.function("aten::swapaxes", x, -1L, 1L)),
+        test(
+            "index",
+            shape,
+            (b, x) ->
+                b.function(
+                    "aten::index.Tensor",
+                    x,
+                    Arrays.asList(null, b.constant("i", torch.tensor(5L, -2L, 0L, 5L))))),
+        test("max", shape, (b, x) -> b.item(b.function("aten::max.dim", x, 1L, false), 0)),
+        test("min", shape, (b, x) -> b.item(b.function("aten::min.dim", x, -1L, true), 0)),
+        test("place of max", shape, (b, x) -> b.item(b.function("aten::max.dim", x, 2L, true), 1)),
+        test(
+            "first place of equal ones",
+            shape,
+            (b, x) -> b.item(b.function("aten::min.dim", b.relu(x), 1L, false), 1)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> distancesAndNorms() {
+    long[] shape = {2, 6, 5};
+    return Stream.of(
+        test(
+            "pairwise_distance",
+            shape,
+            (b, x) -> b.function("aten::pairwise_distance", x, b.tanh(x), 2.0, 1e-6, false)),
+        test(
+            "pairwise_distance of order 1",
+            shape,
+            (b, x) -> b.function("aten::pairwise_distance", x, b.tanh(x), 1.0, 1e-6, true)),
+        test(
+            "batch_norm",
+            shape,
+            (b, x) ->
+                b.function(
+                    "aten::batch_norm",
+                    x,
+                    weight(b, "w", 6),
+                    weight(b, "v", 6),
+                    weight(b, "mean", 6),
+                    b.constant("variance", torch.rand(6)),
+                    false,
+                    0.1,
+                    1e-3,
+                    false)),
+        test(
+            "InstanceNorm1d",
+            shape,
+            (b, x) -> b.call("norm", new InstanceNorm1dImpl(new InstanceNormOptions(6)), x)));
+  }
+
+  @Test
+  void refusesSlopesAtRandom() {
+    try (PointerScope scope = new PointerScope()) {
+      GraphBuilder b = GraphModule.builder("x");
+      GraphValue y = b.function("aten::rrelu", b.input("x"), 0.1, 0.3, true, null);
+      GraphModule model = b.output(y).build();
+      model.eval();
+      LoweringOptions options =
+          LoweringOptions.builder().input("x", torch.randn(3, 4), "batch", null).build();
+      String message =
+          assertThrows(LoweringException.class, () -> Lowering.toProgram(model, options))
+              .getMessage();
+      assertTrue(message.contains("aten::rrelu") && message.contains("at random"), message);
+    }
   }
 }
