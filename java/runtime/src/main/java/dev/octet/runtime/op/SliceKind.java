@@ -80,7 +80,11 @@ final class SliceKind extends OperationKind {
               + operation.input("like").name()
               + "' has, of a dimension of "
               + size
-              + "; expected no more");
+              + "; expected no more"
+              + (operation.isConstant("x")
+                  ? ": it is a constant that was made when the model was lowered, for sizes of up to"
+                      + " a maximum (LoweringOptions.maximum)"
+                  : ""));
     }
     return taken;
   }
