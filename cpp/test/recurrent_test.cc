@@ -134,7 +134,7 @@ TEST(Recurrent, LargeLayersUseAllThreads) {
 }
 
 /** The gates of all steps take more than is computed at once; the last piece is a smaller one. */
-TEST(Recurrent, LongSequencesRunInPieces) {
+TEST(Recurrent, ManyStepsRunInPieces) {
   const KeepSettings keep;
   const RecurrentCase shape = {OCTET_CELL_GRU, 720, 500, 1, 4, 1, 2};
   const Recurrent network(shape);
