@@ -64,7 +64,7 @@ __global__ void __launch_bounds__(T::kThreads, 1) GroupedKernel(const __grid_con
     const int64_t parameters = static_cast<int64_t>(rows.group) * of_group.columns;
     if (of_group.view.bias != nullptr) of_group.view.bias += parameters;
     if (of_group.view.factor != nullptr) of_group.view.factor += parameters;
-    const auto to_terms = static_cast<int32_t>(rows.group * problem.groups.terms);
+    const int64_t to_terms = rows.group * problem.groups.terms;
     const EpiloguePart part_of_output = {0, 0, rows.rows_end, of_group.columns, to_terms, 0};
     TileEpilogue<T, SharedBytes<T, C::kWeightBits>(), C::kWeightBits == 8 ? 0 : kHalfByteShift> epilogue(
         of_group, part_of_output, shared, rows.first_row + (T::kSwapped ? by_columns : by_rows),
