@@ -8,7 +8,6 @@ import dev.octet.quantization.convert.Conversion;
 import dev.octet.quantization.lower.LoweredModel;
 import dev.octet.quantization.module.QuantizedModules;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -65,12 +64,6 @@ public final class QuantizedMobileNet {
    * @param width channels of the first layer; 32 in MobileNetV2
    */
   public static LoweredModel lower(int width, int size) throws IOException {
-    Path script = Files.createTempFile("octet-mobilenet", ".pt");
-    try {
-      ScriptMobileNet.write(width, script);
-      return lower(script, size);
-    } finally {
-      Files.deleteIfExists(script);
-    }
+    return ScriptLowering.lower(script -> ScriptMobileNet.write(width, script), map(), size);
   }
 }

@@ -9,7 +9,6 @@ import dev.octet.quantization.convert.Conversion;
 import dev.octet.quantization.lower.LoweredModel;
 import dev.octet.quantization.module.QuantizedModules;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -64,12 +63,6 @@ public final class QuantizedResNet {
    * @param width channels of the first layer; 64 in ResNet-18
    */
   public static LoweredModel lower(int width, int size) throws IOException {
-    Path script = Files.createTempFile("octet-resnet", ".pt");
-    try {
-      ScriptResNet.write(width, script);
-      return lower(script, size);
-    } finally {
-      Files.deleteIfExists(script);
-    }
+    return ScriptLowering.lower(script -> ScriptResNet.write(width, script), map(), size);
   }
 }

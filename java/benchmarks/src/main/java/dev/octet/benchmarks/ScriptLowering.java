@@ -13,8 +13,10 @@ import dev.octet.quantization.state.Calibration;
 import dev.octet.quantization.torchscript.TorchScriptImporter;
 import dev.octet.quantization.transform.BatchNormFolding;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -50,6 +52,22 @@ final class ScriptLowering {
           LoweringOptions.builder()
               .input(converted.inputs().get(0), images, "batch", null, null, null)
               .build());
+    }
+  }
+
+  /**
+   * Writes a network to a file of its own for as long as it takes, and lowers it.
+   *
+   * @param writer writes the network to the file it is given
+   */
+  static LoweredModel lower(Consumer<Path> writer, QuantizationMap map, int size)
+      throws IOException {
+    Path script = Files.createTempFile("octet-network", ".pt");
+    try {
+      writer.accept(script);
+      return lower(script, map, size);
+    } finally {
+      Files.deleteIfExists(script);
     }
   }
 }
