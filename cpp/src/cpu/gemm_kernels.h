@@ -23,7 +23,7 @@ struct GemmTile {
   int64_t a_stride = 0;
   /** 1 to GemmKernels::max_rows. */
   int rows = 0;
-  /** Bytes from the first row to row rows / 2, with which another such half begins, of an even number; 0: rows go on. */
+  /** Bytes from the first row to row rows / 2, where another such half of an even number begins; 0: rows go on. */
   int64_t second_half = 0;
   /** Groups of four k side by side. */
   int64_t groups = 0;
