@@ -164,7 +164,8 @@ void Groups(benchmark::internal::Benchmark* benchmark) {
     benchmark->Args({1, 56, 128, 128, 3, 2, 128, threads})->Args({8, 14, 512, 512, 3, 1, 512, threads});
     benchmark->Args({1, 56, 128, 128, 5, 1, 128, threads})->Args({1, 56, 128, 128, 3, 1, 32, threads});
     benchmark->Args({1, 28, 256, 256, 3, 1, 32, threads})->Args({1, 14, 512, 512, 3, 1, 32, threads});
-    benchmark->Args({1, 7, 1024, 1024, 3, 1, 32, threads});
+    benchmark->Args({1, 7, 1024, 1024, 3, 1, 32, threads})->Args({1, 56, 256, 256, 3, 2, 32, threads});
+    benchmark->Args({8, 56, 128, 128, 3, 1, 32, threads})->Args({8, 28, 256, 256, 3, 1, 32, threads});
   }
 }
 

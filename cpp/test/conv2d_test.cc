@@ -187,6 +187,55 @@ TEST(Conv2d, GroupsOfFewChannels) {
   CheckCodes({1, 4, 20, 96, 96, 3, 3, Params(1, 1, 1, 3)}, kS8, kWeightKinds[4]);
 }
 
+TEST(Conv2d, NarrowGroupsOfEveryKind) {
+  // Of 4 and of 8 channels, some and parts of what vectors, panels and slices have.
+  for (int64_t channels : {4, 8}) {
+    for (int32_t groups : {2, 3, 4, 5, 7, 9, 16, 19}) {
+      const int64_t c = channels * groups;
+      for (const WeightKind& kind : kWeightKinds) {
+        CheckCodes({1, 3, 8, c, c, 3, 3, Params(1, 1, 1, groups)}, kU8, kind);
+        CheckCodes({2, 5, 6, c, c, 2, 3, {2, 1, 0, 1, 1, 2, 1, 2, groups}}, kS8, kind);
+      }
+      CheckCodes({1, 4, 5, c, c, 1, 1, Params(2, 0, 1, groups)}, kS8, kWeightKinds[groups % 7]);
+    }
+  }
+}
+
+TEST(Conv2d, NarrowGroupsOfEveryWidthAndStride) {
+  // Widths around those of strips of pixels, of some lines at once, and of lines that are cut.
+  for (int64_t width : {1, 2, 3, 4, 6, 7, 9, 13, 14, 15, 16, 28, 29, 31, 57, 113, 180, 460}) {
+    for (int32_t stride : {1, 2, 3}) {
+      for (int64_t channels : {4, 8}) {
+        const int32_t groups = channels == 4 ? 9 : 5;
+        const int64_t c = channels * groups;
+        CheckCodes({1, 3, width, c, c, 3, 3, Params(stride, 1, 1, groups)}, kU8, kWeightKinds[(width + stride) % 2]);
+      }
+    }
+    CheckCodes({2, 5, width, 16, 16, 3, 3, Params(1, 2, 2, 2)}, kS8, kWeightKinds[2]);
+    CheckCodes({1, 7, width, 16, 16, 3, 3, Params(1, 1, 1, 4)}, kS8, kWeightKinds[4], -128, 127, Layout::kGaps,
+               Layout::kGaps);
+  }
+}
+
+TEST(Conv2d, NarrowGroupsWithKernelsOfEverySize) {
+  for (int64_t channels : {4, 8}) {
+    const int32_t groups = channels == 4 ? 5 : 3;
+    const int64_t c = channels * groups;
+    for (const WeightKind& kind : {kWeightKinds[0], kWeightKinds[2], kWeightKinds[5]}) {
+      CheckCodes({1, 6, 17, c, c, 5, 5, Params(1, 2, 1, groups)}, kU8, kind);
+      CheckCodes({1, 9, 17, c, c, 8, 3, Params(1, 3, 1, groups)}, kS8, kind);
+      CheckCodes({1, 3, 17, c, c, 1, 9, Params(2, 2, 1, groups)}, kU8, kind);
+      // More taps, and taps further apart, than kernels of narrow groups take.
+      CheckCodes({1, 7, 9, c, c, 7, 7, Params(1, 3, 1, groups)}, kS8, kind);
+      CheckCodes({1, 3, 18, c, c, 3, 3, Params(1, 9, 9, groups)}, kU8, kind);
+      // The most, and a kernel that sees padding alone.
+      CheckCodes({1, 16, 16, c, c, 2, 2, Params(1, 0, 15, groups)}, kU8, kind);
+      CheckCodes({1, 1, 2, c, c, 3, 3, Params(3, 6, 1, groups)}, kS8, kind);
+      CheckCodes({1, 0, 3, c, c, 3, 3, Params(1, 2, 1, groups)}, kU8, kind);
+    }
+  }
+}
+
 TEST(Conv2d, DepthwiseOfAnyWidth) {
   for (int64_t channels : {2, 15, 16, 17, 31, 32, 33, 64, 70}) {
     const auto groups = static_cast<int32_t>(channels);
@@ -277,11 +326,17 @@ TEST(Conv2d, CutsLargeShapesIntoPartsAndItems) {
   CheckCodes({1, 3, 5, 700, 40, 3, 3, Params(1, 1)}, kU8, kWeightKinds[0]);
   CheckCodes({1, 3, 5, 700, 40, 3, 3, Params(1, 1)}, kU8, kWeightKinds[5]);
   CheckCodes({1, 2, 4, 3000, 3, 1, 2, Params()}, kS8, kWeightKinds[0]);
+  // Narrow groups of an input that has to be made ready: parts of lines and of images.
+  CheckCodes({1, 60, 1300, 32, 32, 3, 3, {20, 40, 1, 1, 1, 1, 1, 1, 4}}, kU8, kWeightKinds[0], 0, 255,
+             Layout::kTransposed);
+  CheckCodes({70, 20, 60, 32, 32, 5, 5, {9, 30, 1, 1, 1, 1, 1, 1, 8}}, kS8, kWeightKinds[2], -128, 127,
+             Layout::kTransposed);
 }
 
 TEST(Conv2d, LargeConvolutionsUseAllThreads) {
   CheckCodes({2, 14, 14, 64, 96, 3, 3, Params(1, 1)}, kU8, kWeightKinds[2]);
   CheckCodes({2, 28, 28, 48, 48, 3, 3, Params(1, 1, 1, 48)}, kU8, kWeightKinds[2]);
+  CheckCodes({2, 28, 28, 48, 48, 3, 3, Params(1, 1, 1, 12)}, kU8, kWeightKinds[2]);
 }
 
 TEST(Conv2d, SumsAreExactAtTheirLimits) {
@@ -290,6 +345,8 @@ TEST(Conv2d, SumsAreExactAtTheirLimits) {
     for (int x : {0, 255}) {
       CheckCodes({1, 3, 3, 300, 18, 3, 3, Params()}, kU8, kind, x, x);
       CheckCodes({1, 3, 3, 18, 18, 3, 3, Params(1, 1, 1, 18)}, kU8, kind, x, x);
+      CheckCodes({1, 3, 3, 24, 24, 5, 5, Params(1, 2, 1, 3)}, kU8, kind, x, x);
+      CheckCodes({1, 3, 3, 24, 24, 3, 3, Params(1, 1, 1, 6)}, kU8, kind, x, x);
       CheckCodes({1, 3, 3, 7310, 1, 3, 3, Params()}, kU8, kind, x, x);
     }
   }
@@ -297,6 +354,7 @@ TEST(Conv2d, SumsAreExactAtTheirLimits) {
     const WeightKind far = {kU8, OCTET_WEIGHTS_8_BIT, 0, 255, true, false};
     CheckCodes({1, 3, 3, 3669, 1, 3, 3, Params()}, kU8, far, x, x);
     CheckCodes({1, 3, 3, 40, 40, 3, 3, Params(1, 1, 1, 40)}, kU8, far, x, x);
+    CheckCodes({1, 3, 3, 40, 40, 5, 5, Params(1, 2, 1, 5)}, kU8, far, x, x);
   }
 }
 
@@ -311,6 +369,8 @@ TEST(Conv2d, TakesAnyStridesOfInputAndOutput) {
                  in == Layout::kExpanded ? Layout::kCompact : in, out);
       CheckCodes({2, 5, 6, 5, 10, 3, 3, Params(1, 1, 1, 5)}, kS8, kWeightKinds[0], -128, 127,
                  in == Layout::kExpanded ? Layout::kCompact : in, out);
+      CheckCodes({2, 5, 6, 24, 24, 3, 3, Params(1, 1, 1, 3)}, kS8, kWeightKinds[0], -128, 127,
+                 in == Layout::kExpanded ? Layout::kCompact : in, out);
     }
   }
 }
@@ -323,6 +383,8 @@ TEST(Conv2d, QuantizesFloatsAsTheQuantizerDoes) {
       {1, 3, 36, 2, 9, 1, 3, Params()},
       {1, 5, 19, 18, 18, 3, 3, Params(1, 1, 1, 18)},
       {1, 5, 19, 18, 12, 3, 3, Params(1, 1, 1, 3)},
+      {1, 5, 19, 24, 24, 3, 3, Params(1, 1, 1, 3)},
+      {2, 5, 9, 20, 20, 2, 3, Params(2, 1, 1, 5)},
       {2, 5, 9, 18, 12, 1, 1, Params(2)},
       {2, 5, 9, 18, 12, 1, 1, Params()},
   };
@@ -360,10 +422,16 @@ TEST(Conv2d, QuantizesFloatsAsTheQuantizerDoes) {
   }
 }
 
-/** Convolutions whose results lie between -8 and 8 or so: an ordinary one and a depthwise one. */
-class Conv2dEpilogue : public testing::TestWithParam<int32_t> {
+struct Groups {
+  int64_t channels;
+  int32_t groups;
+};
+
+/** Convolutions whose results lie between -8 and 8 or so: an ordinary, a depthwise one, and ones of narrow groups. */
+class Conv2dEpilogue : public testing::TestWithParam<Groups> {
  protected:
-  Conv2dEpilogue() : shape{2, 5, 17, 34, 34, 3, 3, Params(1, 1, 1, GetParam())} {
+  Conv2dEpilogue()
+      : shape{2, 5, 17, GetParam().channels, GetParam().channels, 3, 3, Params(1, 1, 1, GetParam().groups)} {
     x.Fill(RandomCodes(x.count(), -128, 127, 3));
     weights.Pack();
     epilogue.bias = bias.dl();
@@ -482,6 +550,27 @@ TEST_P(Conv2dEpilogue, AddsResidualsOfEveryTypeAndLayoutInBothPlaces) {
   }
 }
 
+TEST_P(Conv2dEpilogue, CodesWithResidualsOfCodesEqualTheF32OnesConverted) {
+  for (DLDataType type : {kS8, kU8}) {
+    const CodeGrid residual_grid = CodeGrid::For(type, 0.05f, 9.0f);
+    Tensor residual(type, OutShape(shape), Layout::kGaps);
+    residual.Fill(RandomCodes(residual.count(), Least(type), Least(type) + 255, 6));
+    epilogue.residual = residual.dl();
+    epilogue.residual_grid = &residual_grid.grid;
+    epilogue.out_grid = nullptr;
+    const Tensor f32 = Run(kF32);
+    for (DLDataType out_type : {kS8, kU8}) {
+      SCOPED_TRACE(TypeName(type) + " to " + TypeName(out_type));
+      const CodeGrid out_grid = CodeGrid::For(out_type, 0.07f, 11.0f);
+      epilogue.out_grid = &out_grid.grid;
+      const Tensor codes = Run(out_type);
+      for (int64_t i = 0; i < f32.count(); ++i) {
+        ASSERT_EQ(codes.Get(i), static_cast<double>(out_grid.naive().Code(static_cast<float>(f32.Get(i)))));
+      }
+    }
+  }
+}
+
 TEST_P(Conv2dEpilogue, AddsResidualsInTheOrderNchw) {
   for (DLDataType type : {kF32, kF16, kU8}) {
     const CodeGrid grid = CodeGrid::For(type, 0.05f, 9.0f);
@@ -511,19 +600,26 @@ TEST_P(Conv2dEpilogue, ResidualMayBeTheOutput) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Groups, Conv2dEpilogue, testing::Values(1, 34));
+INSTANTIATE_TEST_SUITE_P(Groups, Conv2dEpilogue,
+                         testing::Values(Groups{34, 1}, Groups{34, 34}, Groups{36, 9}, Groups{72, 9}));
+
+struct PackedGroups {
+  int64_t in;
+  int64_t out;
+  int32_t groups;
+};
 
 TEST(Conv2dPack, DescribesItselfAndCanBeMoved) {
   for (const WeightKind& kind : kWeightKinds) {
-    for (int32_t groups : {1, 3, 9}) {
-      const ConvShape shape = {1, 5, 6, 9, 18, 3, 2, {1, 2, 0, 1, 2, 3, 1, 2, groups}};
+    for (const auto& [in, out, groups] : {PackedGroups{9, 18, 1}, {9, 18, 3}, {9, 18, 9}, {20, 20, 5}, {24, 24, 3}}) {
+      const ConvShape shape = {1, 5, 6, in, out, 3, 2, {1, 2, 0, 1, 2, 3, 1, 2, groups}};
       ConvWeights weights(shape, kind, 5);
       weights.Pack();
       octet_conv2d_info info;
       ASSERT_OK(octet_conv2d_packed_info(weights.packed->data(), weights.packed->size(), &info));
       EXPECT_EQ(std::memcmp(&info.params, &shape.params, sizeof(info.params)), 0);
-      EXPECT_EQ(info.in_channels, 9);
-      EXPECT_EQ(info.out_channels, 18);
+      EXPECT_EQ(info.in_channels, in);
+      EXPECT_EQ(info.out_channels, out);
       EXPECT_EQ(info.kernel_h, 3);
       EXPECT_EQ(info.kernel_w, 2);
       EXPECT_EQ(info.format, kind.format);
@@ -550,18 +646,20 @@ TEST(Conv2dPack, DescribesItselfAndCanBeMoved) {
 
 TEST(Conv2dPack, IsTheSameForEveryInstructionSetAndLayout) {
   const KeepSettings keep;
-  const ConvShape shape = {1, 5, 6, 6, 10, 3, 2, Params(1, 0, 1, 2)};
-  for (const WeightKind& kind : kWeightKinds) {
-    ConvWeights weights(shape, kind, 5);
-    weights.Pack();
-    for (octet_isa isa : AvailableIsas()) {
-      ASSERT_OK(octet_set_isa(isa));
-      Tensor transposed(kind.type, {10, 3, 3, 2}, Layout::kTransposed);
-      for (int64_t i = 0; i < transposed.count(); ++i) transposed.Set(i, weights.codes.Get(i));
-      Aligned other(weights.packed->size());
-      ASSERT_OK(
-          octet_conv2d_pack(transposed.dl(), &weights.grid(), &shape.params, kind.format, other.data(), other.size()));
-      EXPECT_EQ(std::memcmp(other.data(), weights.packed->data(), other.size()), 0);
+  for (const auto& [in, out, groups] : {PackedGroups{6, 10, 2}, {12, 12, 3}, {24, 24, 3}}) {
+    const ConvShape shape = {1, 5, 6, in, out, 3, 2, Params(1, 0, 1, groups)};
+    for (const WeightKind& kind : kWeightKinds) {
+      ConvWeights weights(shape, kind, 5);
+      weights.Pack();
+      for (octet_isa isa : AvailableIsas()) {
+        ASSERT_OK(octet_set_isa(isa));
+        Tensor transposed(kind.type, {out, in / groups, 3, 2}, Layout::kTransposed);
+        for (int64_t i = 0; i < transposed.count(); ++i) transposed.Set(i, weights.codes.Get(i));
+        Aligned other(weights.packed->size());
+        ASSERT_OK(octet_conv2d_pack(transposed.dl(), &weights.grid(), &shape.params, kind.format, other.data(),
+                                    other.size()));
+        EXPECT_EQ(std::memcmp(other.data(), weights.packed->data(), other.size()), 0);
+      }
     }
   }
 }

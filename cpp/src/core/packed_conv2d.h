@@ -7,9 +7,11 @@
 //     dilated                 a run is a tap: [kernel height * kernel width][channels]
 //
 // Runs are filled up with codes of weight 0 to a multiple of 4, or of 8 where the codes are half bytes. Where a group
-// has a single input channel ("depthwise") there is one block for all of them, whose K counts taps. Where groups have
-// few output channels a block holds some groups as one (GroupsTogether), as if the convolution had fewer groups, with
-// codes of weight 0 where an output channel does not see an input channel.
+// has a single input channel ("depthwise") there is one block for all of them, whose K counts taps. Groups of 4 or 8
+// channels ("narrow", IsNarrow) have one block for all of them too, whose K counts taps and, for each, the channels of
+// the group that an output channel is of. Where other groups have few output channels a block holds some of them as one
+// (GroupsTogether), as if the convolution had fewer groups, with codes of weight 0 where an output channel does not see
+// an input channel.
 #ifndef OCTET_CORE_PACKED_CONV2D_H_
 #define OCTET_CORE_PACKED_CONV2D_H_
 
@@ -39,6 +41,8 @@ struct Conv2dGeometry {
    * packed weights, but of how backends go through them.
    */
   bool single_taps = false;
+  /** Set by BlockGeometry where IsNarrow. */
+  bool narrow = false;
 
   int64_t group_in() const { return in_channels / groups; }
   int64_t group_out() const { return out_channels / groups; }
@@ -52,19 +56,33 @@ struct Conv2dGeometry {
   /** Codes of a run. */
   int64_t run() const { return (rows_are_runs() ? kernel_w : 1) * group_in(); }
   int64_t padded_run(int bits) const { return RoundUp(run(), bits == 8 ? kGroup : 2 * kGroup); }
-  int64_t blocks() const { return depthwise() ? 1 : groups; }
+  /** Whether all groups have one block. */
+  bool one_block() const { return depthwise() || narrow; }
+  int64_t blocks() const { return one_block() ? 1 : groups; }
   /** N and K of a block. */
-  int64_t block_n() const { return depthwise() ? out_channels : group_out(); }
-  int64_t block_k(int bits) const { return depthwise() ? taps() : runs() * padded_run(bits); }
+  int64_t block_n() const { return one_block() ? out_channels : group_out(); }
+  int64_t block_k(int bits) const { return one_block() ? taps() * group_in() : runs() * padded_run(bits); }
 };
+
+/**
+ * Taps of narrow groups, and pixels from the first to the last one in height times width. Those of kernels beyond it
+ * would leave too little room for neighbours where kernels have pixels and weights ready (cpu/conv2d_narrow.h).
+ */
+constexpr int64_t kMostNarrowTaps = 25;
+constexpr int64_t kMostNarrowReach = 256;
+
+/** Whether groups of a convolution are multiplied without zeros between them. */
+inline bool IsNarrow(const Conv2dGeometry& geometry) {
+  const int64_t channels = geometry.group_in();
+  return geometry.groups > 1 && (channels == 4 || channels == 8) && geometry.group_out() == channels &&
+         geometry.taps() <= kMostNarrowTaps && geometry.reach_h() <= kMostNarrowReach &&
+         geometry.reach_h() * geometry.reach_w() <= kMostNarrowReach;
+}
 
 /**
  * How many groups a block holds as one: the most whose output channels fit half a panel. It has as many products then
  * as a block of any of its groups, whose other columns would be zeros, and one epilogue; and all of them together take
  * no more memory.
- *
- * Measured on a Xeon with AVX512-VNNI: 3 x 3 convolutions of 32 groups of 4 and 8 channels (ResNeXt, 56 x 56 and
- * 28 x 28 pixels) take 0.24 and 0.40 of the time that groups take one by one in planes of their own.
  */
 inline int64_t GroupsTogether(const Conv2dGeometry& geometry, bool has_zero_points) {
   // The sum of the codes under a pixel, which zero points of weights are multiplied with, is one for each group.
@@ -75,10 +93,11 @@ inline int64_t GroupsTogether(const Conv2dGeometry& geometry, bool has_zero_poin
   return 1;
 }
 
-/** The geometry that blocks are laid out for: that of the convolution but for its groups. */
+/** The geometry that blocks are laid out for: that of the convolution but for what becomes of its groups. */
 inline Conv2dGeometry BlockGeometry(const Conv2dGeometry& geometry, bool has_zero_points) {
   Conv2dGeometry result = geometry;
-  result.groups /= GroupsTogether(geometry, has_zero_points);
+  result.narrow = IsNarrow(geometry);
+  if (!result.narrow) result.groups /= GroupsTogether(geometry, has_zero_points);
   return result;
 }
 
@@ -100,7 +119,7 @@ struct PackedConv2dHeader {
 static_assert(sizeof(PackedConv2dHeader) == 128, "a multiple of the alignment");
 
 constexpr char kPackedConv2dMagic[8] = {'o', 'c', 't', 'c', 'o', 'n', 'v', '\0'};
-constexpr uint32_t kPackedConv2dVersion = 2;
+constexpr uint32_t kPackedConv2dVersion = 3;
 
 /** A checked packed convolution. */
 struct PackedConv2d {

@@ -6,10 +6,12 @@
 #include "cpu/backend.h"
 #include "cpu/conv2d_depthwise.h"
 #include "cpu/conv2d_input.h"
+#include "cpu/conv2d_narrow.h"
 #include "cpu/conv2d_output.h"
 #include "cpu/conv2d_parts.h"
 #include "cpu/conv2d_plan.h"
 #include "cpu/conv2d_product.h"
+#include "cpu/gemm_activations.h"
 #include "cpu/gemm_kernels.h"
 #include "cpu/parts.h"
 #include "cpu/rows.h"
@@ -74,6 +76,18 @@ void RunInPlace(const Conv2dArguments& arguments, const PackedConv2d& weights, c
   ForEachPart(plan, [&](const Conv2dPart& part) { product.RunPart(part); });
 }
 
+void RunNarrow(const Conv2dArguments& arguments, const PackedConv2d& weights, const GemmKernels& kernels) {
+  const Conv2dGeometry geometry = WithoutIdleStrides(weights.geometry);
+  const Conv2dPlan plan = PlanConv2d(geometry, arguments.x.shape[0], arguments.out.shape[1], arguments.out.shape[2], 1);
+  GemmActivations codes;
+  codes.rows.type = arguments.x.type;
+  codes.step = arguments.step;
+  const Conv2dOutput output(arguments);
+  const NarrowProduct product(kernels, weights, weights.geometry, geometry, plan, output, ReadyZeroPoint(codes),
+                              arguments.x);
+  product.RunPart({0, plan.images, 0, plan.out_h});
+}
+
 template <typename Product>
 void Run(const Conv2dArguments& arguments, const PackedConv2d& weights, const GemmKernels& kernels, bool with_sums,
          int64_t code_size, char* workspace) {
@@ -109,6 +123,12 @@ void Conv2d(const Conv2dArguments& arguments, const PackedConv2d& packed, char* 
   const GemmKernels& kernels = CurrentGemmKernels();
   if (weights.geometry.depthwise()) {
     Run<DepthwiseProduct>(arguments, weights, kernels, false, 1, workspace);
+  } else if (weights.geometry.narrow) {
+    if (NarrowProduct::Reads(arguments.x)) {
+      RunNarrow(arguments, weights, kernels);
+    } else {
+      Run<NarrowProduct>(arguments, weights, kernels, false, 1, workspace);
+    }
   } else if (!kernels.wide_activations && !weights.has_zero_points && IsReady(arguments, weights)) {
     RunInPlace(arguments, weights, kernels, workspace);
   } else {

@@ -17,8 +17,8 @@ void FillMatrix(const TensorView& weights, const Conv2dGeometry& geometry, int64
   const int64_t n = geometry.block_n();
   const int64_t k = geometry.block_k(bits);
   const int64_t channels = geometry.group_in() / together;
-  const int64_t padded_run = geometry.depthwise() ? 1 : geometry.padded_run(bits);
-  const int64_t taps_a_run = geometry.rows_are_runs() && !geometry.depthwise() ? geometry.kernel_w : 1;
+  const int64_t padded_run = geometry.one_block() ? channels : geometry.padded_run(bits);
+  const int64_t taps_a_run = geometry.rows_are_runs() && !geometry.one_block() ? geometry.kernel_w : 1;
   matrix->assign(static_cast<size_t>(n * k), gap);
   for (int64_t row = 0; row < n; ++row) {
     const int64_t first_channel = row / (n / together) * channels;

@@ -42,8 +42,8 @@ Conv2dGeometry WithoutIdleStrides(const Conv2dGeometry& geometry) {
 
 Conv2dGeometry RunGeometry(const PackedConv2d& weights) {
   Conv2dGeometry result = weights.block_geometry;
-  result.single_taps = result.groups > 1 && !result.depthwise() && !weights.has_zero_points &&
-                       result.group_in() % (weights.bits == 8 ? kGroup : 2 * kGroup) == 0;
+  result.single_taps = result.narrow || (result.groups > 1 && !result.depthwise() && !weights.has_zero_points &&
+                                         result.group_in() % (weights.bits == 8 ? kGroup : 2 * kGroup) == 0);
   return result;
 }
 

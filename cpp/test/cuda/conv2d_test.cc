@@ -97,8 +97,9 @@ const ConvShape kShapes[] = {
     // Groups: channels of a group that are a multiple of 16, and that are not.
     {1, 6, 6, 64, 40, 3, 3, Params(1, 1, 1, 2)},
     {1, 6, 6, 12, 18, 3, 3, Params(1, 1, 1, 3)},
-    // Groups of few channels, some of which the host's blocks hold as one.
+    // Groups of few channels: narrow ones, which the host has one block for, and some that its blocks hold as one.
     {1, 5, 6, 32, 32, 3, 3, Params(1, 1, 1, 8)},
+    {1, 5, 6, 40, 40, 3, 3, Params(1, 1, 1, 5)},
     {1, 5, 6, 18, 30, 3, 2, Params(2, 1, 2, 6)},
     // One dimension.
     {2, 1, 30, 32, 24, 1, 5, {1, 2, 0, 3, 0, 1, 1, 2, 1}},

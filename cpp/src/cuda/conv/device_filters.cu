@@ -13,9 +13,9 @@ namespace octet {
 namespace cuda {
 namespace {
 
-/** Where the CPU's block, of that geometry, has a tap and channel of its K. */
+/** Where the CPU's block, of that geometry, has a tap and channel of its K, of which depthwise ones have channel 0. */
 int64_t DepthOf(const Conv2dGeometry& geometry, int bits, int64_t tap, int64_t channel) {
-  if (geometry.depthwise()) return tap;
+  if (geometry.one_block()) return tap * geometry.group_in() + channel;
   const int64_t taps_a_run = geometry.rows_are_runs() ? geometry.kernel_w : 1;
   return tap / taps_a_run * geometry.padded_run(bits) + tap % taps_a_run * geometry.group_in() + channel;
 }
@@ -23,12 +23,13 @@ int64_t DepthOf(const Conv2dGeometry& geometry, int bits, int64_t tap, int64_t c
 /** Writes the block of a group, which is all or part of one of the CPU's. */
 void WriteBlock(const PackedConv2d& packed, int64_t index, const DeviceGemmLayout& layout, char* block) {
   const Conv2dGeometry& geometry = packed.geometry;
-  const int64_t together = geometry.groups / packed.block_geometry.groups;
+  const int64_t together = geometry.blocks() / packed.block_geometry.blocks();
   const PackedGemm from = packed.Block(index / together);
   const int64_t rows = geometry.block_n();
   if (rows == 0) return;
   const int64_t first_row = index % together * rows;
-  const int64_t first_channel = index % together * geometry.group_in();
+  // Within those that a row of the CPU's block has codes for: narrow groups share rows with none.
+  const int64_t first_channel = packed.block_geometry.narrow ? 0 : index % together * geometry.group_in();
   const size_t columns = static_cast<size_t>(rows) * 4;
   std::memcpy(block + layout.scales, from.scales + first_row, columns);
   std::memcpy(block + layout.sums, from.sums + first_row, columns);
