@@ -252,6 +252,11 @@ TEST(Conv2dFloat, ErrorsNameTheArgument) {
   EXPECT_INVALID(RunFloat(three.dl(), nullptr, *packed, nullptr, out.dl()), "x has shape [1, 5, 6, 3]", "[N, H, W, 4]");
   EXPECT_INVALID(RunFloat(x.dl(), nullptr, *packed, nullptr, three.dl()), "out has shape", "expected [1, 5, 6, 8]");
   EXPECT_INVALID(RunFloat(x.dl(), grid.get(), *packed, nullptr, out.dl()), "x_grid is given");
+  Tensor pixel(kF32, {1, 1, 1, 4}), pixel_of_out(kF32, {1, 1, 1, 8});
+  octet_epilogue epilogue = {};
+  epilogue.factor = pixel_of_out.dl();
+  EXPECT_INVALID(RunFloat(pixel.dl(), nullptr, *packed, &epilogue, pixel_of_out.dl()),
+                 "out shares memory with epilogue.factor");
   const Aligned altered(packed->size());
   for (size_t at : {size_t{0}, size_t{8}, size_t{17}, size_t{24}, size_t{40}, size_t{48}}) {
     std::memcpy(altered.data(), packed->data(), packed->size());

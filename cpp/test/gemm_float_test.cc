@@ -197,6 +197,11 @@ TEST(GemmFloat, ErrorsNameTheArgument) {
   EXPECT_INVALID(Multiply(a.dl(), nullptr, *packed, nullptr, narrow.dl()), "out has shape [4, 19]", "[4, 6]");
   Tensor a_codes(kU8, {4, 20});
   EXPECT_INVALID(Multiply(a_codes.dl(), nullptr, *packed, nullptr, out.dl()), "a_grid is null");
+  Tensor row(kF32, {1, 20}), row_of_out(kF32, {1, 6});
+  octet_epilogue epilogue = {};
+  epilogue.factor = row_of_out.dl();
+  EXPECT_INVALID(Multiply(row.dl(), nullptr, *packed, &epilogue, row_of_out.dl()),
+                 "out shares memory with epilogue.factor");
   const Aligned zeros(64);
   std::memset(zeros.data(), 0, zeros.size());
   EXPECT_INVALID(Multiply(a.dl(), nullptr, zeros, nullptr, out.dl()), "does not begin with a header");

@@ -31,13 +31,8 @@ octet_status FilterTooLarge(const Checker& check, const TensorView& weights, int
 
 octet_status ReadWeights(Checker* check, const DLTensor* weights, int bits, bool data, TensorView* view,
                          Conv2dGeometry* geometry) {
-  OCTET_RETURN_IF_ERROR(
-      ReadWeightTensor(check, weights, 4, "[Cout, Cin / groups, kernel height, kernel width]", data, view));
+  OCTET_RETURN_IF_ERROR(ReadConv2dWeights(check, weights, kByteTypes, data, view));
   const int64_t most = MostProducts(bits, false);
-  if (view->shape[2] < 1 || view->shape[3] < 1) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: weights has shape %s; expected a kernel of at least one tap",
-                check->function(), ListWords(view->shape, 4).text);
-  }
   if (view->shape[0] > kMostConv2dChannels || !Conv2dFilterFits(view->shape[1], view->shape[2], view->shape[3], most)) {
     return FilterTooLarge(*check, *view, most, "");
   }
@@ -126,19 +121,7 @@ octet_status OutSize(const void* packed, size_t packed_bytes, int64_t in_h, int6
 
 octet_status ReadInput(Checker* check, const DLTensor* x, const PlacedConv2d& weights, TensorView* view, int64_t* out_h,
                        int64_t* out_w) {
-  OCTET_RETURN_IF_ERROR(check->Tensor("x", x, kFloatOrByteTypes, Role::kInput, view));
-  OCTET_RETURN_IF_ERROR(check->Ndim({"x", view}, 4, "[N, H, W, Cin]"));
-  const Conv2dGeometry& geometry = weights.geometry;
-  if (view->shape[3] != geometry.in_channels) {
-    return Fail(OCTET_INVALID_ARGUMENT,
-                "%s: x has shape %s; expected [N, H, W, %" PRId64 "], Cin of the packed weights", check->function(),
-                ListWords(view->shape, 4).text, geometry.in_channels);
-  }
-  OCTET_RETURN_IF_ERROR(Conv2dOutSize(*check, geometry, "x", view->shape[1], view->shape[2], out_h, out_w));
-  if (!cpu::Conv2dFits(geometry, *out_h, *out_w)) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: x has shape %s, which with padding is more than 2^60 bytes",
-                check->function(), ListWords(view->shape, 4).text);
-  }
+  OCTET_RETURN_IF_ERROR(ReadConv2dInput(check, x, weights.geometry, view, out_h, out_w));
   return SamePlace(*check, weights);
 }
 
@@ -170,7 +153,6 @@ octet_status Conv2d(const DLTensor* x, const octet_grid* x_grid, const void* pac
   Checker check("octet_conv2d");
   PlacedConv2d weights;
   Conv2dArguments arguments;
-  EpilogueTensors tensors;
   CodeGrid grid;
   int64_t out_h = 0;
   int64_t out_w = 0;
@@ -178,27 +160,13 @@ octet_status Conv2d(const DLTensor* x, const octet_grid* x_grid, const void* pac
   OCTET_RETURN_IF_ERROR(ReadInput(&check, x, weights, &arguments.x, &out_h, &out_w));
   const TensorView& x_view = arguments.x;
   OCTET_RETURN_IF_ERROR(ReadCodeGrid(&check, x_grid, x_view.type, kInputGridNames, &grid));
-  const int64_t expected[4] = {x_view.shape[0], out_h, out_w, weights.geometry.out_channels};
-  OCTET_RETURN_IF_ERROR(ReadEpilogue(&check, epilogue, out, weights.geometry.out_channels, &tensors,
-                                     &arguments.epilogue, ColumnStride::kAny));
-  if (tensors.out.ndim != 4 || std::memcmp(tensors.out.shape, expected, sizeof(expected)) != 0) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: out has shape %s; expected %s", check.function(),
-                ListWords(tensors.out.shape, tensors.out.ndim).text, ListWords(expected, 4).text);
-  }
-  OCTET_RETURN_IF_ERROR(check.NoOverlap({{"out", &tensors.out}},
-                                        {{"epilogue.residual", &tensors.residual},
-                                         {"x", &x_view},
-                                         {"epilogue.bias", &tensors.bias},
-                                         {"epilogue.factor", &tensors.factor}},
-                                        &tensors.out));
+  arguments.step = grid.step;
+  arguments.limits = grid.limits;
+  OCTET_RETURN_IF_ERROR(ReadConv2dOutput(&check, epilogue, out, weights.geometry, out_h, out_w, &arguments));
   if (!weights.on_device) OCTET_RETURN_IF_ERROR(check.Stream(stream));
   size_t needed = 0;
   OCTET_RETURN_IF_ERROR(WorkspaceBytes(check, x_view, weights, out_h, out_w, &needed));
   OCTET_RETURN_IF_ERROR(check.Workspace(workspace, workspace_bytes, needed));
-  arguments.step = grid.step;
-  arguments.limits = grid.limits;
-  arguments.out = tensors.out;
-  arguments.residual = tensors.residual;
   if (weights.on_device) {
     return RunOnCuda(check, stream, CudaTable()->conv2d.run, &arguments, &weights.device, workspace);
   }

@@ -7,7 +7,6 @@
 #include "api/check.h"
 #include "api/conv2d_geometry.h"
 #include "api/cuda_library.h"
-#include "api/epilogue.h"
 #include "api/error.h"
 #include "api/operand.h"
 #include "api/placed_conv2d_float.h"
@@ -22,19 +21,7 @@ namespace {
 
 octet_status ReadWeights(Checker* check, const DLTensor* weights, bool data, TensorView* view,
                          Conv2dGeometry* geometry) {
-  DLTensor shape_only;
-  if (!data && weights != nullptr) {
-    shape_only = *weights;
-    // Any address that is not null: it is not used.
-    if (shape_only.data == nullptr) shape_only.data = &shape_only;
-    weights = &shape_only;
-  }
-  OCTET_RETURN_IF_ERROR(check->Tensor("weights", weights, kFloatOrByteTypes, Role::kInput, view));
-  OCTET_RETURN_IF_ERROR(check->Ndim({"weights", view}, 4, "[Cout, Cin / groups, kernel height, kernel width]"));
-  if (view->shape[2] < 1 || view->shape[3] < 1) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: weights has shape %s; expected a kernel of at least one tap",
-                check->function(), ListWords(view->shape, 4).text);
-  }
+  OCTET_RETURN_IF_ERROR(ReadConv2dWeights(check, weights, kFloatOrByteTypes, data, view));
   if (view->shape[0] > kMostConv2dChannels || !FloatFilterFits(view->shape[1], view->shape[2], view->shape[3])) {
     return Fail(OCTET_INVALID_ARGUMENT,
                 "%s: weights has shape %s; expected Cout up to %" PRId64
@@ -89,19 +76,7 @@ octet_status Pack(const DLTensor* weights, const octet_grid* grid, const octet_c
 
 octet_status ReadInput(Checker* check, const DLTensor* x, const PlacedFloatConv2d& weights, TensorView* view,
                        int64_t* out_h, int64_t* out_w) {
-  const Conv2dGeometry& geometry = weights.geometry;
-  OCTET_RETURN_IF_ERROR(check->Tensor("x", x, kFloatOrByteTypes, Role::kInput, view));
-  OCTET_RETURN_IF_ERROR(check->Ndim({"x", view}, 4, "[N, H, W, Cin]"));
-  if (view->shape[3] != geometry.in_channels) {
-    return Fail(OCTET_INVALID_ARGUMENT,
-                "%s: x has shape %s; expected [N, H, W, %" PRId64 "], Cin of the packed weights", check->function(),
-                ListWords(view->shape, 4).text, geometry.in_channels);
-  }
-  OCTET_RETURN_IF_ERROR(Conv2dOutSize(*check, geometry, "x", view->shape[1], view->shape[2], out_h, out_w));
-  if (!cpu::Conv2dFits(geometry, *out_h, *out_w)) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: x has shape %s, which with padding is more than 2^60 bytes",
-                check->function(), ListWords(view->shape, 4).text);
-  }
+  OCTET_RETURN_IF_ERROR(ReadConv2dInput(check, x, weights.geometry, view, out_h, out_w));
   return SamePlace(*check, weights);
 }
 
@@ -135,31 +110,18 @@ octet_status Conv2d(const DLTensor* x, const octet_grid* x_grid, const void* pac
   PlacedFloatConv2d weights;
   Operand input;
   Conv2dArguments arguments;
-  EpilogueTensors tensors;
   int64_t out_h = 0;
   int64_t out_w = 0;
   OCTET_RETURN_IF_ERROR(ReadPlacedFloatConv2d(check, packed, packed_bytes, &weights));
   OCTET_RETURN_IF_ERROR(ReadInput(&check, x, weights, &input.view, &out_h, &out_w));
   OCTET_RETURN_IF_ERROR(ReadGridOf(&check, {"x", x, x_grid, OCTET_GRID_NAMES("x_grid")}, &input));
-  const TensorView& view = input.view;
-  const int64_t expected[4] = {view.shape[0], out_h, out_w, weights.geometry.out_channels};
-  OCTET_RETURN_IF_ERROR(ReadEpilogue(&check, epilogue, out, weights.geometry.out_channels, &tensors,
-                                     &arguments.epilogue, ColumnStride::kAny));
-  if (tensors.out.ndim != 4 || std::memcmp(tensors.out.shape, expected, sizeof(expected)) != 0) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: out has shape %s; expected %s", check.function(),
-                ListWords(tensors.out.shape, tensors.out.ndim).text, ListWords(expected, 4).text);
-  }
-  OCTET_RETURN_IF_ERROR(check.NoOverlap(
-      {{"out", &tensors.out}},
-      {{"epilogue.residual", &tensors.residual}, {"x", &view}, {"epilogue.bias", &tensors.bias}}, &tensors.out));
+  arguments.x = input.view;
+  arguments.step = input.step;
+  OCTET_RETURN_IF_ERROR(ReadConv2dOutput(&check, epilogue, out, weights.geometry, out_h, out_w, &arguments));
   if (!weights.on_device) OCTET_RETURN_IF_ERROR(check.Stream(stream));
   size_t needed = 0;
-  OCTET_RETURN_IF_ERROR(WorkspaceBytes(check, view, weights, out_h, out_w, &needed));
+  OCTET_RETURN_IF_ERROR(WorkspaceBytes(check, arguments.x, weights, out_h, out_w, &needed));
   OCTET_RETURN_IF_ERROR(check.Workspace(workspace, workspace_bytes, needed));
-  arguments.x = view;
-  arguments.step = input.step;
-  arguments.out = tensors.out;
-  arguments.residual = tensors.residual;
   if (weights.on_device) {
     return RunOnCuda(check, stream, CudaTable()->conv2d_float.run, &arguments, &weights.device, workspace);
   }

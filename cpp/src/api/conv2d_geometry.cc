@@ -3,8 +3,11 @@
 
 #include <cinttypes>
 
+#include "api/epilogue.h"
 #include "api/error.h"
+#include "api/weights.h"
 #include "api/words.h"
+#include "cpu/backend.h"
 
 namespace octet {
 namespace api {
@@ -61,6 +64,14 @@ octet_status ReadFilters(const Checker& check, const TensorView& weights, Conv2d
   return OCTET_OK;
 }
 
+octet_status ReadConv2dWeights(Checker* check, const DLTensor* weights, TypeSet types, bool data, TensorView* view) {
+  OCTET_RETURN_IF_ERROR(
+      ReadWeightTensor(check, weights, types, 4, "[Cout, Cin / groups, kernel height, kernel width]", data, view));
+  if (view->shape[2] >= 1 && view->shape[3] >= 1) return OCTET_OK;
+  return Fail(OCTET_INVALID_ARGUMENT, "%s: weights has shape %s; expected a kernel of at least one tap",
+              check->function(), ListWords(view->shape, 4).text);
+}
+
 octet_conv2d_params Conv2dParamsOf(const Conv2dGeometry& geometry) {
   const auto narrow = [](int64_t value) { return static_cast<int32_t>(value); };
   return {narrow(geometry.stride_h),   narrow(geometry.stride_w),   narrow(geometry.pad_top),
@@ -86,6 +97,37 @@ octet_status Conv2dOutSize(const Checker& check, const Conv2dGeometry& geometry,
   *out_h = (padded_h - geometry.reach_h()) / geometry.stride_h + 1;
   *out_w = (padded_w - geometry.reach_w()) / geometry.stride_w + 1;
   return OCTET_OK;
+}
+
+octet_status ReadConv2dInput(Checker* check, const DLTensor* x, const Conv2dGeometry& geometry, TensorView* view,
+                             int64_t* out_h, int64_t* out_w) {
+  OCTET_RETURN_IF_ERROR(check->Tensor("x", x, kFloatOrByteTypes, Role::kInput, view));
+  OCTET_RETURN_IF_ERROR(check->Ndim({"x", view}, 4, "[N, H, W, Cin]"));
+  if (view->shape[3] != geometry.in_channels) {
+    return Fail(OCTET_INVALID_ARGUMENT,
+                "%s: x has shape %s; expected [N, H, W, %" PRId64 "], Cin of the packed weights", check->function(),
+                ListWords(view->shape, 4).text, geometry.in_channels);
+  }
+  OCTET_RETURN_IF_ERROR(Conv2dOutSize(*check, geometry, "x", view->shape[1], view->shape[2], out_h, out_w));
+  if (cpu::Conv2dFits(geometry, *out_h, *out_w)) return OCTET_OK;
+  return Fail(OCTET_INVALID_ARGUMENT, "%s: x has shape %s, which with padding is more than 2^60 bytes",
+              check->function(), ListWords(view->shape, 4).text);
+}
+
+octet_status ReadConv2dOutput(Checker* check, const octet_epilogue* epilogue, const DLTensor* out,
+                              const Conv2dGeometry& geometry, int64_t out_h, int64_t out_w,
+                              Conv2dArguments* arguments) {
+  EpilogueTensors tensors;
+  OCTET_RETURN_IF_ERROR(
+      ReadEpilogue(check, epilogue, out, geometry.out_channels, &tensors, &arguments->epilogue, ColumnStride::kAny));
+  const int64_t expected[4] = {arguments->x.shape[0], out_h, out_w, geometry.out_channels};
+  if (tensors.out.ndim != 4 || std::memcmp(tensors.out.shape, expected, sizeof(expected)) != 0) {
+    return Fail(OCTET_INVALID_ARGUMENT, "%s: out has shape %s; expected %s", check->function(),
+                ListWords(tensors.out.shape, tensors.out.ndim).text, ListWords(expected, 4).text);
+  }
+  arguments->out = tensors.out;
+  arguments->residual = tensors.residual;
+  return CheckOutputMemory(*check, tensors, {{"x", &arguments->x}});
 }
 
 }  // namespace api

@@ -185,5 +185,16 @@ octet_status ReadEpilogue(Checker* check, const octet_epilogue* epilogue, const 
   return OCTET_OK;
 }
 
+octet_status CheckOutputMemory(const Checker& check, const EpilogueTensors& tensors,
+                               std::initializer_list<Named> inputs) {
+  const Named out = {"out", &tensors.out};
+  OCTET_RETURN_IF_ERROR(check.NoOverlap({out},
+                                        {{"epilogue.residual", &tensors.residual},
+                                         {"epilogue.bias", &tensors.bias},
+                                         {"epilogue.factor", &tensors.factor}},
+                                        out.view));
+  return check.NoOverlap({out}, inputs, nullptr);
+}
+
 }  // namespace api
 }  // namespace octet

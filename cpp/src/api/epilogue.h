@@ -3,6 +3,8 @@
 #ifndef OCTET_API_EPILOGUE_H_
 #define OCTET_API_EPILOGUE_H_
 
+#include <initializer_list>
+
 #include "api/check.h"
 #include "core/epilogue_view.h"
 #include "octet/epilogue.h"
@@ -42,6 +44,13 @@ enum class ColumnStride { kOne, kAny };
 octet_status ReadEpilogue(Checker* check, const octet_epilogue* epilogue, const DLTensor* out, int64_t columns,
                           EpilogueTensors* tensors, EpilogueView* view, ColumnStride column_stride = ColumnStride::kOne,
                           int64_t groups = 1);
+
+/**
+ * Fails if the output shares memory with a tensor that is read, save that it may be the residual. inputs: what the
+ * function reads besides the tensors of the epilogue.
+ */
+octet_status CheckOutputMemory(const Checker& check, const EpilogueTensors& tensors,
+                               std::initializer_list<Named> inputs);
 
 }  // namespace api
 }  // namespace octet

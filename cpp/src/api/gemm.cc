@@ -5,9 +5,8 @@
 
 #include "api/check.h"
 #include "api/cuda_library.h"
-#include "api/epilogue.h"
 #include "api/error.h"
-#include "api/gemm_activations.h"
+#include "api/gemm_call.h"
 #include "api/packed_gemm.h"
 #include "api/placed_gemm.h"
 #include "api/weights.h"
@@ -21,7 +20,7 @@ namespace {
 
 /** `data`: whether the elements are to be read. */
 octet_status ReadWeights(Checker* check, const DLTensor* weights, int bits, bool data, TensorView* view) {
-  OCTET_RETURN_IF_ERROR(ReadWeightTensor(check, weights, 2, "[N, K]", data, view));
+  OCTET_RETURN_IF_ERROR(ReadWeightTensor(check, weights, kByteTypes, 2, "[N, K]", data, view));
   const int64_t most = MostProducts(bits, false);
   if (view->shape[0] > kMostGemmColumns || view->shape[1] > most) {
     return Fail(OCTET_INVALID_ARGUMENT,
@@ -85,14 +84,25 @@ octet_status PackedInfo(const void* packed, size_t packed_bytes, octet_gemm_info
   return OCTET_OK;
 }
 
-octet_status ReadActivations(Checker* check, const DLTensor* a, TypeSet types, const PlacedGemm& weights,
-                             TensorView* view, GemmActivations* activations) {
-  OCTET_RETURN_IF_ERROR(ReadGemmRows(check, a, types, weights.k, view, activations));
-  return SamePlace(*check, weights);
+/** Weights and activations. */
+struct Operands {
+  PlacedGemm weights;
+  TensorView a;
+  GemmActivations activations;
+};
+
+octet_status ReadOperands(Checker* check, const DLTensor* a, TypeSet types, const void* packed, size_t packed_bytes,
+                          Operands* operands) {
+  OCTET_RETURN_IF_ERROR(ReadPlacedGemm(*check, packed, packed_bytes, &operands->weights));
+  GemmActivations& activations = operands->activations;
+  OCTET_RETURN_IF_ERROR(
+      ReadGemmRows(check, a, types, operands->weights.k, &operands->a, &activations.rows, &activations.m));
+  return SamePlace(*check, operands->weights);
 }
 
-/** Bytes of workspace for m rows. */
-octet_status WorkspaceBytes(const Checker& check, int64_t m, const PlacedGemm& weights, size_t* bytes) {
+octet_status WorkspaceBytes(const Checker& check, const Operands& operands, size_t* bytes) {
+  const PlacedGemm& weights = operands.weights;
+  const int64_t m = operands.activations.m;
   if (!weights.on_device) {
     *bytes = cpu::GemmWorkspaceSize(m, weights.k);
     return OCTET_OK;
@@ -102,70 +112,30 @@ octet_status WorkspaceBytes(const Checker& check, int64_t m, const PlacedGemm& w
 
 octet_status WorkspaceSize(const DLTensor* a, const void* packed, size_t packed_bytes, size_t* bytes) {
   Checker check("octet_gemm_workspace_size");
-  PlacedGemm weights;
-  TensorView view;
-  GemmActivations activations;
-  OCTET_RETURN_IF_ERROR(ReadPlacedGemm(check, packed, packed_bytes, &weights));
-  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatOrByteTypes, weights, &view, &activations));
+  Operands operands;
+  OCTET_RETURN_IF_ERROR(ReadOperands(&check, a, kFloatOrByteTypes, packed, packed_bytes, &operands));
   OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
-  return WorkspaceBytes(check, activations.m, weights, bytes);
+  return WorkspaceBytes(check, operands, bytes);
 }
 
-/** What the two products have in common, after their activations have been read. */
-struct Rest {
-  const void* packed;
-  size_t packed_bytes;
-  const octet_epilogue* epilogue;
-  DLTensor* out;
-  void* workspace;
-  size_t workspace_bytes;
-  void* stream;
-};
-
-octet_status Run(Checker* check, const TensorView& a_view, const PlacedGemm& weights, const GemmActivations& a,
-                 const Rest& rest) {
-  EpilogueTensors tensors;
+octet_status Gemm(const char* function, const DLTensor* a, const RowGrids& grids, const GemmCall& call) {
+  Checker check(function);
+  Operands operands;
   EpilogueView epilogue;
-  OCTET_RETURN_IF_ERROR(ReadEpilogue(check, rest.epilogue, rest.out, weights.n, &tensors, &epilogue));
-  const TensorView& out = tensors.out;
-  OCTET_RETURN_IF_ERROR(CheckGemmOutput(*check, out, a.m, weights.n));
-  OCTET_RETURN_IF_ERROR(check->NoOverlap({{"out", &out}},
-                                         {{"epilogue.residual", &tensors.residual},
-                                          {"a", &a_view},
-                                          {"epilogue.bias", &tensors.bias},
-                                          {"epilogue.factor", &tensors.factor}},
-                                         &out));
-  if (!weights.on_device) OCTET_RETURN_IF_ERROR(check->Stream(rest.stream));
   size_t needed = 0;
-  OCTET_RETURN_IF_ERROR(WorkspaceBytes(*check, a.m, weights, &needed));
-  OCTET_RETURN_IF_ERROR(check->Workspace(rest.workspace, rest.workspace_bytes, needed));
+  const PlacedGemm& weights = operands.weights;
+  GemmActivations& activations = operands.activations;
+  OCTET_RETURN_IF_ERROR(ReadOperands(&check, a, grids.types(), call.packed, call.packed_bytes, &operands));
+  OCTET_RETURN_IF_ERROR(ReadRowGrids(&check, grids, &activations));
+  OCTET_RETURN_IF_ERROR(ReadGemmOutput(&check, call, {activations.m, weights.n}, {{"a", &operands.a}}, &epilogue));
+  OCTET_RETURN_IF_ERROR(WorkspaceBytes(check, operands, &needed));
+  OCTET_RETURN_IF_ERROR(CheckRun(check, call, weights.on_device, needed));
   if (weights.on_device) {
-    return RunOnCuda(*check, rest.stream, CudaTable()->gemm.run, &a, &weights.device, &epilogue, rest.workspace);
+    return RunOnCuda(check, call.stream, CudaTable()->gemm.run, &activations, &weights.device, &epilogue,
+                     call.workspace);
   }
-  cpu::Gemm(a, weights.on_host, epilogue, static_cast<char*>(rest.workspace));
+  cpu::Gemm(activations, weights.on_host, epilogue, static_cast<char*>(call.workspace));
   return OCTET_OK;
-}
-
-octet_status Gemm(const DLTensor* a, const octet_grid* a_grid, const Rest& rest) {
-  Checker check("octet_gemm");
-  PlacedGemm weights;
-  TensorView view;
-  GemmActivations activations;
-  OCTET_RETURN_IF_ERROR(ReadPlacedGemm(check, rest.packed, rest.packed_bytes, &weights));
-  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatOrByteTypes, weights, &view, &activations));
-  OCTET_RETURN_IF_ERROR(ReadGemmGrid(&check, a_grid, &activations));
-  return Run(&check, view, weights, activations, rest);
-}
-
-octet_status GemmDynamic(const DLTensor* a, int32_t n_bits, float eps, const Rest& rest) {
-  Checker check("octet_gemm_dynamic");
-  PlacedGemm weights;
-  TensorView view;
-  GemmActivations activations;
-  OCTET_RETURN_IF_ERROR(ReadPlacedGemm(check, rest.packed, rest.packed_bytes, &weights));
-  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatTypes, weights, &view, &activations));
-  OCTET_RETURN_IF_ERROR(ReadDynamicGrids(check, n_bits, eps, &activations));
-  return Run(&check, view, weights, activations, rest);
 }
 
 }  // namespace
@@ -196,7 +166,8 @@ octet_status octet_gemm(const DLTensor* a, const octet_grid* a_grid, const void*
                         const octet_epilogue* epilogue, DLTensor* out, void* workspace, size_t workspace_bytes,
                         void* stream) {
   return octet::api::Guarded("octet_gemm", [&] {
-    return octet::api::Gemm(a, a_grid, {packed, packed_bytes, epilogue, out, workspace, workspace_bytes, stream});
+    return octet::api::Gemm("octet_gemm", a, octet::api::GridOfAllRows(a_grid),
+                            {packed, packed_bytes, epilogue, out, workspace, workspace_bytes, stream});
   });
 }
 
@@ -204,7 +175,7 @@ octet_status octet_gemm_dynamic(const DLTensor* a, int32_t n_bits, float eps, co
                                 const octet_epilogue* epilogue, DLTensor* out, void* workspace, size_t workspace_bytes,
                                 void* stream) {
   return octet::api::Guarded("octet_gemm_dynamic", [&] {
-    return octet::api::GemmDynamic(a, n_bits, eps,
-                                   {packed, packed_bytes, epilogue, out, workspace, workspace_bytes, stream});
+    return octet::api::Gemm("octet_gemm_dynamic", a, octet::api::GridsOfRows(n_bits, eps),
+                            {packed, packed_bytes, epilogue, out, workspace, workspace_bytes, stream});
   });
 }

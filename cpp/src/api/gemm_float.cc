@@ -6,8 +6,8 @@
 
 #include "api/check.h"
 #include "api/cuda_library.h"
-#include "api/epilogue.h"
 #include "api/error.h"
+#include "api/gemm_call.h"
 #include "api/operand.h"
 #include "api/placed_float.h"
 #include "api/weights.h"
@@ -22,15 +22,7 @@ namespace {
 
 /** `data`: whether the elements are to be read. */
 octet_status ReadWeights(Checker* check, const DLTensor* weights, bool data, TensorView* view) {
-  DLTensor shape_only;
-  if (!data && weights != nullptr) {
-    shape_only = *weights;
-    // Any address that is not null: it is not used.
-    if (shape_only.data == nullptr) shape_only.data = &shape_only;
-    weights = &shape_only;
-  }
-  OCTET_RETURN_IF_ERROR(check->Tensor("weights", weights, kFloatTypes, Role::kInput, view));
-  OCTET_RETURN_IF_ERROR(check->Ndim({"weights", view}, 2, "[N, K]"));
+  OCTET_RETURN_IF_ERROR(ReadWeightTensor(check, weights, kFloatTypes, 2, "[N, K]", data, view));
   if (FloatWeightsFit(view->shape[0], view->shape[1])) return OCTET_OK;
   return Fail(OCTET_INVALID_ARGUMENT, "%s: weights has shape %s; expected N up to 2147483647 and K up to 268435456",
               check->function(), ListWords(view->shape, 2).text);
@@ -79,20 +71,25 @@ octet_status Pack(const DLTensor* weights, void* packed, size_t packed_bytes) {
   return OCTET_OK;
 }
 
-octet_status ReadActivations(Checker* check, const DLTensor* a, const PlacedFloat& weights, TensorView* view) {
-  const Named named = {"a", view};
-  OCTET_RETURN_IF_ERROR(check->Tensor("a", a, kFloatOrByteTypes, Role::kInput, view));
-  OCTET_RETURN_IF_ERROR(check->Ndim(named, 2, "[M, K]"));
-  if (view->shape[1] != weights.k) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: a has shape %s; expected [M, %" PRId64 "], K of the packed weights",
-                check->function(), ListWords(view->shape, 2).text, weights.k);
-  }
-  OCTET_RETURN_IF_ERROR(check->RowsWithoutGaps(named));
-  return SamePlace(*check, weights);
+/** Weights and activations. */
+struct Operands {
+  PlacedFloat weights;
+  Operand a;
+  FloatActivations activations;
+};
+
+octet_status ReadOperands(Checker* check, const DLTensor* a, const void* packed, size_t packed_bytes,
+                          Operands* operands) {
+  OCTET_RETURN_IF_ERROR(ReadPlacedFloat(*check, packed, packed_bytes, &operands->weights));
+  FloatActivations& activations = operands->activations;
+  OCTET_RETURN_IF_ERROR(ReadGemmRows(check, a, kFloatOrByteTypes, operands->weights.k, &operands->a.view,
+                                     &activations.rows, &activations.m));
+  return SamePlace(*check, operands->weights);
 }
 
-/** Bytes of workspace for m rows. */
-octet_status WorkspaceBytes(const Checker& check, int64_t m, const PlacedFloat& weights, size_t* bytes) {
+octet_status WorkspaceBytes(const Checker& check, const Operands& operands, size_t* bytes) {
+  const PlacedFloat& weights = operands.weights;
+  const int64_t m = operands.activations.m;
   if (weights.on_device) {
     return RunOnCuda(check, nullptr, CudaTable()->gemm_float.workspace_size, m, weights.n, weights.k, bytes);
   }
@@ -102,58 +99,29 @@ octet_status WorkspaceBytes(const Checker& check, int64_t m, const PlacedFloat& 
 
 octet_status WorkspaceSize(const DLTensor* a, const void* packed, size_t packed_bytes, size_t* bytes) {
   Checker check("octet_gemm_float_workspace_size");
-  PlacedFloat weights;
-  TensorView view;
-  OCTET_RETURN_IF_ERROR(ReadPlacedFloat(check, packed, packed_bytes, &weights));
-  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, weights, &view));
+  Operands operands;
+  OCTET_RETURN_IF_ERROR(ReadOperands(&check, a, packed, packed_bytes, &operands));
   OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
-  return WorkspaceBytes(check, view.shape[0], weights, bytes);
+  return WorkspaceBytes(check, operands, bytes);
 }
 
-/** The arguments besides the operands. */
-struct Rest {
-  const void* packed;
-  size_t packed_bytes;
-  const octet_epilogue* epilogue;
-  DLTensor* out;
-  void* workspace;
-  size_t workspace_bytes;
-  void* stream;
-};
-
-octet_status Gemm(const DLTensor* a, const octet_grid* a_grid, const Rest& rest) {
+octet_status Gemm(const DLTensor* a, const octet_grid* a_grid, const GemmCall& call) {
   Checker check("octet_gemm_float");
-  PlacedFloat weights;
-  Operand operand;
-  EpilogueTensors tensors;
+  Operands operands;
   EpilogueView epilogue;
-  OCTET_RETURN_IF_ERROR(ReadPlacedFloat(check, rest.packed, rest.packed_bytes, &weights));
-  const int64_t n = weights.n;
-  const TensorView& view = operand.view;
-  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, weights, &operand.view));
-  OCTET_RETURN_IF_ERROR(ReadGridOf(&check, {"a", a, a_grid, OCTET_GRID_NAMES("a_grid")}, &operand));
-  OCTET_RETURN_IF_ERROR(ReadEpilogue(&check, rest.epilogue, rest.out, n, &tensors, &epilogue));
-  const TensorView& out = tensors.out;
-  if (out.ndim != 2 || out.shape[0] != view.shape[0] || out.shape[1] != n) {
-    return Fail(OCTET_INVALID_ARGUMENT,
-                "%s: out has shape %s; expected [%" PRId64 ", %" PRId64 "], M of a and N of the packed weights",
-                check.function(), ListWords(out.shape, out.ndim).text, view.shape[0], n);
-  }
-  OCTET_RETURN_IF_ERROR(check.NoOverlap(
-      {{"out", &out}}, {{"epilogue.residual", &tensors.residual}, {"a", &view}, {"epilogue.bias", &tensors.bias}},
-      &out));
-  if (!weights.on_device) OCTET_RETURN_IF_ERROR(check.Stream(rest.stream));
-  FloatActivations activations;
-  activations.m = view.shape[0];
-  activations.rows = {view.data, view.type, view.count == 0 ? 0 : view.strides[0] * view.item_size()};
-  activations.step = operand.step;
   size_t needed = 0;
-  OCTET_RETURN_IF_ERROR(WorkspaceBytes(check, activations.m, weights, &needed));
-  OCTET_RETURN_IF_ERROR(check.Workspace(rest.workspace, rest.workspace_bytes, needed));
+  const PlacedFloat& weights = operands.weights;
+  FloatActivations& activations = operands.activations;
+  OCTET_RETURN_IF_ERROR(ReadOperands(&check, a, call.packed, call.packed_bytes, &operands));
+  OCTET_RETURN_IF_ERROR(ReadGridOf(&check, {"a", a, a_grid, OCTET_GRID_NAMES("a_grid")}, &operands.a));
+  activations.step = operands.a.step;
+  OCTET_RETURN_IF_ERROR(ReadGemmOutput(&check, call, {activations.m, weights.n}, {{"a", &operands.a.view}}, &epilogue));
+  OCTET_RETURN_IF_ERROR(WorkspaceBytes(check, operands, &needed));
+  OCTET_RETURN_IF_ERROR(CheckRun(check, call, weights.on_device, needed));
   if (weights.on_device) {
     const DeviceFloatWeights on_device = weights.OnDevice();
-    return RunOnCuda(check, rest.stream, CudaTable()->gemm_float.run, &activations, &on_device, &epilogue,
-                     rest.workspace);
+    return RunOnCuda(check, call.stream, CudaTable()->gemm_float.run, &activations, &on_device, &epilogue,
+                     call.workspace);
   }
   cpu::FloatWeights on_host;
   if (weights.has_codes) {
@@ -161,7 +129,7 @@ octet_status Gemm(const DLTensor* a, const octet_grid* a_grid, const Rest& rest)
   } else {
     on_host.floats = &weights.on_host;
   }
-  cpu::FloatGemm(activations, on_host, epilogue, false, static_cast<char*>(rest.workspace));
+  cpu::FloatGemm(activations, on_host, epilogue, false, static_cast<char*>(call.workspace));
   return OCTET_OK;
 }
 

@@ -6,9 +6,8 @@
 
 #include "api/check.h"
 #include "api/cuda_library.h"
-#include "api/epilogue.h"
 #include "api/error.h"
-#include "api/gemm_activations.h"
+#include "api/gemm_call.h"
 #include "api/packed_gemm.h"
 #include "api/placed_groups.h"
 #include "api/weights.h"
@@ -38,7 +37,7 @@ octet_status CheckDepth(const Checker& check, const TensorView& weights, int bit
 /** `data`: whether the elements are to be read. bytes: of the block. */
 octet_status ReadWeights(Checker* check, const DLTensor* weights, int bits, bool data, TensorView* view,
                          int64_t* bytes) {
-  OCTET_RETURN_IF_ERROR(ReadWeightTensor(check, weights, 3, "[G, N, K]", data, view));
+  OCTET_RETURN_IF_ERROR(ReadWeightTensor(check, weights, kByteTypes, 3, "[G, N, K]", data, view));
   OCTET_RETURN_IF_ERROR(CheckDepth(*check, *view, bits, false, ""));
   // Whether there are zero points is known when the grid is.
   if (PackedGroupsBytes(view->shape[0], view->shape[1], view->shape[2], bits, true, bytes)) return OCTET_OK;
@@ -129,19 +128,31 @@ octet_status PackedInfo(const void* packed, size_t packed_bytes, octet_gemm_grou
   return OCTET_OK;
 }
 
-octet_status ReadActivations(Checker* check, const DLTensor* a, TypeSet types, const PlacedGroups& weights,
-                             TensorView* view, GemmActivations* activations) {
-  OCTET_RETURN_IF_ERROR(ReadGemmRows(check, a, types, weights.k, view, activations));
-  if (activations->m > INT32_MAX) {
+/** Weights and activations. */
+struct Operands {
+  PlacedGroups weights;
+  TensorView a;
+  GemmActivations activations;
+};
+
+octet_status ReadOperands(Checker* check, const DLTensor* a, TypeSet types, const void* packed, size_t packed_bytes,
+                          Operands* operands) {
+  const PlacedGroups& weights = operands->weights;
+  GemmActivations& activations = operands->activations;
+  OCTET_RETURN_IF_ERROR(ReadPlacedGroups(*check, packed, packed_bytes, &operands->weights));
+  OCTET_RETURN_IF_ERROR(ReadGemmRows(check, a, types, weights.k, &operands->a, &activations.rows, &activations.m));
+  if (activations.m > INT32_MAX) {
     return Fail(OCTET_INVALID_ARGUMENT, "%s: a has shape %s; expected M up to %d, which offsets (s32) can count",
-                check->function(), ListWords(view->shape, 2).text, INT32_MAX);
+                check->function(), ListWords(operands->a.shape, 2).text, INT32_MAX);
   }
   return CheckSamePlace(*check, weights.on_device, static_cast<int>(weights.device_id), "a",
                         "octet_gemm_grouped_to_device");
 }
 
-octet_status ReadOffsets(Checker* check, const DLTensor* offsets, const PlacedGroups& weights, int64_t m,
-                         TensorView* view, RowGroups* groups) {
+octet_status ReadOffsets(Checker* check, const DLTensor* offsets, const Operands& operands, TensorView* view,
+                         RowGroups* groups) {
+  const PlacedGroups& weights = operands.weights;
+  const int64_t m = operands.activations.m;
   const Named named = {"offsets", view};
   OCTET_RETURN_IF_ERROR(check->Tensor("offsets", offsets, kOffsetType, Role::kCompactInput, view));
   OCTET_RETURN_IF_ERROR(check->Ndim(named, 1, "[G]"));
@@ -162,7 +173,9 @@ octet_status ReadOffsets(Checker* check, const DLTensor* offsets, const PlacedGr
   return OCTET_OK;
 }
 
-octet_status WorkspaceBytes(const Checker& check, int64_t m, const PlacedGroups& weights, size_t* bytes) {
+octet_status WorkspaceBytes(const Checker& check, const Operands& operands, size_t* bytes) {
+  const PlacedGroups& weights = operands.weights;
+  const int64_t m = operands.activations.m;
   if (!weights.on_device) {
     *bytes = cpu::GroupedGemmWorkspaceSize(m, weights.k, weights.groups);
     return OCTET_OK;
@@ -172,77 +185,35 @@ octet_status WorkspaceBytes(const Checker& check, int64_t m, const PlacedGroups&
 
 octet_status WorkspaceSize(const DLTensor* a, const void* packed, size_t packed_bytes, size_t* bytes) {
   Checker check("octet_gemm_grouped_workspace_size");
-  PlacedGroups weights;
-  TensorView view;
-  GemmActivations activations;
-  OCTET_RETURN_IF_ERROR(ReadPlacedGroups(check, packed, packed_bytes, &weights));
-  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatOrByteTypes, weights, &view, &activations));
+  Operands operands;
+  OCTET_RETURN_IF_ERROR(ReadOperands(&check, a, kFloatOrByteTypes, packed, packed_bytes, &operands));
   OCTET_RETURN_IF_ERROR(check.NotNull("bytes", bytes));
-  return WorkspaceBytes(check, activations.m, weights, bytes);
+  return WorkspaceBytes(check, operands, bytes);
 }
 
-/** What the two products have in common, after their activations have been read. */
-struct Rest {
-  const DLTensor* offsets;
-  const void* packed;
-  size_t packed_bytes;
-  const octet_epilogue* epilogue;
-  DLTensor* out;
-  void* workspace;
-  size_t workspace_bytes;
-  void* stream;
-};
-
-octet_status Run(Checker* check, const TensorView& a_view, const PlacedGroups& weights, const GemmActivations& a,
-                 const Rest& rest) {
-  TensorView offsets;
+octet_status Grouped(const char* function, const DLTensor* a, const RowGrids& grids, const DLTensor* offsets,
+                     const GemmCall& call) {
+  Checker check(function);
+  Operands operands;
+  TensorView offsets_view;
   RowGroups groups;
-  EpilogueTensors tensors;
   EpilogueView epilogue;
-  OCTET_RETURN_IF_ERROR(ReadOffsets(check, rest.offsets, weights, a.m, &offsets, &groups));
-  OCTET_RETURN_IF_ERROR(
-      ReadEpilogue(check, rest.epilogue, rest.out, weights.n, &tensors, &epilogue, ColumnStride::kOne, weights.groups));
-  const TensorView& out = tensors.out;
-  OCTET_RETURN_IF_ERROR(CheckGemmOutput(*check, out, a.m, weights.n));
-  OCTET_RETURN_IF_ERROR(check->NoOverlap({{"out", &out}},
-                                         {{"epilogue.residual", &tensors.residual},
-                                          {"a", &a_view},
-                                          {"offsets", &offsets},
-                                          {"epilogue.bias", &tensors.bias},
-                                          {"epilogue.factor", &tensors.factor}},
-                                         &out));
-  if (!weights.on_device) OCTET_RETURN_IF_ERROR(check->Stream(rest.stream));
   size_t needed = 0;
-  OCTET_RETURN_IF_ERROR(WorkspaceBytes(*check, a.m, weights, &needed));
-  OCTET_RETURN_IF_ERROR(check->Workspace(rest.workspace, rest.workspace_bytes, needed));
+  const PlacedGroups& weights = operands.weights;
+  GemmActivations& activations = operands.activations;
+  OCTET_RETURN_IF_ERROR(ReadOperands(&check, a, grids.types(), call.packed, call.packed_bytes, &operands));
+  OCTET_RETURN_IF_ERROR(ReadRowGrids(&check, grids, &activations));
+  OCTET_RETURN_IF_ERROR(ReadOffsets(&check, offsets, operands, &offsets_view, &groups));
+  OCTET_RETURN_IF_ERROR(ReadGemmOutput(&check, call, {activations.m, weights.n, weights.groups},
+                                       {{"a", &operands.a}, {"offsets", &offsets_view}}, &epilogue));
+  OCTET_RETURN_IF_ERROR(WorkspaceBytes(check, operands, &needed));
+  OCTET_RETURN_IF_ERROR(CheckRun(check, call, weights.on_device, needed));
   if (weights.on_device) {
-    return RunOnCuda(*check, rest.stream, CudaTable()->gemm.run_grouped, &a, &weights.device, &groups, &epilogue,
-                     rest.workspace);
+    return RunOnCuda(check, call.stream, CudaTable()->gemm.run_grouped, &activations, &weights.device, &groups,
+                     &epilogue, call.workspace);
   }
-  cpu::GroupedGemm(a, weights.on_host, groups, epilogue, static_cast<char*>(rest.workspace));
+  cpu::GroupedGemm(activations, weights.on_host, groups, epilogue, static_cast<char*>(call.workspace));
   return OCTET_OK;
-}
-
-octet_status Grouped(const DLTensor* a, const octet_grid* a_grid, const Rest& rest) {
-  Checker check("octet_gemm_grouped");
-  PlacedGroups weights;
-  TensorView view;
-  GemmActivations activations;
-  OCTET_RETURN_IF_ERROR(ReadPlacedGroups(check, rest.packed, rest.packed_bytes, &weights));
-  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatOrByteTypes, weights, &view, &activations));
-  OCTET_RETURN_IF_ERROR(ReadGemmGrid(&check, a_grid, &activations));
-  return Run(&check, view, weights, activations, rest);
-}
-
-octet_status GroupedDynamic(const DLTensor* a, int32_t n_bits, float eps, const Rest& rest) {
-  Checker check("octet_gemm_grouped_dynamic");
-  PlacedGroups weights;
-  TensorView view;
-  GemmActivations activations;
-  OCTET_RETURN_IF_ERROR(ReadPlacedGroups(check, rest.packed, rest.packed_bytes, &weights));
-  OCTET_RETURN_IF_ERROR(ReadActivations(&check, a, kFloatTypes, weights, &view, &activations));
-  OCTET_RETURN_IF_ERROR(ReadDynamicGrids(check, n_bits, eps, &activations));
-  return Run(&check, view, weights, activations, rest);
 }
 
 }  // namespace
@@ -275,8 +246,8 @@ octet_status octet_gemm_grouped(const DLTensor* a, const octet_grid* a_grid, con
                                 const void* packed, size_t packed_bytes, const octet_epilogue* epilogue, DLTensor* out,
                                 void* workspace, size_t workspace_bytes, void* stream) {
   return octet::api::Guarded("octet_gemm_grouped", [&] {
-    return octet::api::Grouped(a, a_grid,
-                               {offsets, packed, packed_bytes, epilogue, out, workspace, workspace_bytes, stream});
+    return octet::api::Grouped("octet_gemm_grouped", a, octet::api::GridOfAllRows(a_grid), offsets,
+                               {packed, packed_bytes, epilogue, out, workspace, workspace_bytes, stream});
   });
 }
 
@@ -284,7 +255,7 @@ octet_status octet_gemm_grouped_dynamic(const DLTensor* a, int32_t n_bits, float
                                         const void* packed, size_t packed_bytes, const octet_epilogue* epilogue,
                                         DLTensor* out, void* workspace, size_t workspace_bytes, void* stream) {
   return octet::api::Guarded("octet_gemm_grouped_dynamic", [&] {
-    return octet::api::GroupedDynamic(
-        a, n_bits, eps, {offsets, packed, packed_bytes, epilogue, out, workspace, workspace_bytes, stream});
+    return octet::api::Grouped("octet_gemm_grouped_dynamic", a, octet::api::GridsOfRows(n_bits, eps), offsets,
+                               {packed, packed_bytes, epilogue, out, workspace, workspace_bytes, stream});
   });
 }

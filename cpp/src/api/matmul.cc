@@ -155,13 +155,7 @@ octet_status Matmul(const DLTensor* a, const DLTensor* b, int32_t transpose_b, c
     return Fail(OCTET_INVALID_ARGUMENT, "%s: out has shape %s; expected %s", check.function(),
                 ListWords(out.shape, out.ndim).text, ListWords(operands.shape, operands.ndim).text);
   }
-  OCTET_RETURN_IF_ERROR(check.NoOverlap({{"out", &out}},
-                                        {{"epilogue.residual", &tensors.residual},
-                                         {"a", &operands.a},
-                                         {"b", &operands.b},
-                                         {"epilogue.bias", &tensors.bias},
-                                         {"epilogue.factor", &tensors.factor}},
-                                        &out));
+  OCTET_RETURN_IF_ERROR(CheckOutputMemory(check, tensors, {{"a", &operands.a}, {"b", &operands.b}}));
   output.out = out;
   if (rest.epilogue != nullptr && rest.epilogue->residual != nullptr) output.residual = tensors.residual;
   if (check.on_cuda()) {

@@ -27,8 +27,8 @@ octet_status ReadFormat(const Checker& check, const octet_weight_format& format,
   return OCTET_OK;
 }
 
-octet_status ReadWeightTensor(Checker* check, const DLTensor* weights, int ndim, const char* meaning, bool data,
-                              TensorView* view) {
+octet_status ReadWeightTensor(Checker* check, const DLTensor* weights, TypeSet types, int ndim, const char* meaning,
+                              bool data, TensorView* view) {
   DLTensor shape_only;
   if (!data && weights != nullptr) {
     shape_only = *weights;
@@ -36,7 +36,7 @@ octet_status ReadWeightTensor(Checker* check, const DLTensor* weights, int ndim,
     if (shape_only.data == nullptr) shape_only.data = &shape_only;
     weights = &shape_only;
   }
-  OCTET_RETURN_IF_ERROR(check->Tensor("weights", weights, kByteTypes, Role::kInput, view));
+  OCTET_RETURN_IF_ERROR(check->Tensor("weights", weights, types, Role::kInput, view));
   if (data) OCTET_RETURN_IF_ERROR(check->OnCpu());
   return check->Ndim({"weights", view}, ndim, meaning);
 }

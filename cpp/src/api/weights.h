@@ -14,9 +14,9 @@ int64_t MostProducts(int bits, bool has_zero_points);
 
 octet_status ReadFormat(const Checker& check, const octet_weight_format& format, int* bits);
 
-/** Checks weights of `ndim` dimensions named by `meaning`. `data`: whether the elements are to be read. */
-octet_status ReadWeightTensor(Checker* check, const DLTensor* weights, int ndim, const char* meaning, bool data,
-                              TensorView* view);
+/** Checks weights of `ndim` dimensions named by `meaning`. `data`: whether the elements are to be read, by the host. */
+octet_status ReadWeightTensor(Checker* check, const DLTensor* weights, TypeSet types, int ndim, const char* meaning,
+                              bool data, TensorView* view);
 
 /** Checks the grid of weights whose channels are dimension 0; name: what has this dimension. */
 octet_status ReadWeightGrid(Checker* check, const octet_grid* grid, const TensorView& weights, GridView* view,

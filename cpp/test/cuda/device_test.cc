@@ -2,6 +2,7 @@
 // Devices, memory, streams, and what calls with tensors in the wrong places say.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -190,6 +191,25 @@ TEST_F(CudaPlaces, OfWhatHasNoKernelAreTheCpu) {
   void* packed = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
   EXPECT_TRUE(Says(octet_gemm_pack(codes_there.dl(), &grid, OCTET_WEIGHTS_8_BIT, packed, bytes), OCTET_UNSUPPORTED,
                    {"octet_gemm_pack", "weights is on cuda:0", "cpu"}));
+  std::free(packed);
+}
+
+TEST_F(CudaPlaces, OfFloatWeightsToBePackedAreTheCpu) {
+  Tensor matrix(kF32, {4, 8});
+  Tensor filters(kF32, {4, 8, 1, 1});
+  OnDevice matrix_there(&matrix);
+  OnDevice filters_there(&filters);
+  const octet_conv2d_params params = {1, 1, 0, 0, 0, 0, 1, 1, 1};
+  size_t bytes = 0;
+  ASSERT_OK(octet_gemm_float_pack_size(matrix_there.dl(), &bytes));
+  size_t filter_bytes = 0;
+  ASSERT_OK(octet_conv2d_float_pack_size(filters_there.dl(), &params, &filter_bytes));
+  bytes = std::max(bytes, filter_bytes);
+  void* packed = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
+  EXPECT_TRUE(Says(octet_gemm_float_pack(matrix_there.dl(), packed, bytes), OCTET_UNSUPPORTED,
+                   {"octet_gemm_float_pack", "weights is on cuda:0", "cpu"}));
+  EXPECT_TRUE(Says(octet_conv2d_float_pack(filters_there.dl(), nullptr, &params, packed, bytes), OCTET_UNSUPPORTED,
+                   {"octet_conv2d_float_pack", "weights is on cuda:0", "cpu"}));
   std::free(packed);
 }
 
