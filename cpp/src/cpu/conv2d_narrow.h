@@ -9,7 +9,9 @@
 // channels 0.49. Products were seven tenths of the time before, the more so with 8 images, whose pixels came from
 // outside the first-level cache for every block; at 28 x 28 pixels they are six tenths of what is left, the epilogue
 // 0.15 and the copies 0.07. Slow at first: an argument copied as a whole for each strip of pixels, whose loads waited
-// for stores of its parts, a tenth of the time; and pixels copied by eight codes at a time, as much.
+// for stores of its parts, a tenth of the time; and pixels copied by eight codes at a time, as much. On the same
+// machine the kernels of AVX2, AVX-512 and AVX-VNNI take 0.35, 0.31 and 0.34 of the time with groups of 4 channels, and
+// 0.6, 0.56 and 0.55 with 8.
 #ifndef OCTET_CPU_CONV2D_NARROW_H_
 #define OCTET_CPU_CONV2D_NARROW_H_
 

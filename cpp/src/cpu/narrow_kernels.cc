@@ -56,6 +56,7 @@ const NarrowKernels& CurrentNarrowKernels(int64_t channels) {
     case OCTET_ISA_AVX_VNNI:
       return AvxVnniNarrowKernels(channels);
     case OCTET_ISA_AVX512:
+      return Avx512NarrowKernels(channels);
     case OCTET_ISA_AVX2:
       return Avx2NarrowKernels(channels);
 #endif

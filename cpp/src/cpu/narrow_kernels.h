@@ -59,6 +59,7 @@ struct NarrowKernels {
 const NarrowKernels& ScalarNarrowKernels(int64_t channels);
 #if defined(OCTET_HAVE_X86)
 const NarrowKernels& Avx2NarrowKernels(int64_t channels);
+const NarrowKernels& Avx512NarrowKernels(int64_t channels);
 const NarrowKernels& AvxVnniNarrowKernels(int64_t channels);
 const NarrowKernels& Avx512VnniNarrowKernels(int64_t channels);
 #endif

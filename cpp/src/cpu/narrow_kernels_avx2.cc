@@ -22,6 +22,16 @@ struct Avx2Madd {
   static Vector Dot(Vector sums, Vector activations, Vector weights) {
     return _mm256_add_epi32(sums, _mm256_madd_epi16(activations, weights));
   }
+  static Vector DotAt(Vector sums, Vector activations, const Vector* weights) {
+    // The compiler would load weights once for all pixels, and has no registers for them.
+    Vector products;
+    asm("vpmaddwd %[weights], %[activations], %[products]"
+        : [products] "=x"(products)
+        : [activations] "x"(activations), [weights] "m"(*weights));
+    sums = _mm256_add_epi32(sums, products);
+    asm("" : "+x"(sums));
+    return sums;
+  }
   static Vector Spread(const uint8_t* from) {
     int64_t eight;
     __builtin_memcpy(&eight, from, sizeof(eight));

@@ -21,6 +21,13 @@ struct AvxVnni {
   static Vector Dot(Vector sums, Vector activations, Vector weights) {
     return _mm256_dpbusd_avx_epi32(sums, activations, weights);
   }
+  static Vector DotAt(Vector sums, Vector activations, const Vector* weights) {
+    // The compiler would load weights once for all pixels, and has no registers for them.
+    asm("%{vex%} vpdpbusd %[weights], %[activations], %[sums]"
+        : [sums] "+x"(sums)
+        : [activations] "x"(activations), [weights] "m"(*weights));
+    return sums;
+  }
   static Vector Spread(const uint8_t* from) {
     return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
   }
