@@ -65,7 +65,7 @@ TEST_F(EmbeddingTest, Floats) {
         Tensor rows(type, {kRows, length}, Layout::kMisaligned);
         rows.Fill(RandomValues(rows.count(), 2.0f, 1));
         SCOPED_TRACE(TypeName(type) + " to " + TypeName(out_type));
-        Check({rows.dl(), 0, nullptr}, length, out_type,
+        Check({rows.dl(), 0, 0, nullptr}, length, out_type,
               [&](int64_t row, int64_t column) { return rows.Get(row * length + column); });
       }
     }
@@ -96,7 +96,7 @@ TEST_F(EmbeddingTest, CodesWithAGridForAllRowsAndGroups) {
                                    OCTET_SCALE_LINEAR,
                                    1e-8f,
                                    groups == 1 ? -1 : 0};
-          Check({rows.dl(), 8, &grid}, length, out_type, [&](int64_t row, int64_t column) {
+          Check({rows.dl(), 8, 0, &grid}, length, out_type, [&](int64_t row, int64_t column) {
             const int64_t g = row / (kRows / groups);
             const auto code = static_cast<float>(rows.Get(row * length + column));
             const float zero_point = asymmetric ? static_cast<float>(zero.Get(g)) : 0.0f;
@@ -122,7 +122,7 @@ TEST_F(EmbeddingTest, FourBits) {
       for (int64_t row = 0; row < kRows; ++row) delta.Set(row, 0.1 * static_cast<double>(row + 1));
       const octet_grid grid = {
           delta.dl(), nullptr, is_signed ? -8.0f : 0.0f, is_signed ? 7.0f : 15.0f, OCTET_SCALE_LINEAR, 1e-8f, 0};
-      Check({packed.dl(), 4, &grid}, length, kF32, [&](int64_t row, int64_t column) {
+      Check({packed.dl(), 4, 0, &grid}, length, kF32, [&](int64_t row, int64_t column) {
         const auto code = static_cast<float>(codes.Get(row * length + column));
         return static_cast<double>(static_cast<float>(delta.Get(row)) * code);
       });
@@ -134,7 +134,7 @@ TEST_F(EmbeddingTest, LongTablesInPieces) {
   Tensor rows(kF32, {4, 20000});
   rows.Fill(RandomValues(rows.count(), 1.0f, 2));
   LongIndices many({3, 0, 1, 2, 2, 1, 0, 3});
-  const octet_embedding_table table = {rows.dl(), 0, nullptr};
+  const octet_embedding_table table = {rows.dl(), 0, 0, nullptr};
   const auto outputs = SameOnAllPaths([&] {
     std::vector<Tensor> out;
     out.emplace_back(kF16, std::vector<int64_t>{8, 20000});
@@ -151,7 +151,7 @@ TEST_F(EmbeddingTest, LongTablesInPieces) {
 TEST_F(EmbeddingTest, IndicesOutsideTheTable) {
   Tensor rows(kF32, {3, 2});
   rows.Fill(RandomValues(6, 1.0f, 1));
-  const octet_embedding_table table = {rows.dl(), 0, nullptr};
+  const octet_embedding_table table = {rows.dl(), 0, 0, nullptr};
   Tensor out(kF32, {4, 2});
   for (int64_t i = 0; i < 8; ++i) out.Set(i, 77.0);
   for (int64_t wrong : {int64_t{3}, int64_t{-1}, INT64_MIN, INT64_MAX, int64_t{1} << 32}) {
@@ -163,8 +163,24 @@ TEST_F(EmbeddingTest, IndicesOutsideTheTable) {
   Tensor empty(kF32, {0, 2});
   LongIndices any({0});
   Tensor one(kF32, {1, 2});
-  const octet_embedding_table no_rows = {empty.dl(), 0, nullptr};
+  const octet_embedding_table no_rows = {empty.dl(), 0, 0, nullptr};
   EXPECT_INVALID(octet_embedding(&no_rows, any.dl(), one.dl(), nullptr, nullptr), "place 0");
+}
+
+TEST_F(EmbeddingTest, IndicesFromTheEnd) {
+  Tensor rows(kF32, {3, 2});
+  rows.Fill(RandomValues(6, 1.0f, 1));
+  const octet_embedding_table table = {rows.dl(), 0, 1, nullptr};
+  LongIndices some({-1, 2, -3, 0});
+  const int64_t expected[] = {2, 2, 0, 0};
+  Tensor out(kF32, {4, 2});
+  ASSERT_OK(octet_embedding(&table, some.dl(), out.dl(), nullptr, nullptr));
+  for (int64_t i = 0; i < 8; ++i) ASSERT_EQ(out.Get(i), rows.Get(expected[i / 2] * 2 + i % 2));
+  for (int64_t wrong : {int64_t{3}, int64_t{-4}, INT64_MIN, INT64_MAX}) {
+    LongIndices wrong_indices({0, -1, wrong, 1});
+    EXPECT_INVALID(octet_embedding(&table, wrong_indices.dl(), out.dl(), nullptr, nullptr), std::to_string(wrong),
+                   "place 2", "-3 to 2");
+  }
 }
 
 TEST_F(EmbeddingTest, EmptyTensors) {
@@ -174,8 +190,8 @@ TEST_F(EmbeddingTest, EmptyTensors) {
   LongIndices some({0, 1});
   Tensor out(kF32, {0, 2});
   Tensor narrow_out(kF32, {2, 0});
-  const octet_embedding_table table = {rows.dl(), 0, nullptr};
-  const octet_embedding_table narrow_table = {narrow.dl(), 0, nullptr};
+  const octet_embedding_table table = {rows.dl(), 0, 0, nullptr};
+  const octet_embedding_table narrow_table = {narrow.dl(), 0, 0, nullptr};
   EXPECT_OK(octet_embedding(&table, none.dl(), out.dl(), nullptr, nullptr));
   EXPECT_OK(octet_embedding(&narrow_table, some.dl(), narrow_out.dl(), nullptr, nullptr));
 }
@@ -186,19 +202,22 @@ TEST_F(EmbeddingTest, WrongArguments) {
   Tensor out(kF32, {2, 5, 6});
   Tensor wide(kF32, {2, 5, 7});
   const TensorGrid grid(kU8, 0.1f, 0.0f);
-  octet_embedding_table table = {rows.dl(), 0, nullptr};
+  octet_embedding_table table = {rows.dl(), 0, 0, nullptr};
   const auto call = [&](Tensor* to) { return octet_embedding(&table, indices.dl(), to->dl(), nullptr, nullptr); };
   EXPECT_OK(call(&out));
   EXPECT_INVALID(call(&wide), "out has shape [2, 5, 7]", "[2, 5]", "[12, 6]");
   EXPECT_INVALID(octet_embedding(nullptr, indices.dl(), out.dl(), nullptr, nullptr), "table is null");
   EXPECT_INVALID(octet_embedding(&table, rows.dl(), out.dl(), nullptr, nullptr), "indices has dtype f32", "s32 or s64");
+  table.wrap = 2;
+  EXPECT_INVALID(call(&out), "table.wrap is 2", "0 or 1");
+  table.wrap = 0;
   table.bits = 8;
   EXPECT_INVALID(call(&out), "table.bits is 8", "f32");
-  table = {rows.dl(), 0, grid.get()};
+  table = {rows.dl(), 0, 0, grid.get()};
   EXPECT_INVALID(call(&out), "table.grid is given", "f32");
-  table = {codes.dl(), 8, nullptr};
+  table = {codes.dl(), 8, 0, nullptr};
   EXPECT_INVALID(call(&out), "table.grid is null");
-  table = {codes.dl(), 8, grid.get()};
+  table = {codes.dl(), 8, 0, grid.get()};
   EXPECT_OK(call(&out));
   table.bits = 4;
   EXPECT_INVALID(call(&out), "table.grid reaches from 0 to 255", "4 bits");

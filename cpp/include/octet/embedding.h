@@ -23,6 +23,8 @@ typedef struct octet_embedding_table {
   const DLTensor* rows;
   /** 4: two codes a byte. 8: a code a byte. 0 for floats. */
   int32_t bits;
+  /** 1: indices below 0 count from the end, -1 is the last row. 0: they are outside of the table. */
+  int32_t wrap;
   /** The grid of codes: axis -1, or 0 for one grid for each of g groups of V / g rows (g = V: a grid a row). int_min
    * and int_max lie within the type of rows, or with 4 bits within -8..7 (signed codes) or 0..15. Null for floats. */
   const octet_grid* grid;
@@ -40,9 +42,9 @@ OCTET_API octet_status octet_embedding_pack(const DLTensor* codes, DLTensor* pac
 /**
  * out[i, :] = the values of row indices[i], as they are or on out_grid: scale * (code - zero_point) for codes, in f32.
  *
- * @param indices   s32 or s64, any shape and strides, each within 0..V-1. Else OCTET_INVALID_ARGUMENT with the first
- *                  place and its value, and out is not written. On a CUDA device, whose indices the host does not
- *                  see, rows of others are NaN (the zero point in codes) instead.
+ * @param indices   s32 or s64, any shape and strides, each within 0..V-1 (with wrap within -V..V-1). Else
+ * OCTET_INVALID_ARGUMENT with the first place and its value, and out is not written. On a CUDA device, whose indices
+ * the host does not see, rows of others are NaN (the zero point in codes) instead.
  * @param out       out: the shape of indices, then D: f32, f16 or bf16, or s8 or u8 on out_grid (NaN: the zero point).
  *                  The last dimension has no gaps.
  * @param out_grid  the grid of codes, axis -1; null for floats.

@@ -17,6 +17,7 @@
 #include "octet/gemm_float.h"
 #include "octet/gemm_grouped.h"
 #include "octet/grid.h"
+#include "octet/integers.h"
 #include "octet/library.h"
 #include "octet/matmul.h"
 #include "octet/norm.h"

@@ -68,7 +68,12 @@ octet_status ReadTable(Checker* check, const octet_embedding_table* table, Tenso
   const Named named = {"table.rows", rows};
   OCTET_RETURN_IF_ERROR(check->Ndim(named, 2, "rows and the values of a row"));
   OCTET_RETURN_IF_ERROR(check->RowsWithoutGaps(named));
+  if (table->wrap != 0 && table->wrap != 1) {
+    return Fail(OCTET_INVALID_ARGUMENT, "%s: table.wrap is %d; expected 0 or 1", check->function(),
+                static_cast<int>(table->wrap));
+  }
   call->rows = rows;
+  call->wrap = table->wrap != 0;
   call->packed = IsCode(rows->type) && table->bits == 4;
   const bool known = IsCode(rows->type) ? table->bits == 8 || table->bits == 4 : table->bits == 0;
   if (!known || (call->packed && rows->type != ElementType::kU8)) {
@@ -119,13 +124,13 @@ octet_status Embedding(const octet_embedding_table* table, const DLTensor* indic
   OCTET_RETURN_IF_ERROR(check.NoOverlap({named_out}, {{"table.rows", &rows}, {"indices", &indices_view}}, nullptr));
   if (check.on_cuda()) return RunOnCuda(check, stream, CudaTable()->rows.embedding, &call);
   OCTET_RETURN_IF_ERROR(check.Stream(stream));
-  const int64_t place = cpu::FirstOutside(indices_view, rows.shape[0]);
+  const int64_t place = cpu::FirstOutside(indices_view, call.wrap ? -rows.shape[0] : 0, rows.shape[0]);
   if (place >= 0) {
     return Fail(OCTET_INVALID_ARGUMENT,
                 "octet_embedding: indices has %" PRId64 " at place %" PRId64
-                " (in row-major order of shape %s); expected 0 to %" PRId64 ", the rows of the table",
+                " (in row-major order of shape %s); expected %" PRId64 " to %" PRId64 ", the rows of the table",
                 cpu::IndexAt(indices_view, place), place, ListWords(indices_view.shape, indices_view.ndim).text,
-                rows.shape[0] - 1);
+                call.wrap ? -rows.shape[0] : 0, rows.shape[0] - 1);
   }
   cpu::Embedding(call);
   return OCTET_OK;

@@ -4,6 +4,7 @@
 #include "api/cuda_library.h"
 #include "api/elementwise.h"
 #include "api/error.h"
+#include "api/reduction_dims.h"
 #include "api/words.h"
 #include "core/raw_value.h"
 #include "cpu/reduce.h"
@@ -11,59 +12,6 @@
 namespace octet {
 namespace api {
 namespace {
-
-/** Marks the dimensions that are reduced. */
-octet_status ReadDims(const Checker& check, const int32_t* dims, int32_t ndims, const TensorView& x, bool* reduced) {
-  if (ndims < 0 || ndims > x.ndim) {
-    return Fail(OCTET_INVALID_ARGUMENT, "%s: ndims is %d; expected 0 to %d, the dimensions of x", check.function(),
-                static_cast<int>(ndims), x.ndim);
-  }
-  if (ndims > 0) OCTET_RETURN_IF_ERROR(check.NotNull("dims", dims));
-  for (int d = 0; d < x.ndim; ++d) reduced[d] = false;
-  for (int32_t i = 0; i < ndims; ++i) {
-    if (dims[i] < 0 || dims[i] >= x.ndim || reduced[dims[i]]) {
-      return Fail(OCTET_INVALID_ARGUMENT,
-                  "%s: dims[%d] is %d; expected a dimension of x, shape %s, that was not named yet", check.function(),
-                  static_cast<int>(i), static_cast<int>(dims[i]), ListWords(x.shape, x.ndim).text);
-    }
-    reduced[dims[i]] = true;
-  }
-  return OCTET_OK;
-}
-
-/** Leaves the kept dimensions of out, which has all dimensions of x (reduced ones of size 1) or the kept ones alone. */
-octet_status KeepDims(const Checker& check, const TensorView& x, const bool* reduced, TensorView* out) {
-  int kept = 0;
-  for (int d = 0; d < x.ndim; ++d) kept += reduced[d] ? 0 : 1;
-  bool fits = out->ndim == kept || out->ndim == x.ndim;
-  const bool all = out->ndim == x.ndim;
-  TensorView result = *out;
-  result.ndim = 0;
-  for (int d = 0, from = 0; fits && d < x.ndim; ++d) {
-    if (reduced[d] && !all) continue;
-    fits = out->shape[from] == (reduced[d] ? 1 : x.shape[d]);
-    if (!reduced[d]) {
-      result.shape[result.ndim] = out->shape[from];
-      result.strides[result.ndim++] = out->strides[from];
-    }
-    ++from;
-  }
-  if (!fits) {
-    return Fail(OCTET_INVALID_ARGUMENT,
-                "%s: out has shape %s; expected that of x, %s, with the reduced dimensions of size 1 or left out",
-                check.function(), ListWords(out->shape, out->ndim).text, ListWords(x.shape, x.ndim).text);
-  }
-  *out = result;
-  return OCTET_OK;
-}
-
-octet_status NotEmpty(const Checker& check, const TensorView& x, const bool* reduced, const TensorView& out) {
-  int64_t length = 1;
-  for (int d = 0; d < x.ndim; ++d) length *= reduced[d] ? x.shape[d] : 1;
-  if (length != 0 || out.count == 0) return OCTET_OK;
-  return Fail(OCTET_INVALID_ARGUMENT, "%s: x has shape %s, no elements to choose from; expected some", check.function(),
-              ListWords(x.shape, x.ndim).text);
-}
 
 octet_status Reduce(const octet_reduction& reduction, const DLTensor* x, const octet_grid* x_grid, const int32_t* dims,
                     int32_t ndims, DLTensor* out, const octet_grid* out_grid, void* stream) {
@@ -93,21 +41,7 @@ octet_status Reduce(const octet_reduction& reduction, const DLTensor* x, const o
 octet_status Argmax(const DLTensor* x, int32_t dim, DLTensor* out, void* stream) {
   Checker check("octet_argmax");
   TensorView x_view, out_view;
-  bool reduced[kMaxDims];
-  OCTET_RETURN_IF_ERROR(check.Tensor("x", x, kFloatOrByteTypes, Role::kInput, &x_view));
-  if (dim < 0 || dim >= x_view.ndim) {
-    return Fail(OCTET_INVALID_ARGUMENT, "octet_argmax: dim is %d; expected a dimension of x, which has shape %s",
-                static_cast<int>(dim), ListWords(x_view.shape, x_view.ndim).text);
-  }
-  OCTET_RETURN_IF_ERROR(ReadDims(check, &dim, 1, x_view, reduced));
-  OCTET_RETURN_IF_ERROR(check.Tensor("out", out, kIntegerTypes, Role::kOutput, &out_view));
-  OCTET_RETURN_IF_ERROR(check.NoOverlap({{"out", &out_view}}, {{"x", &x_view}}, nullptr));
-  OCTET_RETURN_IF_ERROR(KeepDims(check, x_view, reduced, &out_view));
-  OCTET_RETURN_IF_ERROR(NotEmpty(check, x_view, reduced, out_view));
-  if (out_view.type == ElementType::kS32 && x_view.shape[dim] > INT32_MAX) {
-    return Fail(OCTET_INVALID_ARGUMENT, "octet_argmax: out has dtype s32, but x has shape %s; pass s64",
-                ListWords(x_view.shape, x_view.ndim).text);
-  }
+  OCTET_RETURN_IF_ERROR(ReadArgmax(&check, x, kFloatOrByteTypes, dim, out, &x_view, &out_view));
   if (check.on_cuda()) {
     return RunOnCuda(check, stream, CudaTable()->rows.argmax, &x_view, dim, &out_view);
   }

@@ -16,6 +16,8 @@ struct EmbeddingCall {
   const GridView* grid = nullptr;
   /** Two codes a byte, signed if the grid begins below 0. */
   bool packed = false;
+  /** Indices below 0 count from the end. */
+  bool wrap = false;
   /** All within the table. */
   const TensorView* indices = nullptr;
   const Operand* out = nullptr;

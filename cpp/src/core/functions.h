@@ -11,6 +11,10 @@ namespace octet {
 enum class Binary { kAdd, kSub, kMul, kDiv, kMin, kMax };
 constexpr int kBinaryFunctions = 6;
 
+/** In the order of octet_integer_function. */
+enum class IntegerFunction { kAdd, kSub, kMul, kFloorDiv, kRemainder, kMin, kMax };
+constexpr int kIntegerFunctions = 7;
+
 /** In the order of octet_comparison. */
 enum class Comparison { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
 constexpr int kComparisons = 6;

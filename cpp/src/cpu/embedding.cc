@@ -49,7 +49,9 @@ void Unpack(const uint8_t* packed, int64_t count, bool is_signed, uint8_t* codes
 void LookUp(const Job& job, int64_t place) {
   const EmbeddingCall& call = job.call;
   const TensorView& table = *call.rows;
-  const int64_t index = LoadInteger(job.indices.At(place), call.indices->type);
+  const int64_t given = LoadInteger(job.indices.At(place), call.indices->type);
+  // Below 0 with wrap alone: indices were checked.
+  const int64_t index = given < 0 ? given + table.shape[0] : given;
   const OperandRow out = RowOf(*call.out, job.out.At(place));
   OperandRow row = {table.data + index * job.stride, table.type, {1.0f, 0.0f}, {0.0f, 0.0f}};
   if (row.type == out.type && !IsCode(row.type)) {
@@ -83,11 +85,11 @@ int64_t IndexAt(const TensorView& indices, int64_t place) {
   return LoadInteger(Rows(indices, 0).At(place), indices.type);
 }
 
-int64_t FirstOutside(const TensorView& indices, int64_t limit) {
+int64_t FirstOutside(const TensorView& indices, int64_t least, int64_t limit) {
   const Rows rows(indices, 0);
   for (int64_t place = 0; place < indices.count; ++place) {
     const int64_t index = LoadInteger(rows.At(place), indices.type);
-    if (index < 0 || index >= limit) return place;
+    if (index < least || index >= limit) return place;
   }
   return -1;
 }

@@ -22,6 +22,16 @@ inline int64_t LoadInteger(const char* from, ElementType type) {
   return value;
 }
 
+/** Stores an s32, the lower half, or an s64. */
+inline void StoreInteger(int64_t value, ElementType type, char* to) {
+  if (type == ElementType::kS64) {
+    std::memcpy(to, &value, sizeof(value));
+    return;
+  }
+  const auto narrow = static_cast<int32_t>(value);
+  std::memcpy(to, &narrow, sizeof(narrow));
+}
+
 }  // namespace cpu
 }  // namespace octet
 

@@ -109,6 +109,16 @@ struct MapFunctions {
   octet_status (*cast)(const Call* call, const TensorView* x, const TensorView* out);
 };
 
+/** Functions of whole numbers: cpu/integer_functions.h. */
+struct IntegerFunctions {
+  octet_status (*binary)(const Call* call, IntegerFunction function, const TensorView* a, const TensorView* b,
+                         const TensorView* out);
+  octet_status (*reduce)(const Call* call, Reduction reduction, const TensorView* x, const bool* reduced,
+                         const TensorView* out);
+  octet_status (*argmax)(const Call* call, const TensorView* x, int dim, const TensorView* out);
+  octet_status (*cumulative_sum)(const Call* call, const TensorView* x, int dim, const TensorView* out);
+};
+
 /** Functions of rows: cpu/norm.h, softmax.h, embedding.h, reduce.h. */
 struct RowFunctions {
   octet_status (*norm)(const Call* call, const NormCall* norm);
@@ -202,6 +212,7 @@ struct Table {
   QuantizationFunctions quantization;
   GemmFunctions gemm;
   MapFunctions map;
+  IntegerFunctions integers;
   RowFunctions rows;
   PoolFunctions pool;
   Conv2dFunctions conv2d;
@@ -213,7 +224,7 @@ struct Table {
 };
 
 /** To be raised whenever a function, or a structure that one takes, changes. */
-constexpr uint32_t kVersion = 9;
+constexpr uint32_t kVersion = 10;
 
 /** The symbol that liboctet_cuda exports, a `const Table* (*)()`. */
 constexpr const char* kTableSymbol = "octet_cuda_table";

@@ -26,6 +26,7 @@ struct Parameters {
   ElementType type;
   Coding out;
   bool wide_indices;
+  bool wrap;
   /** Floats have no grid. */
   bool has_grid;
   bool packed;
@@ -74,7 +75,8 @@ __global__ void __launch_bounds__(kThreads)
   const int64_t rest = p.length - first;
   const int count = rest < kElements ? static_cast<int>(rest) : kElements;
   const char* const at = walk.At(kIndices, place.quotient);
-  const int64_t index = p.wide_indices ? *reinterpret_cast<const int64_t*>(at) : *reinterpret_cast<const int32_t*>(at);
+  const int64_t given = p.wide_indices ? *reinterpret_cast<const int64_t*>(at) : *reinterpret_cast<const int32_t*>(at);
+  const int64_t index = p.wrap && given < 0 ? given + p.table_rows : given;
   char* const out = walk.At(kOut, place.quotient);
   float values[kElements];
   if (index < 0 || index >= p.table_rows) {
@@ -125,6 +127,7 @@ octet_status Embedding(const Call* call, const EmbeddingCall* embedding) {
   p.type = table.type;
   p.out = CodingOf(*embedding->out);
   p.wide_indices = embedding->indices->type == ElementType::kS64;
+  p.wrap = embedding->wrap;
   p.packed = embedding->packed;
   if (embedding->grid != nullptr) AddGridOf(*embedding->grid, p.table_rows, &p);
   p.is_signed = p.packed && p.limits.int_min < 0.0f;

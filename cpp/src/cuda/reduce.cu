@@ -40,22 +40,11 @@ struct SumTerms {
   bool mean;
 };
 
-/** out has the kept dimensions of x alone. */
-SliceWalk<2> SlicesOf(const TensorView& x, const bool* reduced, const TensorView& out) {
-  SliceStrides<2> from;
-  from.shape = ShapeOf(x);
-  from.operands[1] = StridesOf(x);
-  from.operands[0].data = out.data;
-  int kept = 0;
-  for (int d = 0; d < x.ndim; ++d) from.operands[0].bytes[d] = reduced[d] ? 0 : out.strides[kept++] * out.item_size();
-  return SlicesOver(from, reduced);
-}
-
 }  // namespace
 
 octet_status Reduce(const Call* call, Reduction reduction, const Operand* x, const bool* reduced, const Operand* out) {
   if (out->view.count == 0) return OCTET_OK;
-  const SliceWalk<2> walk = SlicesOf(x->view, reduced, out->view);
+  const SliceWalk<2> walk = ReductionOver(x->view, reduced, out->view);
   const bool adds = reduction == Reduction::kSum || reduction == Reduction::kMean;
   if (adds && !IsCode(x->view.type)) {
     return LaunchSum(call, "reduce", walk, SumTerms{CodingOf(*x), CodingOf(*out), reduction == Reduction::kMean},
@@ -77,7 +66,7 @@ octet_status Argmax(const Call* call, const TensorView* x, int dim, const Tensor
   output.kind = ExtremesOutput::Kind::kArgmax;
   output.x = {x->type, {1.0f, 0.0f}, {0.0f, 0.0f}};
   output.wide = out->type == ElementType::kS64;
-  return LaunchExtremes(call, "argmax", SlicesOf(*x, reduced, *out), output);
+  return LaunchExtremes(call, "argmax", ReductionOver(*x, reduced, *out), output);
 }
 
 }  // namespace cuda

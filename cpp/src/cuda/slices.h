@@ -134,6 +134,17 @@ SliceWalk<kOperands> SlicesOver(const SliceStrides<kOperands>& from, const bool*
   return walk;
 }
 
+/** The slices of a reduction of x to out, which has the kept dimensions of x alone. */
+inline SliceWalk<2> ReductionOver(const TensorView& x, const bool* reduced, const TensorView& out) {
+  SliceStrides<2> from;
+  from.shape = ShapeOf(x);
+  from.operands[1] = StridesOf(x);
+  from.operands[0].data = out.data;
+  int kept = 0;
+  for (int d = 0; d < x.ndim; ++d) from.operands[0].bytes[d] = reduced[d] ? 0 : out.strides[kept++] * out.item_size();
+  return SlicesOver(from, reduced);
+}
+
 /**
  * Slices along an axis in groups, slice_count of them (axis -1: one slice): operand 0 is nothing, the others are views
  * of one shape.

@@ -8,6 +8,7 @@
 #include "cuda/float/float_gemm.h"
 #include "cuda/gemm/gemm.h"
 #include "cuda/gemm/matmul.h"
+#include "cuda/integers.h"
 #include "cuda/map_kernels.h"
 #include "cuda/pool.h"
 #include "cuda/quantize.h"
@@ -47,6 +48,8 @@ octet::cuda::Table MakeTable() {
   table.map = {octet::cuda::MapUnary, octet::cuda::MapBinary, octet::cuda::LookUp,
                octet::cuda::LookUpIn, octet::cuda::Compare,   octet::cuda::CompareIntegers,
                octet::cuda::Where,    octet::cuda::Copy,      octet::cuda::Cast};
+  table.integers = {octet::cuda::MapIntegers, octet::cuda::ReduceIntegers, octet::cuda::ArgmaxIntegers,
+                    octet::cuda::CumulativeSum};
   table.rows.norm = octet::cuda::Norm;
   table.rows.softmax = octet::cuda::Softmax;
   table.rows.embedding = octet::cuda::Embedding;

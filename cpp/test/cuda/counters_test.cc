@@ -257,7 +257,7 @@ TEST_F(CudaCounters, OfRows) {
   for (int64_t i = 0; i < kRows; ++i) indices.Set(i, static_cast<double>((i * 13) % kRows));
   // Each thread reads its row's index, from the cache.
   Check("embedding s8 to f32", {&s8, &indices, &f32}, {1, kCount * 2, kCount * 4, 0.8}, [&](const Tensors& t) {
-    const octet_embedding_table table = {t[0], 8, &grid};
+    const octet_embedding_table table = {t[0], 8, 0, &grid};
     return octet_embedding(&table, t[1], t[2], nullptr, nullptr);
   });
 }

@@ -159,6 +159,18 @@ std::vector<Call> Calls() {
          return octet_reduce(OCTET_REDUCE_MEAN, t[0], nullptr, dims, 1, t[1], nullptr, nullptr);
        }},
       {"argmax", {{kF32, matrix}, {kS64, {6}}}, [](const Tensors& t) { return octet_argmax(t[0], 1, t[1], nullptr); }},
+      {"integer_binary",
+       {{kS64, matrix}, {kS64, matrix}, {kS64, matrix}},
+       [](const Tensors& t) { return octet_integer_binary(OCTET_INTEGER_ADD, t[0], t[1], t[2], nullptr); }},
+      {"integer_reduce",
+       {{kS64, matrix}, {kS64, {6}}},
+       [](const Tensors& t) { return octet_integer_reduce(OCTET_REDUCE_MAX, t[0], dims, 1, t[1], nullptr); }},
+      {"integer_argmax",
+       {{kS64, matrix}, {kS64, {6}}},
+       [](const Tensors& t) { return octet_integer_argmax(t[0], 1, t[1], nullptr); }},
+      {"cumulative_sum",
+       {{kS64, matrix}, {kS64, matrix}},
+       [](const Tensors& t) { return octet_cumulative_sum(t[0], 1, t[1], nullptr); }},
       {"masked_mean",
        {{kF32, {2, 5, 8}}, {kBool, {2, 5}}, {kF32, {2, 8}}},
        [](const Tensors& t) { return octet_masked_mean(t[0], nullptr, t[1], 1e-9f, t[2], nullptr, nullptr); }},
@@ -180,7 +192,7 @@ std::vector<Call> Calls() {
       {"embedding",
        {{kF32, matrix}, {kS32, {5}}, {kF32, {5, 8}}},
        [](const Tensors& t) {
-         const octet_embedding_table table = {t[0], 0, nullptr};
+         const octet_embedding_table table = {t[0], 0, 0, nullptr};
          return octet_embedding(&table, t[1], t[2], nullptr, nullptr);
        }},
       {"max_pool2d",

@@ -132,20 +132,23 @@ TEST(CudaRandomEmbedding, EqualsTheCpu) {
     const std::vector<int64_t> shape = random.Shape(0, 4, 60);
     const DLDataType index_type = random.OneIn(2) ? kS32 : kS64;
     Tensor indices(index_type, shape, random.Input(shape, index_type));
-    for (int64_t i = 0; i < indices.count(); ++i) indices.Set(i, static_cast<double>(random.Between(0, rows - 1)));
+    const bool wrap = random.OneIn(3);
+    for (int64_t i = 0; i < indices.count(); ++i) {
+      indices.Set(i, static_cast<double>(random.Between(wrap ? -rows : 0, rows - 1)));
+    }
     std::vector<int64_t> out_shape = shape;
     out_shape.push_back(columns);
     const DLDataType out_type = random.Of(kValueTypes);
     const RandomGrid out_grid(&random, out_type);
     const int32_t axis = groups == 1 && random.OneIn(2) ? -1 : 0;
     const bool has_zero = random.OneIn(2);
-    ExpectSameOnDevice({&table, &indices, &delta, &zero}, RandomOutput(&random, out_type, out_shape, 1),
-                       [&](const Tensors& in, const Tensors& out) {
-                         const octet_grid grid = {
-                             in[2], has_zero ? in[3] : nullptr, least, greatest, OCTET_SCALE_LINEAR, 1e-8f, axis};
-                         const octet_embedding_table t = {in[0], packed ? 4 : coded ? 8 : 0, coded ? &grid : nullptr};
-                         return octet_embedding(&t, in[1], out[0], out_grid.get(), nullptr);
-                       });
+    ExpectSameOnDevice(
+        {&table, &indices, &delta, &zero}, RandomOutput(&random, out_type, out_shape, 1),
+        [&](const Tensors& in, const Tensors& out) {
+          const octet_grid grid = {in[2], has_zero ? in[3] : nullptr, least, greatest, OCTET_SCALE_LINEAR, 1e-8f, axis};
+          const octet_embedding_table t = {in[0], packed ? 4 : coded ? 8 : 0, wrap ? 1 : 0, coded ? &grid : nullptr};
+          return octet_embedding(&t, in[1], out[0], out_grid.get(), nullptr);
+        });
   }
 }
 

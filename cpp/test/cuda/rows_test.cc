@@ -276,7 +276,7 @@ TEST(CudaEmbedding, EqualsTheCpuForEveryPairOfTypes) {
                                const float low = type.code == kDLInt ? -128.0f : 0.0f;
                                const octet_grid grid = {in[1], in[2], low, low + 255.0f, OCTET_SCALE_LINEAR,
                                                         1e-8f, axis};
-                               const octet_embedding_table table = {in[0], coded ? 8 : 0, coded ? &grid : nullptr};
+                               const octet_embedding_table table = {in[0], coded ? 8 : 0, 0, coded ? &grid : nullptr};
                                return octet_embedding(&table, in[3], out[0], out_grid.get(), nullptr);
                              });
         }
@@ -301,7 +301,7 @@ TEST(CudaEmbedding, ReadsCodesOfFourBits) {
               const octet_grid grid = {
                   delta.dl(), nullptr, is_signed ? -8.0f : 0.0f, is_signed ? 7.0f : 15.0f, OCTET_SCALE_LINEAR,
                   1e-8f,      -1};
-              const octet_embedding_table table = {in[0], 4, &grid};
+              const octet_embedding_table table = {in[0], 4, 0, &grid};
               return octet_embedding(&table, in[1], out[0], out_grid.get(), nullptr);
             });
       }
@@ -322,7 +322,7 @@ TEST(CudaEmbedding, GivesNanForIndicesOutsideTheTable) {
   table_rows.ndim = 2;
   table_rows.shape = shape;
   table_rows.strides = nullptr;
-  const octet_embedding_table table = {&table_rows, 0, nullptr};
+  const octet_embedding_table table = {&table_rows, 0, 0, nullptr};
   ASSERT_OK(octet_embedding(&table, indices_there.dl(), out_there.dl(), nullptr, nullptr));
   out_there.Fetch();
   EXPECT_TRUE(std::isnan(out.Get(0)));

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -95,6 +96,10 @@ class Tensor {
   double Get(int64_t index) const;
   /** The bits of an element; all NaNs count as one. */
   uint64_t Bits(int64_t index) const;
+  /** The lowest bits, as many as an element has. */
+  void SetBits(int64_t index, uint64_t bits) {
+    std::memcpy(memory_.data() + ByteOffset(index), &bits, static_cast<size_t>(item_size_));
+  }
 
   template <typename Values>
   void Fill(const Values& values) {
