@@ -150,6 +150,19 @@ public final class EveryKind {
     Value pooled = b.operation("masked_mean").input("x", back).input("mask", mask).as("pooled");
     Value unit = b.operation("l2_normalize").input("x", pooled).as("unit");
     Value best = b.operation("argmax").input("x", unit).as("best");
+    Value running =
+        b.operation("cumulative_sum")
+            .input(
+                "x",
+                b.binary(BinaryFunction.FLOOR_DIV, ids, b.indices("two", Shape.of(1), 2))
+                    .as("half"))
+            .as("running");
+    Value total =
+        b.operation("reduce")
+            .input("x", running)
+            .set("reduction", "sum")
+            .set("dims", new long[] {1})
+            .as("total");
     Value most =
         b.operation("reduce")
             .input("x", codes)
@@ -161,6 +174,7 @@ public final class EveryKind {
         .output(product)
         .output(padded)
         .output(most)
+        .output(total)
         .output(unit)
         .output(first)
         .output(chosen)

@@ -32,6 +32,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             "octet/embedding.h",
             "octet/elementwise.h",
             "octet/reduce.h",
+            "octet/integers.h",
             "octet/softmax.h",
             "octet/attention.h",
             "octet/recurrent.h",

@@ -11,14 +11,14 @@ import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * {@code argmax}: the place of the greatest element along {@code axis}, which goes, or stays with a
- * size of 1 with {@code keep_dims}.
+ * {@code argmax}: the place of the greatest element along {@code axis}, the first of several, which
+ * goes, or stays with a size of 1 with {@code keep_dims}.
  */
 final class ArgmaxKind extends OperationKind {
   ArgmaxKind() {
     super(
         Signature.of("argmax", 1)
-            .input("x", Signature.FLOATS_AND_BYTES, GridRule.OPTIONAL)
+            .input("x", Signature.NUMBERS, GridRule.OPTIONAL)
             .output("out", Signature.types(ElementType.S32, ElementType.I64), GridRule.NONE)
             .attribute(AttributeSpec.integer("axis", -1L, -Shape.MAX_RANK, Shape.MAX_RANK))
             .attribute(AttributeSpec.flag("keep_dims", false))
@@ -48,6 +48,14 @@ final class ArgmaxKind extends OperationKind {
     int axis = operation.axis("axis", operation.shape("x").rank());
     DLTensor x = context.tensor("x");
     DLTensor out = context.tensor("out");
+    if (operation.input("x").type() == ElementType.I64) {
+      return new NativeCall() {
+        @Override
+        public int run() {
+          return octet.octet_integer_argmax(x, axis, out, stream);
+        }
+      };
+    }
     return new NativeCall() {
       @Override
       public int run() {

@@ -15,7 +15,7 @@ import org.bytedeco.javacpp.Pointer;
 /**
  * {@code gather}: slices of x [V, ...] along its first dimension by their numbers, indices [...];
  * out has the shape of the indices, then the rest of that of x. An index outside of 0..V-1 is an
- * error of the run.
+ * error of the run; with {@code wrap}, those below 0 count from the end, down to -V.
  */
 final class GatherKind extends OperationKind {
   private static final int BITS = 8;
@@ -26,6 +26,7 @@ final class GatherKind extends OperationKind {
             .input("x", Signature.FLOATS_AND_BYTES, GridRule.PER_TENSOR)
             .input("indices", Signature.types(ElementType.S32, ElementType.I64), GridRule.NONE)
             .output("out", Signature.FLOATS_AND_BYTES, GridRule.PER_TENSOR)
+            .attribute(AttributeSpec.flag("wrap", false))
             .build());
   }
 
@@ -54,6 +55,7 @@ final class GatherKind extends OperationKind {
     table
         .rows(context.tensor("x", new long[] {x.get(0).value(), width}))
         .bits(operation.input("x").type().isFloat() ? 0 : BITS)
+        .wrap(operation.flag("wrap") ? 1 : 0)
         .grid(context.grid("x"));
     DLTensor indices = context.tensor("indices", new long[] {count});
     DLTensor out = context.tensor("out", new long[] {count, width});

@@ -44,6 +44,7 @@ public final class OperationKinds {
           new GatherKind(),
           new ReduceKind(),
           new ArgmaxKind(),
+          new CumulativeSumKind(),
           new MaskedMeanKind(),
           new L2NormalizeKind());
 

@@ -6,6 +6,7 @@ import dev.octet.bindings.global.octet;
 import dev.octet.bindings.octet_grid;
 import dev.octet.runtime.type.Dimension;
 import dev.octet.runtime.type.Shape;
+import dev.octet.runtime.type.Value;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,14 +15,15 @@ import org.bytedeco.javacpp.Pointer;
 
 /**
  * {@code reduce}: sum, mean, max or min over the dimensions {@code dims} (negative ones count from
- * the last), which go, or stay with a size of 1 with {@code keep_dims}.
+ * the last), which go, or stay with a size of 1 with {@code keep_dims}. Of {@code i64} the results
+ * are {@code i64} too and exact, and there is no mean.
  */
 final class ReduceKind extends OperationKind {
   ReduceKind() {
     super(
         Signature.of("reduce", 1)
-            .input("x", Signature.FLOATS_AND_BYTES, GridRule.PER_TENSOR)
-            .output("out", Signature.FLOATS_AND_BYTES, GridRule.PER_TENSOR)
+            .input("x", Signature.NUMBERS, GridRule.PER_TENSOR)
+            .output("out", Signature.NUMBERS, GridRule.PER_TENSOR)
             .attribute(AttributeSpec.choice("reduction", Reduction.class, null))
             .attribute(AttributeSpec.list("dims", null, -Shape.MAX_RANK, Shape.MAX_RANK - 1))
             .attribute(AttributeSpec.flag("keep_dims", false))
@@ -48,6 +50,10 @@ final class ReduceKind extends OperationKind {
 
   @Override
   Map<String, Shape> infer(OperationView operation) {
+    boolean mean = operation.choice("reduction", Reduction.class) == Reduction.MEAN;
+    if (Integers.computes(operation) && mean) {
+      throw operation.error("takes the mean of i64, which is no whole number; cast the input");
+    }
     boolean[] reduced = reduced(operation);
     Shape x = operation.shape("x");
     List<Dimension> sizes = new ArrayList<>();
@@ -59,6 +65,11 @@ final class ReduceKind extends OperationKind {
       }
     }
     return Map.of("out", Shape.of(sizes));
+  }
+
+  @Override
+  public Value defaultOutput(Map<String, Value> inputs, String name) {
+    return Integers.defaultOutput(inputs.get("x"), super.defaultOutput(inputs, name), name);
   }
 
   @Override
@@ -79,6 +90,14 @@ final class ReduceKind extends OperationKind {
     octet_grid xGrid = context.grid("x");
     DLTensor out = context.tensor("out");
     octet_grid outGrid = context.grid("out");
+    if (Integers.computes(operation)) {
+      return new NativeCall() {
+        @Override
+        public int run() {
+          return octet.octet_integer_reduce(reduction, x, dims, dimCount, out, stream);
+        }
+      };
+    }
     return new NativeCall() {
       @Override
       public int run() {

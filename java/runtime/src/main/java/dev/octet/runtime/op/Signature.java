@@ -23,6 +23,16 @@ public final class Signature {
   public static final Set<ElementType> FLOATS_AND_BYTES =
       Set.of(ElementType.F32, ElementType.F16, ElementType.BF16, ElementType.S8, ElementType.U8);
 
+  /** {@link #FLOATS_AND_BYTES} and whole numbers. */
+  public static final Set<ElementType> NUMBERS =
+      Set.of(
+          ElementType.F32,
+          ElementType.F16,
+          ElementType.BF16,
+          ElementType.S8,
+          ElementType.U8,
+          ElementType.I64);
+
   /** All types. */
   public static final Set<ElementType> ALL = Set.of(ElementType.values());
 

@@ -12,8 +12,8 @@ import java.util.Map;
  * dimension {@code axis}. Negative numbers count from the end, and those outside are limited to it,
  * as in Python.
  *
- * <p>With an input {@code like}: the first ones, as many as its dimension {@code like_axis} has; x
- * must have no fewer.
+ * <p>With an input {@code like}: the first ones, with {@code last} the last ones, as many as its
+ * dimension {@code like_axis} has; x must have no fewer.
  */
 final class SliceKind extends OperationKind {
   /** What a slice takes of a dimension. */
@@ -30,6 +30,7 @@ final class SliceKind extends OperationKind {
             .attribute(AttributeSpec.integer("end", Long.MAX_VALUE, Long.MIN_VALUE, Long.MAX_VALUE))
             .attribute(AttributeSpec.integer("step", 1L, 1, Integer.MAX_VALUE))
             .attribute(AttributeSpec.integer("like_axis", 0L, -Shape.MAX_RANK, Shape.MAX_RANK))
+            .attribute(AttributeSpec.flag("last", false))
             .build());
   }
 
@@ -52,6 +53,9 @@ final class SliceKind extends OperationKind {
     Dimension size = x.get(axis);
     if (operation.has("like")) {
       return Map.of("out", x.with(axis, likeSize(operation, size)));
+    }
+    if (operation.flag("last")) {
+      throw operation.error("has the attribute 'last' without an input 'like'; expected one");
     }
     Dimension taken =
         size.isFixed()
@@ -99,10 +103,11 @@ final class SliceKind extends OperationKind {
     OperationView operation = context.operation();
     long[] sizes = operation.shape("x").sizes();
     int axis = operation.axis("axis", sizes.length);
-    Range range =
-        operation.has("like")
-            ? new Range(0, operation.output("out").shape().get(axis).value())
-            : range(operation, sizes[axis]);
+    Range range = range(operation, sizes[axis]);
+    if (operation.has("like")) {
+      long count = operation.output("out").shape().get(axis).value();
+      range = new Range(operation.flag("last") ? sizes[axis] - count : 0, count);
+    }
     long[] strides = Moves.strides(sizes);
     long offset = range.count() == 0 ? 0 : range.start() * strides[axis];
     strides[axis] *= operation.integer("step");

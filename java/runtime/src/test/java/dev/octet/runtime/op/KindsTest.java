@@ -11,11 +11,13 @@ import dev.octet.runtime.TestPrograms;
 import dev.octet.runtime.session.TensorData;
 import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Grid;
+import dev.octet.runtime.type.InvalidProgramException;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("cuda")
@@ -435,6 +437,133 @@ class KindsTest {
     TensorData out = new OneOperation("argmax").floats("x", x, 2, 3).run().get("out");
     assertArrayEquals(new long[] {2}, out.shape());
     assertArrayEquals(new long[] {1, 1}, out.longs());
+  }
+
+  private static final long LARGE = (1L << 60) + 1;
+
+  @ParameterizedTest
+  @CsvSource({
+    "add, 1152921504606846978, -6",
+    "sub, 1152921504606846976, -8",
+    "mul, 1152921504606846977, -7",
+    "floor_div, 1152921504606846977, -7",
+    "remainder, 0, 0",
+    "min, 1, -7",
+    "max, 1152921504606846977, 1"
+  })
+  void wholeNumbersAreExact(String function, long first, long second) {
+    long[] out =
+        new OneOperation("binary")
+            .input("a", ElementType.I64, null, TensorData.of(new long[] {LARGE, -7}, 2))
+            .input("b", ElementType.I64, null, TensorData.of(new long[] {1}, 1))
+            .set("function", function)
+            .run()
+            .get("out")
+            .longs();
+    assertArrayEquals(new long[] {first, second}, out);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"sum, 2305843009213693950", "max, 1152921504606846977", "min, -3"})
+  void reductionsOfWholeNumbersAreExact(String reduction, long expected) {
+    long[] x = {LARGE - 1, -3, LARGE};
+    long[] out =
+        new OneOperation("reduce")
+            .input("x", ElementType.I64, null, TensorData.of(x, 1, 3))
+            .set("reduction", reduction)
+            .set("dims", new long[] {1})
+            .run()
+            .get("out")
+            .longs();
+    assertArrayEquals(new long[] {expected}, out);
+  }
+
+  @Test
+  void argmaxOfWholeNumbers() {
+    long[] x = {LARGE - 1, LARGE, LARGE, 5, 4, 3};
+    TensorData values = TensorData.of(x, 2, 3);
+    TensorData out =
+        new OneOperation("argmax").input("x", ElementType.I64, null, values).run().get("out");
+    assertArrayEquals(new long[] {1, 0}, out.longs());
+  }
+
+  @Test
+  void cumulativeSum() {
+    long[] x = {1, 0, LARGE, 1, 1, 1};
+    TensorData values = TensorData.of(x, 2, 3);
+    TensorData out =
+        new OneOperation("cumulative_sum")
+            .input("x", ElementType.I64, null, values)
+            .run()
+            .get("out");
+    assertArrayEquals(new long[] {2, 3}, out.shape());
+    assertArrayEquals(new long[] {1, 1, LARGE + 1, 1, 2, 3}, out.longs());
+    TensorData down =
+        new OneOperation("cumulative_sum")
+            .input("x", ElementType.I64, null, values)
+            .set("axis", 0)
+            .run()
+            .get("out");
+    assertArrayEquals(new long[] {1, 0, LARGE, 2, 1, LARGE + 1}, down.longs());
+  }
+
+  @Test
+  void numbersOfDifferentKindsAreNotMixed() {
+    OneOperation mixed =
+        new OneOperation("binary")
+            .input("a", ElementType.I64, null, TensorData.of(new long[] {1}, 1))
+            .floats("b", new float[] {1}, 1)
+            .set("function", "add")
+            .out(ElementType.I64, null);
+    assertTrue(failure(mixed).contains("i64 for all or none of them: cast one"));
+    OneOperation quotient =
+        new OneOperation("binary")
+            .input("a", ElementType.I64, null, TensorData.of(new long[] {1}, 1))
+            .input("b", ElementType.I64, null, TensorData.of(new long[] {1}, 1))
+            .set("function", "div");
+    assertTrue(failure(quotient).contains("no function 'div'"));
+    OneOperation mean =
+        new OneOperation("reduce")
+            .input("x", ElementType.I64, null, TensorData.of(new long[] {1}, 1))
+            .set("reduction", "mean")
+            .set("dims", new long[] {0});
+    assertTrue(failure(mean).contains("no whole number"));
+  }
+
+  private static String failure(OneOperation operation) {
+    return assertThrows(InvalidProgramException.class, operation::run).getMessage();
+  }
+
+  @Test
+  void gatherFromTheEnd() {
+    float[] x = values(6);
+    long[] indices = {-1, 0, -3, 2};
+    float[] out =
+        new OneOperation("gather")
+            .floats("x", x, 3, 2)
+            .input("indices", ElementType.I64, null, TensorData.of(indices, 4))
+            .set("wrap", true)
+            .run()
+            .get("out")
+            .floats();
+    assertArrayEquals(new float[] {x[4], x[5], x[0], x[1], x[0], x[1], x[4], x[5]}, out);
+  }
+
+  @Test
+  void sliceOfTheLast() {
+    float[] x = values(10);
+    TensorData out =
+        new OneOperation("slice")
+            .floats("x", x, 2, 5)
+            .floats("like", new float[2], 2)
+            .set("axis", 1)
+            .set("last", true)
+            .run()
+            .get("out");
+    assertArrayEquals(new long[] {2, 2}, out.shape());
+    assertArrayEquals(new float[] {x[3], x[4], x[8], x[9]}, out.floats());
+    OneOperation unlike = new OneOperation("slice").floats("x", x, 10).set("axis", 0);
+    assertTrue(failure(unlike.set("last", true)).contains("without an input 'like'"));
   }
 
   @Test
