@@ -14,6 +14,7 @@ import org.bytedeco.pytorch.Tensor;
 final class Call {
   private final Draft draft;
   private final Constants constants;
+  private final SizeValues sizeValues;
   private final Origin origin;
   private final String name;
   private final List<?> arguments;
@@ -30,12 +31,14 @@ final class Call {
   Call(
       Draft draft,
       Constants constants,
+      SizeValues sizeValues,
       Origin origin,
       String name,
       List<?> arguments,
       List<?> recorded) {
     this.draft = draft;
     this.constants = constants;
+    this.sizeValues = sizeValues;
     this.origin = origin;
     this.name = name;
     this.arguments = arguments;
@@ -44,7 +47,7 @@ final class Call {
 
   /** Returns a call with other arguments, of what comes from another place. */
   Call with(Origin otherOrigin, List<?> otherArguments) {
-    return new Call(draft, constants, otherOrigin, name, otherArguments, recorded);
+    return new Call(draft, constants, sizeValues, otherOrigin, name, otherArguments, recorded);
   }
 
   Draft draft() {
@@ -95,12 +98,53 @@ final class Call {
     if (argument instanceof Double || argument instanceof Long || argument instanceof Boolean) {
       return constants.number(((Number) number(argument)).floatValue(), runs());
     }
+    if (argument instanceof Extent extent) {
+      return sizeValues.number(this, extent);
+    }
     throw new UnsupportedOperator(
-        "it takes "
-            + (argument instanceof Extent
-                ? "a number that follows from sizes, " + argument
-                : String.valueOf(argument))
-            + " where a tensor or a constant is expected");
+        "it takes " + argument + " where a tensor or a constant is expected");
+  }
+
+  /** Tells whether the node makes whole numbers. */
+  boolean isWhole() {
+    return type() == ElementType.I64 || type() == ElementType.S32;
+  }
+
+  /** Tells whether an argument is a whole number, or a tensor of them or of truth values. */
+  boolean isWhole(int index) {
+    Object argument = argument(index);
+    if (argument instanceof DraftValue value) {
+      return isWhole(value.type(), value.grid());
+    }
+    if (argument instanceof ConstantTensor constant) {
+      return isWhole(TensorBytes.type(constant.tensor()), null);
+    }
+    return argument instanceof Long || argument instanceof Boolean || argument instanceof Extent;
+  }
+
+  private static boolean isWhole(ElementType type, Grid grid) {
+    return grid == null
+        && (type == ElementType.I64 || type == ElementType.S32 || type == ElementType.BOOL);
+  }
+
+  /** Returns a value of 64-bit whole numbers; those of 32 bits and truth values are converted. */
+  DraftValue whole(Object argument) {
+    if (argument instanceof Long || argument instanceof Boolean) {
+      return constants.whole((Long) number(argument), runs());
+    }
+    DraftValue value = value(argument);
+    if (!isWhole(value.type(), value.grid())) {
+      throw new UnsupportedOperator(
+          "'" + value.name() + "' is " + value.type() + "; expected whole numbers");
+    }
+    return value.type() == ElementType.I64
+        ? value
+        : step("cast", value, ElementType.I64, null, "whole");
+  }
+
+  /** Returns 0, 1 and so on, as many as a size. */
+  DraftValue places(Extent size) {
+    return sizeValues.places(this, size);
   }
 
   private static Object number(Object argument) {
@@ -274,6 +318,20 @@ final class Call {
   /** Adds an operation whose result is that of the node, in floats. */
   DraftValue finish(DraftOperation operation) {
     return finish(operation, ElementType.F32, null);
+  }
+
+  /** Adds an operation on 64-bit whole numbers, whose result is that of the node. */
+  DraftValue finishWhole(DraftOperation operation) {
+    DraftValue out =
+        finish(
+            operation,
+            type() == ElementType.S32 ? name + "_whole" : name,
+            ElementType.I64,
+            null,
+            sizes());
+    return type() == ElementType.S32
+        ? finish(operation("cast").input("x", out), ElementType.S32, null)
+        : out;
   }
 
   /** Adds an operation whose result is that of the node. */

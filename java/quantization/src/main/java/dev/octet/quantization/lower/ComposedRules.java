@@ -27,9 +27,6 @@ final class ComposedRules {
     rules.put("aten::group_norm", ComposedRules::groupNorm);
     rules.put("aten::instance_norm", ComposedRules::instanceNorm);
     rules.put("aten::index_select", ComposedRules::indexSelect);
-    rules.put("aten::logical_and", ComposedRules::and);
-    rules.put("aten::bitwise_and", ComposedRules::and);
-    rules.put("aten::__and__", ComposedRules::and);
   }
 
   /** Adds an operation that makes floats on the way to the node's result. */
@@ -151,18 +148,40 @@ final class ComposedRules {
     if (!call.flag(5)) {
       throw new UnsupportedOperator("it normalizes by running statistics");
     }
-    return groupNorm(
+    return instances(
         call,
-        call.real(0).sizes().get(1).value(),
+        call.real(0).sizes().rank() - 2,
         call.isNone(1) ? null : call.value(1),
         call.isNone(2) ? null : call.value(2),
         call.number(7, 1e-5));
   }
 
+  /**
+   * Each channel of [N, C, ...] is a group of its own; so is each of [C, ...], one instance.
+   *
+   * @param places dimensions behind the channels
+   */
+  static DraftValue instances(
+      Call call, int places, DraftValue weight, DraftValue bias, double eps) {
+    DraftValue x = call.real(0);
+    Sizes sizes = x.sizes();
+    if (sizes.rank() > places + 1) {
+      return groupNorm(call, x, sizes.get(1).value(), weight, bias, eps);
+    }
+    DraftValue one =
+        ShapeRules.reshape(call, x, call.name() + "_batch", sizes.replaced(0, 0, ones(call)));
+    DraftValue y = groupNorm(call, one, sizes.get(0).value(), weight, bias, eps);
+    return ShapeRules.reshape(call, y, call.name() + "_instance", sizes);
+  }
+
   /** Normalizes groups of channels of [N, C, ...] as rows, then scales and shifts channels. */
   static DraftValue groupNorm(
       Call call, long groups, DraftValue weight, DraftValue bias, double eps) {
-    DraftValue x = call.real(0);
+    return groupNorm(call, call.real(0), groups, weight, bias, eps);
+  }
+
+  private static DraftValue groupNorm(
+      Call call, DraftValue x, long groups, DraftValue weight, DraftValue bias, double eps) {
     Sizes sizes = x.sizes();
     int rank = sizes.rank();
     long[] each = new long[call.runs()];
@@ -219,24 +238,6 @@ final class ComposedRules {
             x.grid(),
             first.sizes().replaced(0, 1, indices.sizes().get(0)));
     return ShapeRules.transpose(call, taken, order, call.name());
-  }
-
-  /** Masks: their product, as numbers, is not 0. */
-  private static DraftValue and(Call call) {
-    DraftValue a = call.value(0);
-    DraftValue b = call.value(1);
-    if (a.type() != ElementType.BOOL || b.type() != ElementType.BOOL) {
-      throw new UnsupportedOperator(
-          "it takes " + a.type() + " and " + b.type() + "; expected bool");
-    }
-    Sizes sizes = call.sizes();
-    DraftValue both = step(call, binary(call, "mul", call.real(0), call.real(1)), "product", sizes);
-    DraftOperation operation =
-        call.operation("compare")
-            .input("a", both)
-            .input("b", call.value(0.0))
-            .set("comparison", "not_equal");
-    return call.finish(operation, ElementType.BOOL, null);
   }
 
   /** Returns a weight or a bias of a module as a constant; null if it is undefined. */

@@ -16,6 +16,7 @@ final class Constants {
   private final Draft draft;
   private final Map<ConstantTensor, DraftValue> tensors = new IdentityHashMap<>();
   private final Map<Float, DraftValue> numbers = new HashMap<>();
+  private final Map<Long, DraftValue> wholes = new HashMap<>();
   private final Map<Object, DraftValue> parameters = new HashMap<>();
 
   Constants(Draft draft) {
@@ -33,6 +34,19 @@ final class Constants {
             DraftValue.constant(
                 draft.unique("constant_" + n),
                 ElementType.F32,
+                null,
+                Sizes.fixed(runs),
+                TensorBytes.of(n)));
+  }
+
+  /** Returns a whole number. */
+  DraftValue whole(long number, int runs) {
+    return wholes.computeIfAbsent(
+        number,
+        n ->
+            DraftValue.constant(
+                draft.unique("constant_" + n),
+                ElementType.I64,
                 null,
                 Sizes.fixed(runs),
                 TensorBytes.of(n)));

@@ -9,15 +9,6 @@ import java.util.Map;
 
 /** Functions of single elements. */
 final class ElementwiseRules {
-  private static final Map<String, String> COMPARISONS =
-      Map.of(
-          "eq", "equal",
-          "ne", "not_equal",
-          "lt", "less",
-          "le", "less_equal",
-          "gt", "greater",
-          "ge", "greater_equal");
-
   private static final List<String> PLAIN =
       List.of(
           "silu",
@@ -64,12 +55,6 @@ final class ElementwiseRules {
     rules.put("aten::div", ElementwiseRules::div);
     rules.put("aten::maximum", call -> binary(call, "max", call.real(0), call.real(1)));
     rules.put("aten::minimum", call -> binary(call, "min", call.real(0), call.real(1)));
-    COMPARISONS.forEach(
-        (name, comparison) -> rules.put("aten::" + name, call -> compare(call, comparison)));
-    rules.put("aten::where", ElementwiseRules::where);
-    rules.put("aten::masked_fill", ElementwiseRules::maskedFill);
-    rules.put("aten::logical_not", ElementwiseRules::not);
-    rules.put("aten::bitwise_not", ElementwiseRules::not);
     for (String name : List.of("to", "type_as", "_to_copy", "float", "type")) {
       rules.put("aten::" + name, ElementwiseRules::cast);
     }
@@ -190,69 +175,6 @@ final class ElementwiseRules {
     }
     return call.finish(
         call.operation("binary").input("a", a).input("b", b).set("function", function));
-  }
-
-  private static DraftValue compare(Call call, String comparison) {
-    DraftValue a = call.value(0);
-    boolean indices = a.type() == ElementType.I64 || a.type() == ElementType.S32;
-    DraftValue b = indices ? whole(call, a.type()) : call.real(1);
-    DraftOperation operation =
-        call.operation("compare")
-            .input("a", indices ? a : call.real(0))
-            .input("b", b)
-            .set("comparison", comparison);
-    return call.finish(operation, ElementType.BOOL, null);
-  }
-
-  private static DraftValue whole(Call call, ElementType type) {
-    Object argument = call.argument(1);
-    if (argument instanceof Number && type == ElementType.I64) {
-      if (call.number(1) != Math.rint(call.number(1))) {
-        throw new UnsupportedOperator("it compares whole numbers with " + argument);
-      }
-      return DraftValue.constant(
-          call.draft().unique("constant_" + call.integer(1)),
-          ElementType.I64,
-          null,
-          Sizes.fixed(call.runs()),
-          TensorBytes.of(call.integer(1)));
-    }
-    DraftValue other = call.value(1);
-    if (other.type() != type) {
-      throw new UnsupportedOperator("it compares " + type + " with " + other.type());
-    }
-    return other;
-  }
-
-  private static DraftValue not(Call call) {
-    DraftValue x = call.value(0);
-    if (x.type() != ElementType.BOOL) {
-      throw new UnsupportedOperator("it takes " + x.type() + "; expected bool");
-    }
-    return call.finish(
-        call.operation("compare")
-            .input("a", call.real(0))
-            .input("b", call.value(0.0))
-            .set("comparison", "equal"),
-        ElementType.BOOL,
-        null);
-  }
-
-  private static DraftValue where(Call call) {
-    return choose(call, call.value(0), call.floats(call.value(1)), call.floats(call.value(2)));
-  }
-
-  private static DraftValue maskedFill(Call call) {
-    double fill = call.number(2);
-    DraftValue x = call.value(0);
-    return choose(call, call.value(1), call.value(fill), call.floats(x));
-  }
-
-  private static DraftValue choose(Call call, DraftValue mask, DraftValue a, DraftValue b) {
-    if (mask.type() != ElementType.BOOL && mask.type() != ElementType.U8) {
-      throw new UnsupportedOperator("its mask is " + mask.type() + "; expected bool");
-    }
-    return call.finish(call.operation("where").input("mask", mask).input("a", a).input("b", b));
   }
 
   private static DraftValue cast(Call call) {

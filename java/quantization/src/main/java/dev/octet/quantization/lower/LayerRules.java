@@ -213,12 +213,13 @@ final class LayerRules {
   /**
    * Lowers a batch normalization that is still there: a scale and an offset a channel.
    *
+   * @param places dimensions behind the channels
    * @param factors f32 [channels]
    * @param offsets f32 [channels]
    */
-  static DraftValue scaleChannels(Call call, Tensor factors, Tensor offsets) {
+  static DraftValue scaleChannels(Call call, int places, Tensor factors, Tensor offsets) {
     long channels = factors.numel();
-    long[] shape = new long[call.sizes().rank() - 1];
+    long[] shape = new long[places + 1];
     Arrays.fill(shape, 1);
     shape[0] = channels;
     try (Tensor broadFactors = factors.to(ScalarType.Float).reshape(shape);

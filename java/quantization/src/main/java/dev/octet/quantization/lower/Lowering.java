@@ -104,7 +104,8 @@ public final class Lowering {
       GraphMethod method = Functionalization.apply(graph.methods().get(GraphMethod.FORWARD));
       try (Trace trace = Trace.record(graph, method, inputs)) {
         SizeConstants constants = new SizeConstants(graph, method, inputs, options);
-        new Translator(graph, method, trace, draft, constants).translate(method, options);
+        SizeValues sizes = new SizeValues(inputs, options);
+        new Translator(graph, method, trace, draft, constants, sizes).translate(method, options);
         Fusion.apply(draft);
         ImageLayouts.apply(draft);
       }

@@ -20,6 +20,7 @@ import org.bytedeco.pytorch.Conv2dImpl;
 import org.bytedeco.pytorch.ConvTranspose2dImpl;
 import org.bytedeco.pytorch.DetailConv1dOptions;
 import org.bytedeco.pytorch.DetailConv2dOptions;
+import org.bytedeco.pytorch.EmbeddingBagImpl;
 import org.bytedeco.pytorch.EmbeddingImpl;
 import org.bytedeco.pytorch.GroupNormImpl;
 import org.bytedeco.pytorch.InstanceNorm1dImpl;
@@ -119,12 +120,14 @@ final class ModuleRules {
     if (module instanceof InstanceNorm2dImpl norm) {
       return instances(
           call,
+          2,
           norm.options(),
           new Tensor[] {norm.weight(), norm.bias(), norm.running_mean(), norm.running_var()});
     }
     if (module instanceof InstanceNorm1dImpl norm) {
       return instances(
           call,
+          1,
           norm.options(),
           new Tensor[] {norm.weight(), norm.bias(), norm.running_mean(), norm.running_var()});
     }
@@ -155,6 +158,9 @@ final class ModuleRules {
       try (Tensor weight = embedding.weight()) {
         return LayerRules.embedding(call, weights(call, quantized, weight));
       }
+    }
+    if (module instanceof EmbeddingBagImpl bag) {
+      return BagRules.module(call, bag);
     }
     if (module instanceof BatchNorm2dImpl norm) {
       return normalization(
@@ -271,26 +277,39 @@ final class ModuleRules {
     }
   }
 
-  /** parameters: weight, bias, running mean and variance, which are closed. */
-  private static DraftValue instances(Call call, InstanceNormOptions options, Tensor[] parameters) {
+  /**
+   * Lowers a normalization of [N, C, ...], or [C, ...].
+   *
+   * @param places dimensions behind the channels
+   * @param parameters weight, bias, running mean and variance, which are closed
+   */
+  private static DraftValue instances(
+      Call call, int places, InstanceNormOptions options, Tensor[] parameters) {
     try (Tensor weight = parameters[0];
         Tensor bias = parameters[1];
         Tensor mean = parameters[2];
         Tensor variance = parameters[3]) {
       double eps = options.eps().get();
       return mean.defined()
-          ? normalization(call, weight, bias, mean, variance, eps)
-          : ComposedRules.groupNorm(
+          ? normalization(call, places, weight, bias, mean, variance, eps)
+          : ComposedRules.instances(
               call,
-              call.real(0).sizes().get(1).value(),
+              places,
               ComposedRules.parameter(call, weight, "weight"),
               ComposedRules.parameter(call, bias, "bias"),
               eps);
     }
   }
 
+  /** Lowers a batch normalization of [N, C, ...] by running statistics. */
   static DraftValue normalization(
       Call call, Tensor weight, Tensor bias, Tensor mean, Tensor variance, double eps) {
+    int places = call.sizes().rank() - 2;
+    return normalization(call, places, weight, bias, mean, variance, eps);
+  }
+
+  private static DraftValue normalization(
+      Call call, int places, Tensor weight, Tensor bias, Tensor mean, Tensor variance, double eps) {
     if (!mean.defined() || !variance.defined()) {
       throw new UnsupportedOperator("it has no running statistics, and normalizes by each batch");
     }
@@ -300,7 +319,7 @@ final class ModuleRules {
         Tensor factors = weight.defined() ? inverse.mul(weight) : new Tensor(inverse);
         Tensor scaledMean = mean.mul(factors);
         Tensor offsets = bias.defined() ? bias.sub(scaledMean) : scaledMean.neg()) {
-      return LayerRules.scaleChannels(call, factors, offsets);
+      return LayerRules.scaleChannels(call, places, factors, offsets);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.octet.quantization.lower;
 
 import dev.octet.quantization.lower.LoweringReport.Arithmetic;
 import dev.octet.quantization.lower.LoweringReport.Row;
+import dev.octet.runtime.type.ElementType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -94,15 +95,19 @@ final class Reporter {
     if (operation.is(Draft.UNSUPPORTED)) {
       return Arithmetic.UNSUPPORTED;
     }
+    boolean whole =
+        !operation.inputs().isEmpty()
+            && operation.inputs().values().stream()
+                .allMatch(value -> value.type() == ElementType.I64);
     boolean integer =
         operation.is("matmul")
             ? operation.input("a").isOnGrid() && operation.input("b").isOnGrid()
             : INTEGER.contains(operation.kind());
-    if (integer) {
-      return Arithmetic.INTEGER;
-    }
     if (MOVES.contains(operation.kind())) {
       return Arithmetic.MOVE;
+    }
+    if (integer || whole) {
+      return Arithmetic.INTEGER;
     }
     boolean codes =
         operation.out().isOnGrid()

@@ -135,7 +135,7 @@ final class ShapeRules {
       String name,
       Sizes sizes) {
     if (start != null && !start.isFixed()) {
-      throw new UnsupportedOperator("it begins at an index that follows from sizes, " + start);
+      return last(call, x, axis, start, end, step, name, sizes);
     }
     boolean follows = end != null && !end.isFixed() && !end.equals(x.sizes().get(axis));
     DraftOperation operation =
@@ -153,8 +153,48 @@ final class ShapeRules {
     return moved(call, operation, x, name, sizes);
   }
 
+  /** Takes what lies before the end, from an index on that follows from sizes. */
+  private static DraftValue last(
+      Call call,
+      DraftValue x,
+      int axis,
+      Extent start,
+      Extent end,
+      long step,
+      String name,
+      Sizes sizes) {
+    Extent taken = sizes.get(axis);
+    long[] ends = new long[call.runs()];
+    for (int run = 0; run < ends.length; run++) {
+      ends[run] = start.run(run) + taken.run(run);
+    }
+    Extent before = Extent.of(ends);
+    boolean toTheEnd = before.equals(x.sizes().get(axis));
+    if (step != 1 || !toTheEnd && !before.equals(end)) {
+      throw new UnsupportedOperator(
+          "it begins at an index that follows from sizes, " + start + ", and takes " + taken);
+    }
+    DraftValue whole =
+        toTheEnd
+            ? x
+            : slice(
+                call,
+                x,
+                axis,
+                null,
+                before,
+                1,
+                name + "_before",
+                x.sizes().replaced(axis, axis + 1, before));
+    DraftOperation operation =
+        taken.isFixed()
+            ? call.operation("slice").set("start", -taken.value())
+            : followSize(call, taken).set("last", true);
+    return moved(call, operation.input("x", whole).set("axis", (long) axis), whole, name, sizes);
+  }
+
   /** Lets a slice end where a dimension of another value ends. */
-  private static DraftOperation followSize(Call call, Extent end) {
+  static DraftOperation followSize(Call call, Extent end) {
     for (DraftValue candidate : call.draft().values()) {
       for (int i = 0; i < candidate.sizes().rank(); i++) {
         if (candidate.sizes().get(i).equals(end)) {

@@ -25,6 +25,9 @@ final class Translator {
     LayerRules.register(RULES);
     ConvolutionRules.register(RULES);
     ElementwiseRules.register(RULES);
+    MaskRules.register(RULES);
+    IntegerRules.register(RULES);
+    BagRules.register(RULES);
     ShapeRules.register(RULES);
     PoolRules.register(RULES);
     ReductionRules.register(RULES);
@@ -46,6 +49,7 @@ final class Translator {
   private final Draft draft;
   private final Constants constants;
   private final SizeConstants sizeConstants;
+  private final SizeValues sizeValues;
   private final Map<GraphValue, Object> bound = new IdentityHashMap<>();
 
   Translator(
@@ -53,9 +57,11 @@ final class Translator {
       GraphMethod method,
       Trace trace,
       Draft draft,
-      SizeConstants sizeConstants) {
+      SizeConstants sizeConstants,
+      SizeValues sizeValues) {
     this.graph = graph;
     this.sizeConstants = sizeConstants;
+    this.sizeValues = sizeValues;
     this.trace = trace;
     this.draft = draft;
     dependence = DataDependence.of(method);
@@ -106,7 +112,12 @@ final class Translator {
     }
     List<Object> arguments = new ArrayList<>();
     node.arguments().forEach(argument -> arguments.add(resolve(argument)));
-    Call call = new Call(draft, constants, origin(node), node.name(), arguments, recorded);
+    Call call =
+        new Call(draft, constants, sizeValues, origin(node), node.name(), arguments, recorded);
+    DraftValue exact = exact(node, call);
+    if (exact != null) {
+      return exact;
+    }
     int before = draft.operations().size();
     try {
       return apply(node, call);
@@ -115,6 +126,31 @@ final class Translator {
       // States to begin with are zeros of a batch's size, which operations do without.
       Zeros zeros = dependence.dependsOnElements(node.result()) ? null : Zeros.of(recorded);
       return zeros == null ? withoutRule(node, call, e) : zeros;
+    }
+  }
+
+  /**
+   * Indices and masks that are made of floats, which follow from sizes alone, are constants where
+   * they can be: what libtorch rounds on the way to them, as buckets of distances, must not come
+   * out one apart. Null: this is none, or it can't.
+   */
+  private DraftValue exact(GraphNode node, Call call) {
+    boolean indices =
+        node.kind() == GraphNode.Kind.CALL_FUNCTION
+            && call.recorded().get(0) instanceof Tensor
+            && (call.isWhole() || call.type() == ElementType.BOOL);
+    boolean floats =
+        call.arguments().stream()
+            .anyMatch(argument -> argument instanceof DraftValue value && value.isFloat());
+    if (!indices || !floats || dependence.dependsOnElements(node.result())) {
+      return null;
+    }
+    int before = draft.operations().size();
+    try {
+      return sizeConstants.of(node, call);
+    } catch (UnsupportedOperator e) {
+      draft.operations().subList(before, draft.operations().size()).clear();
+      return null;
     }
   }
 
@@ -306,7 +342,7 @@ final class Translator {
 
   private void output(String name, Object output) {
     Origin origin = new Origin(name, "output", null, false);
-    Call call = new Call(draft, constants, origin, name, List.of(), emptyRuns());
+    Call call = new Call(draft, constants, sizeValues, origin, name, List.of(), emptyRuns());
     DraftValue value;
     try {
       value = output instanceof DraftValue computed ? computed : call.value(output);

@@ -25,7 +25,9 @@ import org.bytedeco.pytorch.ConvTranspose2dImpl;
 import org.bytedeco.pytorch.ConvTranspose2dOptions;
 import org.bytedeco.pytorch.GroupNormImpl;
 import org.bytedeco.pytorch.InstanceNorm1dImpl;
+import org.bytedeco.pytorch.InstanceNorm2dImpl;
 import org.bytedeco.pytorch.InstanceNormOptions;
+import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.PReLUImpl;
 import org.bytedeco.pytorch.ReflectionPad2dImpl;
 import org.bytedeco.pytorch.Scalar;
@@ -391,6 +393,52 @@ class LoweringOperatorsTest {
           assertThrows(LoweringException.class, () -> Lowering.toProgram(model, options))
               .getMessage();
       assertTrue(message.contains("aten::rrelu") && message.contains("at random"), message);
+    }
+  }
+
+  /** [C, ...] without a batch: channels are normalized as those of one instance of a batch. */
+  @TestFactory
+  Stream<DynamicTest> instancesWithoutABatch() {
+    return Stream.of(false, true)
+        .flatMap(
+            tracks ->
+                Stream.of(
+                    DynamicTest.dynamicTest(
+                        "InstanceNorm1d, statistics " + tracks,
+                        () -> instance(new InstanceNorm1dImpl(instances(tracks)), 6, 9)),
+                    DynamicTest.dynamicTest(
+                        "InstanceNorm2d, statistics " + tracks,
+                        () -> instance(new InstanceNorm2dImpl(instances(tracks)), 6, 9, 4))));
+  }
+
+  private static InstanceNormOptions instances(boolean tracks) {
+    InstanceNormOptions options = new InstanceNormOptions(6);
+    options.affine().put(true);
+    options.track_running_stats().put(tracks);
+    return options;
+  }
+
+  private static void instance(Module norm, long... shape) {
+    try (PointerScope scope = new PointerScope()) {
+      torch.manual_seed(5);
+      for (var parameter : norm.parameters().get()) {
+        parameter.set_data(torch.randn(6));
+      }
+      GraphBuilder b = GraphModule.builder("x");
+      GraphModule model = b.output(b.call("norm", norm, b.input("x"))).build();
+      model.eval();
+      String[] symbols = new String[shape.length];
+      symbols[1] = "places";
+      LoweredModel lowered =
+          Lowering.toProgram(
+              model, LoweringOptions.builder().input("x", torch.randn(shape), symbols).build());
+      for (long places : new long[] {9, 17}) {
+        long[] other = shape.clone();
+        other[1] = places;
+        var difference =
+            LoweredComparison.compare(model, lowered.program(), Map.of("x", torch.randn(other)));
+        assertTrue(difference.greatest() <= 1e-5 * difference.magnitude(), difference::toString);
+      }
     }
   }
 }
