@@ -43,6 +43,28 @@ void Add(benchmark::State& state, bool codes) {
   state.SetItemsProcessed(state.iterations() * o.count);
 }
 
+/** 28 x 28 pixels of codes times a factor for each of 120 channels, as in MobileNetV3. */
+void MultiplyChannels(benchmark::State& state) {
+  constexpr int64_t kPixels = 28 * 28;
+  constexpr int64_t kChannels = 120;
+  Floats x_data(kPixels * kChannels), factor_data(kChannels), out_data(kPixels * kChannels);
+  Tensor x(x_data.data(), {kPixels, kChannels});
+  Tensor factors(factor_data.data(), {1, kChannels});
+  Tensor out(out_data.data(), {kPixels, kChannels});
+  x.get()->dtype = out.get()->dtype = {kDLUInt, 8, 1};
+  float scale = 0.02f;
+  Tensor delta(&scale, {});
+  const octet_grid grid = {delta.get(), nullptr, 0.0f, 255.0f, OCTET_SCALE_LINEAR, 1e-8f, -1};
+  SetThreads(state, 1);
+  for (auto _ : state) {
+    if (!Check(state, octet_binary(OCTET_MUL, x.get(), &grid, factors.get(), nullptr, OCTET_ACTIVATION_NONE, out.get(),
+                                   &grid, nullptr))) {
+      return;
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * kPixels * kChannels);
+}
+
 void Unary(benchmark::State& state, octet_unary_function function, bool codes) {
   Operands o(state, codes, 1);
   for (auto _ : state) {
@@ -69,6 +91,7 @@ void Sizes(benchmark::internal::Benchmark* benchmark) {
 
 BENCHMARK_CAPTURE(Add, f32, false)->Apply(Sizes);
 BENCHMARK_CAPTURE(Add, s8, true)->Apply(Sizes);
+BENCHMARK(MultiplyChannels)->UseRealTime();
 BENCHMARK_CAPTURE(Unary, gelu_f32, OCTET_GELU_ERF, false)->Apply(Sizes);
 BENCHMARK_CAPTURE(Unary, gelu_s8, OCTET_GELU_ERF, true)->Apply(Sizes);
 BENCHMARK_CAPTURE(Unary, requantize_s8, OCTET_IDENTITY, true)->Apply(Sizes);

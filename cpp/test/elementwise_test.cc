@@ -145,6 +145,37 @@ TEST(Binary, BroadcastsAndTakesAnyStrides) {
   CheckBinary(large);
 }
 
+TEST(Binary, MultipliesImagesOfCodesByFactorsOfChannels) {
+  for (int64_t channels : {1, 3, 24, 40, 600, 1100}) {
+    for (DLDataType out : {kS8, kU8}) {
+      for (DLDataType factors : kValueTypes) {
+        BinaryCase c;
+        c.function = OCTET_MUL;
+        c.a = out.code == kDLInt ? kU8 : kS8;
+        c.b = factors;
+        c.out = out;
+        c.shape = c.a_shape = std::vector<int64_t>{2, 3, 2, channels};
+        SCOPED_TRACE(TypeName(factors) + " to " + TypeName(out) + ", channels " + std::to_string(channels));
+        for (const auto& of : {std::vector<int64_t>{2, 1, 1, channels}, std::vector<int64_t>{channels}}) {
+          c.b_shape = of;
+          CheckBinary(c);
+        }
+        std::swap(c.a, c.b);
+        std::swap(c.a_shape, c.b_shape);
+        CheckBinary(c);
+      }
+    }
+  }
+  BinaryCase large;
+  large.function = OCTET_MUL;
+  large.a = large.b = large.out = kU8;
+  large.shape = large.a_shape = std::vector<int64_t>{2, 30, 31, 48};
+  large.b_shape = std::vector<int64_t>{2, 1, 1, 48};
+  CheckBinary(large);
+  large.layout = Layout::kGaps;
+  CheckBinary(large);
+}
+
 TEST(Binary, InPlaceAndEmpty) {
   Tensor a = Tensor::Of(RandomValues(5000, 1.0f, 1));
   Tensor b = Tensor::Of(RandomValues(5000, 1.0f, 2));

@@ -3,6 +3,7 @@
 #include "cpu/map.h"
 
 #include "cpu/integers.h"
+#include "cpu/multiply_channels.h"
 #include "cpu/tile_loop.h"
 
 namespace octet {
@@ -36,6 +37,7 @@ void MapBinary(Binary function, const Operand& a, const Operand& b, numerics::Un
   if (out.view.count == 0) return;
   const RowKernels& kernels = CurrentRowKernels();
   const TileLoop loop({&out.view, &a.view, &b.view});
+  if (function == Binary::kMul && activation == numerics::Unary::kIdentity && MultiplyChannels(loop, a, b, out)) return;
   const auto apply = kernels.map.binary[static_cast<int>(function)];
   const auto activate = kernels.map.unary[static_cast<int>(activation)];
   ForEachTile(loop, [&](int64_t first, int64_t count) {

@@ -75,11 +75,20 @@ struct SoftmaxKernels {
   void (*multiply)(const float* values, float factor, int64_t count, void* out);
 };
 
+/** Codes to others: their grid, and that of the output. */
+struct CodeGrids {
+  numerics::Step step;
+  numerics::Step out_step;
+  numerics::Limits out_limits;
+};
+
 /** Functions of each element. out may be an input. */
 struct MapKernels {
   void (*unary[numerics::kUnaryFunctions])(const void* x, numerics::UnaryParameters parameters, int64_t count,
                                            void* out);
   void (*binary[kBinaryFunctions])(const void* a, const void* b, int64_t count, void* out);
+  /** out = the codes of the values of x times factors, f32. Index: s8 or u8 of x, then of out. */
+  void (*multiply_codes[2][2])(const void* x, const void* factors, const CodeGrids& grids, int64_t count, void* out);
   /** out: bytes 0 and 1. */
   void (*compare[kComparisons])(const void* a, const void* b, int64_t count, void* out);
 };

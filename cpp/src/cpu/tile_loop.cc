@@ -95,6 +95,16 @@ char* TileLoop::Direct(int number, int64_t first, int64_t count) const {
   return At(number, first);
 }
 
+bool TileLoop::IsRepeated(int number, RepeatedRows* rows) const {
+  const Operand& operand = operands_[number];
+  const int inner = ndim_ - 1;
+  if (ndim_ < 2 || ndim_ > 3 || operand.strides[inner] != operand.item_size || operand.strides[inner - 1] != 0) {
+    return false;
+  }
+  *rows = {ndim_ == 3 ? shape_[0] : 1, shape_[inner - 1], shape_[inner]};
+  return true;
+}
+
 char* TileLoop::At(int number, int64_t element) const {
   const Operand& operand = operands_[number];
   char* data = operand.data;

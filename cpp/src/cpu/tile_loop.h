@@ -18,6 +18,13 @@ namespace cpu {
 /** Elements of a tile. */
 constexpr int64_t kTileElements = 1024;
 
+/** How an operand is repeated: images of `rows` times the same `columns` elements, which lie side by side. */
+struct RepeatedRows {
+  int64_t images;
+  int64_t rows;
+  int64_t columns;
+};
+
 class TileLoop {
  public:
   static constexpr int kMaxOperands = 4;
@@ -31,6 +38,10 @@ class TileLoop {
   char* At(int operand, int64_t element) const;
   /** The memory of elements first..first + count - 1 if they lie side by side, else null. */
   char* Direct(int operand, int64_t first, int64_t count) const;
+  /** Whether all elements of an operand lie side by side in the order of the loop. */
+  bool IsCompact(int operand) const { return operands_[operand].compact; }
+  /** Whether an operand is repeated so, more than once. */
+  bool IsRepeated(int operand, RepeatedRows* rows) const;
   /** Copies elements out of an operand, or into it. */
   void Gather(int operand, int64_t first, int64_t count, char* to) const;
   void Scatter(int operand, int64_t first, int64_t count, const char* from) const;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cpu/row_kernels.h"
+#include "cpu/vector_codes.h"
 #include "cpu/vector_kernels.h"
 #include "numerics/unary.h"
 
@@ -55,6 +56,18 @@ struct VectorMap {
     });
   }
 
+  template <typename From, typename To>
+  static void MultiplyCodes(const void* x, const void* factors, const CodeGrids& grids, int64_t count, void* out) {
+    const VectorStep<V> step = {V::Set(grids.step.scale), V::Set(grids.step.zero_point)};
+    WithCodes<V>(grids.out_step, grids.out_limits, [&](const auto& codes) {
+      ForEachVector<V>(count, [&](auto lanes) {
+        const Floats value = ValueOfCodeVector<V>(lanes.template Load<From>(x), step);
+        const Floats product = V::Mul(value, lanes.template Load<float>(factors));
+        lanes.template StoreIntegers<To>(out, codes.Of(product));
+      });
+    });
+  }
+
   template <Comparison kComparison>
   static Mask Compare(const Floats& a, const Floats& b) {
     switch (kComparison) {
@@ -92,7 +105,11 @@ struct VectorMap {
   template <int... kUnary, int... kBinary, int... kCompare>
   static constexpr MapKernels MakeOf(std::integer_sequence<int, kUnary...>, std::integer_sequence<int, kBinary...>,
                                      std::integer_sequence<int, kCompare...>) {
-    return {{Unary<kUnary>...}, {BinaryRow<kBinary>...}, {CompareRow<kCompare>...}};
+    return {{Unary<kUnary>...},
+            {BinaryRow<kBinary>...},
+            {{MultiplyCodes<int8_t, int8_t>, MultiplyCodes<int8_t, uint8_t>},
+             {MultiplyCodes<uint8_t, int8_t>, MultiplyCodes<uint8_t, uint8_t>}},
+            {CompareRow<kCompare>...}};
   }
 
   static constexpr MapKernels Make() {
