@@ -25,6 +25,9 @@
 namespace octet {
 namespace cuda {
 
+/** Blocks of a multiprocessor, of the first launch and the last one: enough to keep copies under way. */
+constexpr int kPartBlocks = 3;
+
 /** Rows of terms, greatest terms and sums are numbered through heads and batches: [batch, kv_heads, rows]. */
 struct SplitKeys {
   /** Of keys; each has part_tiles tiles of them, the last one fewer. */
@@ -66,6 +69,14 @@ inline int ValueSlabsOf(const AttentionShape& shape) { return shape.v_dim <= kSl
 /** Enqueues all of it. problem: all but how blocks are numbered. memory: of SplitLayoutOf. */
 cudaError_t LaunchSplitAttention(AttentionProblem problem, const AttentionShape& shape, int architecture, int32_t parts,
                                  char* memory, cudaStream_t stream);
+
+/** The three launches. blocks: with one part of keys each; shared_bytes: of each. */
+void LaunchPartTerms(const AttentionProblem& problem, const SplitKeys& split, unsigned blocks, size_t shared_bytes,
+                     cudaStream_t stream);
+/** count > 0: of blocks of sums. */
+void LaunchBlockSums(const AttentionProblem& problem, const SplitKeys& split, int64_t count, cudaStream_t stream);
+void LaunchPartValues(const AttentionProblem& problem, const SplitKeys& split, int value_slabs, unsigned blocks,
+                      size_t shared_bytes, cudaStream_t stream);
 
 }  // namespace cuda
 }  // namespace octet

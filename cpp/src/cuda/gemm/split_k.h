@@ -10,6 +10,8 @@
 
 #include <cstdint>
 
+#include "cuda/arrivals.h"
+
 namespace octet {
 namespace cuda {
 
@@ -36,20 +38,12 @@ __device__ bool Gather(const SplitK& split, int64_t tile, int thread, int32_t* s
     // Without the value before, this is a reduction: nothing waits for it.
     atomicAdd(total + i * kThreads, sums[i / (4 * kColumnParts)][i / 4 % kColumnParts][i % 4]);
   }
-  // All have added, and the one that counts makes it known: a fence after the barrier is one for all of them.
-  meet();
-  if (thread == 0) {
-    __threadfence();
-    *shared = atomicAdd(split.arrived + tile, 1);
-    __threadfence();
-  }
-  meet();
-  if (*shared != split.parts - 1) return false;
+  if (!CameLast(split.arrived + tile, split.parts, thread, shared, meet)) return false;
 #pragma unroll
   for (int i = 0; i < kSums; ++i) {
     sums[i / (4 * kColumnParts)][i / 4 % kColumnParts][i % 4] = __ldcg(total + i * kThreads);
   }
-  // The epilogue writes to shared memory.
+  // The epilogue writes to shared memory, where CameLast has left its word.
   meet();
   return true;
 }
