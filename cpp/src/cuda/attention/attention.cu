@@ -7,20 +7,17 @@
 
 #include "core/packed_gemm.h"
 #include "cuda/attention/output.h"
-#include "cuda/attention/problem.h"
+#include "cuda/attention/problem_of.h"
 #include "cuda/attention/ready_tokens.h"
 #include "cuda/attention/split_keys.h"
 #include "cuda/gemm/device_kind.h"
 #include "cuda/gemm/launchers.h"
 #include "cuda/launch.h"
-#include "cuda/values.h"
 
 namespace octet {
 namespace cuda {
 namespace {
 
-/** Queries of more bytes of shared memory than this are read where they lie: up to 256 dimensions are not. */
-constexpr int kMostQueryBytes = 4 * kSlabBytes;
 /** Blocks of a multiprocessor that are to have room for their terms: with two, while warps of one wait for copies or
  * at a barrier the other's go on. More would keep fewer terms. */
 constexpr int kResidentBlocks = 2;
@@ -64,50 +61,6 @@ Workspace WorkspaceOf(const AttentionShape& shape, int32_t parts) {
   return workspace;
 }
 
-/** Whether codes are unsigned: of u8, or floats on a grid of it. */
-bool IsUnsigned(const AttentionInput& input) {
-  if (IsCode(input.view.type)) return input.view.type == ElementType::kU8;
-  return !input.dynamic && input.limits.int_min >= 0.0f;
-}
-
-/** The zero point of codes as s8. */
-int32_t SignedZeroPoint(const AttentionInput& input) {
-  return static_cast<int32_t>(input.step.zero_point) - (IsUnsigned(input) ? 128 : 0);
-}
-
-/** The greatest magnitude of a code less its zero point. */
-int64_t GreatestOf(const AttentionInput& input) {
-  const int64_t zero = SignedZeroPoint(input);
-  return std::max(127 - zero, zero + 128);
-}
-
-/** Numbers -zero in the bytes of fragments of s8. */
-Splats MinusZero(int32_t zero) {
-  Splats splats = {{0, 0}, 0};
-  int32_t left = -zero;
-  while (left != 0) {
-    const int32_t part = std::min(127, std::max(-128, left));
-    splats.words[splats.count++] = (static_cast<uint32_t>(part) & 0xffu) * 0x01010101u;
-    left -= part;
-  }
-  return splats;
-}
-
-/** Whether the address of every row is a multiple of 16 bytes. */
-bool RowsAreAligned(const TensorView& view) {
-  if (reinterpret_cast<uintptr_t>(view.data) % 16 != 0) return false;
-  for (int d = 0; d < 3; ++d) {
-    if (view.shape[d] > 1 && view.strides[d] * view.item_size() % 16 != 0) return false;
-  }
-  return true;
-}
-
-ScoreOperand OperandOf(const TensorView* view) {
-  if (view == nullptr) return {nullptr, {0, 0, 0}};
-  const int64_t size = view->item_size();
-  return {view->data, {view->strides[0] * size, view->strides[1] * size, view->strides[2] * size}};
-}
-
 class Run {
  public:
   Run(const Call* call, const AttentionCall& attention, char* memory)
@@ -118,10 +71,7 @@ class Run {
     if (const octet_status status = KindOf(call_, &kind_); status != OCTET_OK) return status;
     parts_ = PartsOfKeys(kind_, shape_, CurrentForcedPlan().parts);
     workspace_ = WorkspaceOf(shape_, parts_);
-    problem_.q_resident = RoundUp(shape_.dim, kSlabColumns) * kRowTile <= kMostQueryBytes;
-    SetScores();
-    SetProbabilities();
-    SetOutput();
+    problem_ = ProblemOf(attention_, shape_);
     if (const octet_status status = ReadInputs(); status != OCTET_OK) return status;
     return parts_ > 1 ? LaunchSplit() : Launch();
   }
@@ -142,55 +92,6 @@ class Run {
                   static_cast<long long>(shape_.batch), static_cast<long long>(shape_.heads),
                   static_cast<long long>(shape_.queries), static_cast<long long>(shape_.v_dim));
     return OCTET_UNSUPPORTED;
-  }
-
-  void SetScores() {
-    const AttentionInput& q = attention_.q;
-    const AttentionInput& k = attention_.k;
-    problem_.keys = static_cast<int32_t>(shape_.keys);
-    problem_.group = static_cast<int32_t>(shape_.heads / shape_.kv_heads);
-    problem_.rows = static_cast<int32_t>(problem_.group * shape_.queries);
-    problem_.queries = DividerOf(shape_.queries);
-    problem_.kv_heads = DividerOf(shape_.kv_heads);
-    problem_.minus_q_zero = MinusZero(SignedZeroPoint(q));
-    problem_.k_zero = SignedZeroPoint(k);
-    problem_.small_sums = GreatestOf(q) * GreatestOf(k) * shape_.dim <= 1 << 22;
-    problem_.q_scale = q.step.scale;
-    problem_.k_scale = k.step.scale;
-    problem_.scale = attention_.scale;
-    problem_.bias = OperandOf(attention_.bias);
-    problem_.mask = OperandOf(attention_.mask);
-    if (const TensorView* lengths = attention_.lengths) {
-      problem_.lengths = lengths->data;
-      problem_.lengths_stride = lengths->strides[0] * lengths->item_size();
-      problem_.wide_lengths = lengths->type == ElementType::kS64;
-    }
-    problem_.causal = attention_.causal;
-    problem_.causal_offset = attention_.causal_offset;
-  }
-
-  void SetProbabilities() {
-    // In the form of u8; exact.
-    const float raise = attention_.p_limits.int_min < 0.0f ? 128.0f : 0.0f;
-    problem_.p_step = {attention_.p_step.scale, attention_.p_step.zero_point + raise};
-    problem_.p_reciprocal = 1.0f / problem_.p_step.scale;
-    problem_.p_corrected = problem_.p_step.scale >= 0x1p-20f && problem_.p_step.scale <= 0x1p60f;
-    problem_.p_most = attention_.p_limits.int_max - attention_.p_step.zero_point;
-    problem_.p_zero = static_cast<int32_t>(problem_.p_step.zero_point);
-    problem_.minus_p_zero = MinusZero(problem_.p_zero);
-    problem_.v_zero = SignedZeroPoint(attention_.v);
-    problem_.v_scale = attention_.v.step.scale;
-    problem_.v_eps = attention_.v.eps;
-  }
-
-  void SetOutput() {
-    const TensorView& out = attention_.out.view;
-    problem_.view.out = {out.data, out.type, 0};
-    problem_.view.out_step = attention_.out.step;
-    problem_.view.out_limits = attention_.out.limits;
-    problem_.codes = CodingOf(attention_.out).quick;
-    for (int d = 0; d < 3; ++d) problem_.out_strides[d] = out.strides[d] * out.item_size();
-    problem_.out_vectors = RowsAreAligned(out);
   }
 
   octet_status ReadInputs() {
