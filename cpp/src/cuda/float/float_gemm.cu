@@ -19,13 +19,8 @@ FloatShape ShapeOf(int64_t m, int64_t n, int64_t k) {
   return {m, n, k, 1, (k + numerics::kProductBlock - 1) / numerics::kProductBlock, true};
 }
 
-/** Whether `count` elements of rows can be moved at once. */
-bool InVectors(const RowsView& rows, int64_t count) {
-  const int64_t bytes = count * SizeOf(rows.type);
-  return reinterpret_cast<uintptr_t>(rows.data) % static_cast<uintptr_t>(bytes) == 0 && rows.stride % bytes == 0;
-}
-
-RowPlaces EvenRows(const RowsView& rows) { return {rows.stride, 0, 0, 0, 0, 0, SizeOf(rows.type)}; }
+/** Whether four neighbouring elements can be moved at once. */
+bool InQuads(const RowsView& rows) { return RowsAreMultiplesOf(rows, kQuad * SizeOf(rows.type)); }
 
 FloatEpilogue EpilogueOf(const EpilogueView& view, int64_t m, int64_t n) {
   FloatEpilogue epilogue = {};
@@ -33,11 +28,11 @@ FloatEpilogue EpilogueOf(const EpilogueView& view, int64_t m, int64_t n) {
   epilogue.values.view.residual_first = view.residual_first && view.residual.data != nullptr;
   epilogue.values.out_places = EvenRows(view.out);
   epilogue.values.residual_places = EvenRows(view.residual);
-  epilogue.values.residual_vectors = InVectors(view.residual, kQuad);
+  epilogue.values.residual_vectors = InQuads(view.residual);
   epilogue.values.columns = static_cast<int32_t>(n);
   epilogue.values.rows = m;
   Complete(&epilogue.values);
-  epilogue.out_quads = InVectors(view.out, kQuad);
+  epilogue.out_quads = InQuads(view.out);
   return epilogue;
 }
 
@@ -46,7 +41,7 @@ FloatRows LeftOf(const FloatActivations& a, int64_t k) {
           a.rows.stride,
           a.rows.type,
           a.step,
-          InVectors(a.rows, kQuad),
+          InQuads(a.rows),
           static_cast<int32_t>(a.m),
           static_cast<int32_t>(k)};
 }

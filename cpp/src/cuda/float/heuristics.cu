@@ -22,8 +22,6 @@ constexpr int64_t kVectorColumnsOfBlock = 128;
 /** Thread blocks a multiprocessor that keep enough bytes under way. */
 constexpr int64_t kStreamingBlocks = 4;
 
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 int64_t SideOf(FloatKernel kernel) { return kernel == FloatKernel::k128x128 ? 128 : 64; }
 
 double RateOf(FloatKernel kernel, int architecture) {
@@ -42,14 +40,8 @@ double TimeOf(FloatKernel kernel, const DeviceKind& device, const FloatShape& sh
 }
 
 Raster RasterOf(FloatKernel kernel, const FloatShape& shape) {
-  Raster raster;
   const int64_t side = SideOf(kernel);
-  raster.by_activations = static_cast<int32_t>(CeilDiv(shape.m, side));
-  raster.by_weights = static_cast<int32_t>(CeilDiv(shape.n, side));
-  // As in gemm/heuristics.cu: some 4 MB of rows stay in the second-level cache.
-  const int64_t rows = (int64_t{1} << 20) / std::max<int64_t>(1, shape.k * side);
-  raster.band = static_cast<int32_t>(std::min<int64_t>(raster.by_activations, std::max<int64_t>(1, rows)));
-  return raster;
+  return RasterOver(shape.m, shape.n, side, side, shape.k * static_cast<int64_t>(sizeof(float)));
 }
 
 int32_t VectorParts(const DeviceKind& device, const FloatShape& shape) {

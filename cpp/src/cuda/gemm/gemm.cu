@@ -11,36 +11,14 @@
 #include "cuda/gemm/epilogue_loop.h"
 #include "cuda/gemm/grouped_launch.h"
 #include "cuda/gemm/heuristics.h"
-#include "cuda/gemm/hopper_launch.h"
 #include "cuda/gemm/launchers.h"
 #include "cuda/gemm/matrix_vector.h"
 #include "cuda/gemm/ready_rows.h"
-#include "cuda/gemm/tile_launch.h"
 #include "cuda/launch.h"
 
 namespace octet {
 namespace cuda {
 namespace {
-
-/** In the order of GemmKernel; the first one has no tile, one is of convolutions alone. */
-constexpr TileLauncher kLaunchers[kGemmKernelCount] = {
-    nullptr,
-    LaunchTile<Tile16x128Swapped>,
-    LaunchTile<Tile32x64Swapped>,
-    LaunchTile<Tile64x64>,
-    LaunchTile<Tile128x64>,
-    nullptr,
-    LaunchTile<Tile128x128>,
-    LaunchTile<Tile128x128Shallow>,
-    LaunchTile<Tile256x128>,
-    LaunchTile<Turing32x64Swapped>,
-    LaunchTile<Turing64x64>,
-    LaunchTile<Turing128x128>,
-    LaunchHopper128x256,
-    LaunchHopper128x128Turns,
-    LaunchHopper128x256Cluster,
-    LaunchHopper128x256HalfBytes,
-};
 
 /** Rows and blocks are counted in 32 bits. */
 octet_status Fits(const Call* call, int64_t m, int64_t n) {
@@ -95,16 +73,9 @@ bool IsSigned(const GemmActivations& a) {
   return a.rows.type == ElementType::kS8;
 }
 
-/** Whether elements of a row, `bytes` of them, can be moved at once. */
-bool Aligned(const RowsView& rows, int64_t bytes) {
-  return reinterpret_cast<uintptr_t>(rows.data) % static_cast<uintptr_t>(bytes) == 0 && rows.stride % bytes == 0;
-}
-
-RowPlaces EvenRows(const RowsView& rows) { return {rows.stride, 0, 0, 0, 0, 0, SizeOf(rows.type)}; }
-
 /** Whether the kernels can read codes where they lie. */
 bool ReadableInPlace(const GemmActivations& a, int64_t k, int architecture, const GemmPlan& plan) {
-  if (!IsCode(a.rows.type) || !Aligned(a.rows, 16)) return false;
+  if (!IsCode(a.rows.type) || !RowsAreMultiplesOf(a.rows, 16)) return false;
   if (a.rows.stride < 0 || a.rows.stride > kMostStride) return false;
   // Rows of a tensor map do not overlap.
   if (InfoOf(plan.kernel).wgmma && a.rows.stride < k) return false;
@@ -186,8 +157,8 @@ class Product {
     epilogue.residual_places = EvenRows(epilogue_.residual);
     epilogue.columns = static_cast<int32_t>(weights_.n);
     epilogue.rows = a_.m;
-    epilogue.residual_vectors = Aligned(epilogue_.residual, 4 * SizeOf(epilogue_.residual.type));
-    epilogue.out_vectors = Aligned(epilogue_.out, 16);
+    epilogue.residual_vectors = RowsAreMultiplesOf(epilogue_.residual, 4 * SizeOf(epilogue_.residual.type));
+    epilogue.out_vectors = RowsAreMultiplesOf(epilogue_.out, 16);
     Complete(&epilogue);
     return epilogue;
   }
@@ -201,7 +172,7 @@ class Product {
     problem.cut_k = plan.cut_k;
     problem.batch = {};
     problem.epilogue = TheEpilogue();
-    problem.out_quads = Aligned(epilogue_.out, 4 * SizeOf(epilogue_.out.type));
+    problem.out_quads = RowsAreMultiplesOf(epilogue_.out, 4 * SizeOf(epilogue_.out.type));
     const cudaError_t error = LaunchMatrixVector(problem, StreamOf(call_));
     return error == cudaSuccess ? OCTET_OK : Report(call_, "the kernel MatrixVector", error);
   }
@@ -283,23 +254,6 @@ octet_status GroupedGemm(const Call* call, const GemmActivations* a, const Devic
 }
 
 }  // namespace
-
-octet_status PrepareSplit(const Call* call, const GemmPlan& plan, int64_t products, char* memory, SplitK* split) {
-  *split = {plan.parts, nullptr, nullptr};
-  if (plan.parts == 1) return OCTET_OK;
-  split->sums = reinterpret_cast<int32_t*>(memory);
-  split->arrived = split->sums + SplitSums(plan, products);
-  const cudaError_t error = cudaMemsetAsync(memory, 0, static_cast<size_t>(SplitBytes(plan, products)), StreamOf(call));
-  return error == cudaSuccess ? OCTET_OK : Report(call, "cudaMemsetAsync", error);
-}
-
-octet_status LaunchTiles(const Call* call, GemmKernel kernel, const TileLaunch<OperandRows>& launch) {
-  const cudaError_t error = kLaunchers[static_cast<int>(kernel)](launch);
-  if (error == cudaSuccess) return OCTET_OK;
-  char name[64];
-  std::snprintf(name, sizeof(name), "the kernel Tile (%s)", InfoOf(kernel).name);
-  return Report(call, name, error);
-}
 
 GemmFunctions TheGemmFunctions() {
   return {PlaceGemm, GemmWorkspaceSize, Gemm, ForceKernel, GroupedWorkspaceSize, GroupedGemm};

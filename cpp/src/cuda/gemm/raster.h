@@ -5,6 +5,7 @@
 #ifndef OCTET_CUDA_GEMM_RASTER_H_
 #define OCTET_CUDA_GEMM_RASTER_H_
 
+#include <algorithm>
 #include <cstdint>
 
 namespace octet {
@@ -17,6 +18,21 @@ struct Raster {
   /** Rows of tiles of a band; the last one may have fewer. */
   int32_t band;
 };
+
+inline int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/**
+ * Of a product of m rows by n columns in tiles of tile_rows by tile_columns. row_bytes: of an activation's K. Some 4 MB
+ * of activations stay in the second-level cache (6 MB on the smallest device) while weights go by.
+ */
+inline Raster RasterOver(int64_t m, int64_t n, int64_t tile_rows, int64_t tile_columns, int64_t row_bytes) {
+  Raster raster;
+  raster.by_activations = static_cast<int32_t>(CeilDiv(m, tile_rows));
+  raster.by_weights = static_cast<int32_t>(CeilDiv(n, tile_columns));
+  const int64_t rows = (int64_t{4} << 20) / std::max<int64_t>(1, row_bytes * tile_rows);
+  raster.band = static_cast<int32_t>(std::min<int64_t>(raster.by_activations, std::max<int64_t>(1, rows)));
+  return raster;
+}
 
 struct TilePlace {
   int32_t by_activations;

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "core/epilogue_view.h"
+
 namespace octet {
 namespace cuda {
 
@@ -34,6 +36,13 @@ struct RowPlaces {
     return number / pixels * image + in_image / width * line + in_image % width * pixel;
   }
 };
+
+inline RowPlaces EvenRows(const RowsView& rows) { return {rows.stride, 0, 0, 0, 0, 0, SizeOf(rows.type)}; }
+
+/** Whether all rows begin at multiples of so many bytes. */
+inline bool RowsAreMultiplesOf(const RowsView& rows, int64_t bytes) {
+  return reinterpret_cast<uintptr_t>(rows.data) % static_cast<uintptr_t>(bytes) == 0 && rows.stride % bytes == 0;
+}
 
 /** Rows of a tensor from number first_row on, each from first_byte on: evenly spaced ones cost a multiplication. */
 class RowsFrom {
