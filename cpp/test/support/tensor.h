@@ -117,7 +117,16 @@ class Tensor {
   /** Whether the bytes between elements, and around them, are as they were. */
   bool GapsAreIntact() const;
 
+  /** Whether both lie in memory alike, without gaps, and all bytes of elements are the same. */
+  bool SameMemory(const Tensor& other) const;
+
  private:
+  /** Where elements lie that fill their memory; no bytes where there are gaps. */
+  struct Dense {
+    int64_t begin = 0;
+    int64_t bytes = 0;
+  };
+
   int64_t ByteOffset(int64_t index) const;
 
   std::vector<int64_t> shape_;
@@ -125,6 +134,7 @@ class Tensor {
   int64_t count_ = 1;
   int64_t item_size_ = 0;
   int64_t start_ = 0;
+  Dense dense_;
   std::vector<uint8_t> memory_;
   DLTensor dl_;
 };
