@@ -29,49 +29,40 @@ __device__ int64_t IntegerOf(float value, ElementType type) {
 
 struct CastFunction {
   static constexpr int kOperands = 2;
-  static constexpr int kMostElements = 16;
+  /** Integers of 64 bits take two registers each. */
+  static constexpr int kMostElements = 8;
 
   template <int kElements>
   __device__ void Run(const Chunk<kElements>& chunk, const Walk<kOperands>& walk) const {
     float floats[kElements];
-    if (IsFloat(x) && IsFloat(out)) {
-      LoadNumbers(chunk, walk, kX, x, floats);
-      return StoreFloats(chunk, walk, kOut, out, floats);
-    }
     int64_t integers[kElements];
     if (IsFloat(x)) {
       LoadNumbers(chunk, walk, kX, x, floats);
+      if (!IsFloat(out)) {
 #pragma unroll
-      for (int i = 0; i < kElements; ++i) integers[i] = IntegerOf(floats[i], out);
+        for (int i = 0; i < kElements; ++i) integers[i] = IntegerOf(floats[i], out);
+      }
     } else {
       LoadIntegers(chunk, walk, kX, x, integers);
 #pragma unroll
       for (int i = 0; i < kElements; ++i) {
         if (x == ElementType::kBool) integers[i] = integers[i] != 0 ? 1 : 0;
+        floats[i] = static_cast<float>(integers[i]);
       }
     }
-    if (IsFloat(out)) {
-#pragma unroll
-      for (int i = 0; i < kElements; ++i) floats[i] = static_cast<float>(integers[i]);
-      return StoreFloats(chunk, walk, kOut, out, floats);
-    }
+    if (IsFloat(out)) return StoreFloats(chunk, walk, kOut, out, floats);
     StoreIntegersOf(chunk, walk, integers);
   }
 
   template <int kElements>
   __device__ void StoreIntegersOf(const Chunk<kElements>& chunk, const Walk<kOperands>& walk,
                                   const int64_t (&integers)[kElements]) const {
-    if (out == ElementType::kS64) return chunk.Store(walk, kOut, integers);
+    const auto to = chunk.At(walk, kOut);
+    if (out == ElementType::kS64) return chunk.Store(to, integers);
     if (out == ElementType::kS32) {
-      int32_t low[kElements];
-#pragma unroll
-      for (int i = 0; i < kElements; ++i) low[i] = static_cast<int32_t>(static_cast<uint32_t>(integers[i]));
-      return chunk.Store(walk, kOut, low);
+      return StoreEach<uint32_t>(chunk, to, [&](int i) { return static_cast<uint32_t>(integers[i]); });
     }
-    uint8_t truths[kElements];
-#pragma unroll
-    for (int i = 0; i < kElements; ++i) truths[i] = integers[i] != 0 ? 1 : 0;
-    chunk.Store(walk, kOut, truths);
+    StoreEach<uint8_t>(chunk, to, [&](int i) { return integers[i] != 0 ? 1 : 0; });
   }
 
   ElementType x;

@@ -82,23 +82,35 @@ class Chunk {
   __device__ bool Has(int i) const { return i >= begin_ && i < end_; }
   __device__ bool full() const { return begin_ == 0 && end_ == kElements; }
 
+  /** Where the elements of an operand lie. */
+  struct Place {
+    /** Of element 0, before the row where the row begins within the chunk. */
+    char* start;
+    /** Bytes from element to element. */
+    int64_t inner;
+  };
+
+  /** Found once for an operand of whatever type: its divisions are most of the code of a load. */
+  template <int kOperands>
+  __device__ Place At(const Walk<kOperands>& walk, int operand) const {
+    const WalkOperand& of = walk.operands[operand];
+    return {of.data + OuterOffset(walk, operand) + first_ * of.inner, of.inner};
+  }
+
   /** Elements of an operand; those outside the row are 0. */
-  template <typename T, int kOperands>
-  __device__ void Load(const Walk<kOperands>& walk, int operand, T (&values)[kElements]) const {
-    const WalkOperand& from = walk.operands[operand];
-    const char* start = from.data + OuterOffset(walk, operand);
+  template <typename T>
+  __device__ void Load(const Place& from, T (&values)[kElements]) const {
     if (from.inner == 0) {
-      const T value = *reinterpret_cast<const T*>(start);
+      const T value = *reinterpret_cast<const T*>(from.start);
 #pragma unroll
       for (int i = 0; i < kElements; ++i) values[i] = value;
       return;
     }
-    start += first_ * from.inner;
-    if (IsWhole<T>(start, from.inner)) {
+    if (IsWhole<T>(from)) {
       Pack<T, kElements> pack;
 #pragma unroll
       for (int p = 0; p < Pack<T, kElements>::kBytes / Pack<T, kElements>::kPiece; ++p) {
-        pack.words[p] = reinterpret_cast<const typename Pack<T, kElements>::Word*>(start)[p];
+        pack.words[p] = reinterpret_cast<const typename Pack<T, kElements>::Word*>(from.start)[p];
       }
 #pragma unroll
       for (int i = 0; i < kElements; ++i) values[i] = pack.elements[i];
@@ -106,28 +118,36 @@ class Chunk {
     }
 #pragma unroll
     for (int i = 0; i < kElements; ++i) {
-      values[i] = Has(i) ? *reinterpret_cast<const T*>(start + i * from.inner) : T{};
+      values[i] = Has(i) ? *reinterpret_cast<const T*>(from.start + i * from.inner) : T{};
     }
   }
 
   template <typename T, int kOperands>
-  __device__ void Store(const Walk<kOperands>& walk, int operand, const T (&values)[kElements]) const {
-    const WalkOperand& to = walk.operands[operand];
-    char* start = to.data + OuterOffset(walk, operand) + first_ * to.inner;
-    if (IsWhole<T>(start, to.inner)) {
+  __device__ void Load(const Walk<kOperands>& walk, int operand, T (&values)[kElements]) const {
+    Load(At(walk, operand), values);
+  }
+
+  template <typename T>
+  __device__ void Store(const Place& to, const T (&values)[kElements]) const {
+    if (IsWhole<T>(to)) {
       Pack<T, kElements> pack;
 #pragma unroll
       for (int i = 0; i < kElements; ++i) pack.elements[i] = values[i];
 #pragma unroll
       for (int p = 0; p < Pack<T, kElements>::kBytes / Pack<T, kElements>::kPiece; ++p) {
-        reinterpret_cast<typename Pack<T, kElements>::Word*>(start)[p] = pack.words[p];
+        reinterpret_cast<typename Pack<T, kElements>::Word*>(to.start)[p] = pack.words[p];
       }
       return;
     }
 #pragma unroll
     for (int i = 0; i < kElements; ++i) {
-      if (Has(i)) *reinterpret_cast<T*>(start + i * to.inner) = values[i];
+      if (Has(i)) *reinterpret_cast<T*>(to.start + i * to.inner) = values[i];
     }
+  }
+
+  template <typename T, int kOperands>
+  __device__ void Store(const Walk<kOperands>& walk, int operand, const T (&values)[kElements]) const {
+    Store(At(walk, operand), values);
   }
 
  private:
@@ -135,6 +155,7 @@ class Chunk {
   __device__ int64_t OuterOffset(const Walk<kOperands>& walk, int operand) const {
     int64_t offset = 0;
     int64_t rest = row_;
+#pragma unroll 1
     for (int d = 0; d < walk.outer_dims; ++d) {
       const Divider::Result place = walk.outer[d].Divide(rest);
       offset += place.remainder * walk.operands[operand].outer[d];
@@ -145,9 +166,9 @@ class Chunk {
 
   /** Whether all elements are there, side by side and at a boundary. */
   template <typename T>
-  __device__ bool IsWhole(const char* start, int64_t inner) const {
-    return full() && inner == static_cast<int64_t>(sizeof(T)) &&
-           reinterpret_cast<uintptr_t>(start) % Pack<T, kElements>::kPiece == 0;
+  __device__ bool IsWhole(const Place& place) const {
+    return full() && place.inner == static_cast<int64_t>(sizeof(T)) &&
+           reinterpret_cast<uintptr_t>(place.start) % Pack<T, kElements>::kPiece == 0;
   }
 
   int64_t row_;

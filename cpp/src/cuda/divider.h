@@ -27,7 +27,8 @@ struct Divider {
       const uint32_t quotient = (__umulhi(small, multiplier) + small) >> shift;
       return {quotient, static_cast<int64_t>(small - quotient * static_cast<uint32_t>(divisor))};
     }
-    return {n / divisor, n % divisor};
+    const int64_t quotient = n / divisor;
+    return {quotient, n - quotient * divisor};
   }
 };
 

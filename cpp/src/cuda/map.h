@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a function of single elements over tensors of one shape and any strides: one launch, a chunk a thread.
 //
-// A thread has one chunk, so 16 bytes of the lead, in flight; with 2048 threads on a multiprocessor that is 32 KB, more
-// than the product of bandwidth and latency on any device of the table (3.35 TB/s * 0.6 us / 132 = 15 KB on an H100).
-// More chunks a thread would cost registers, and with them threads, to no end.
+// A thread has one chunk, so 16 bytes of the lead, in flight. Most kernels take up to 40 registers, which leave room
+// for 1536 threads on a multiprocessor, so 24 KB: more than the product of bandwidth and latency on any device of the
+// table (3.35 TB/s * 0.6 us / 132 = 15 KB on an H100). More chunks a thread would cost registers, and with them
+// threads, to no end.
 #ifndef OCTET_CUDA_MAP_H_
 #define OCTET_CUDA_MAP_H_
 
@@ -16,9 +17,9 @@ namespace octet {
 namespace cuda {
 
 constexpr int kMapThreads = 256;
-/** Thread blocks a multiprocessor, which leave 80 registers. Said, since ptxas else spills to make room for one more.
+/** Thread blocks a multiprocessor, which leave 64 registers. Said, since ptxas else spills to make room for one more.
  */
-constexpr int kMapBlocks = 3;
+constexpr int kMapBlocks = 4;
 
 /**
  * Function: a plain struct with `static constexpr int kOperands` and

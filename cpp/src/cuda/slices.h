@@ -20,6 +20,7 @@ struct SliceDims {
 
   __device__ int64_t OffsetOf(int operand, int64_t index) const {
     int64_t offset = 0;
+#pragma unroll 1
     for (int d = 0; d < dims; ++d) {
       const Divider::Result place = sizes[d].Divide(index);
       offset += place.remainder * strides[operand][d];

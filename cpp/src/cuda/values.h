@@ -28,96 +28,73 @@ inline Coding CodingOf(const Operand& operand) {
   return coding;
 }
 
-template <typename T, int kElements, int kOperands>
-__device__ void LoadWidened(const Chunk<kElements>& chunk, const Walk<kOperands>& walk, int operand,
-                            float (&values)[kElements]) {
-  T stored[kElements];
-  chunk.Load(walk, operand, stored);
+/** value i = convert(element i) of elements in the bits that they are stored as. */
+template <typename Bits, int kElements, typename Convert>
+__device__ void ConvertEach(const Bits (&stored)[kElements], float (&values)[kElements], const Convert& convert) {
 #pragma unroll
-  for (int i = 0; i < kElements; ++i) values[i] = numerics::Widen(stored[i]);
+  for (int i = 0; i < kElements; ++i) values[i] = convert(stored[i]);
 }
 
-template <typename T, int kElements, int kOperands>
-__device__ void LoadConverted(const Chunk<kElements>& chunk, const Walk<kOperands>& walk, int operand,
-                              float (&values)[kElements]) {
-  T stored[kElements];
-  chunk.Load(walk, operand, stored);
-#pragma unroll
-  for (int i = 0; i < kElements; ++i) values[i] = static_cast<float>(stored[i]);
-}
-
-/** Floats widened, integers converted; not yet on a grid. */
+/** Floats widened, integers converted; not yet on a grid. Types of one size are loaded by the same code. */
 template <int kElements, int kOperands>
 __device__ void LoadNumbers(const Chunk<kElements>& chunk, const Walk<kOperands>& walk, int operand, ElementType type,
                             float (&values)[kElements]) {
-  switch (type) {
-    case ElementType::kF32:
-      return LoadWidened<float>(chunk, walk, operand, values);
-    case ElementType::kF16:
-      return LoadWidened<Float16>(chunk, walk, operand, values);
-    case ElementType::kBF16:
-      return LoadWidened<BFloat16>(chunk, walk, operand, values);
-    case ElementType::kS8:
-      return LoadConverted<int8_t>(chunk, walk, operand, values);
-    case ElementType::kS32:
-      return LoadConverted<int32_t>(chunk, walk, operand, values);
-    default:
-      return LoadConverted<uint8_t>(chunk, walk, operand, values);
+  const auto from = chunk.At(walk, operand);
+  if (type == ElementType::kF32 || type == ElementType::kS32) {
+    uint32_t stored[kElements];
+    chunk.Load(from, stored);
+    if (type == ElementType::kF32)
+      return ConvertEach(stored, values, [](uint32_t bits) { return __uint_as_float(bits); });
+    return ConvertEach(stored, values, [](uint32_t bits) { return static_cast<float>(static_cast<int32_t>(bits)); });
   }
+  if (type == ElementType::kF16 || type == ElementType::kBF16) {
+    uint16_t stored[kElements];
+    chunk.Load(from, stored);
+    if (type == ElementType::kF16) {
+      return ConvertEach(stored, values, [](uint16_t bits) { return numerics::Widen(Float16{bits}); });
+    }
+    return ConvertEach(stored, values, [](uint16_t bits) { return numerics::Widen(BFloat16{bits}); });
+  }
+  uint8_t stored[kElements];
+  chunk.Load(from, stored);
+  if (type == ElementType::kS8) {
+    return ConvertEach(stored, values, [](uint8_t bits) { return static_cast<float>(static_cast<int8_t>(bits)); });
+  }
+  ConvertEach(stored, values, [](uint8_t bits) { return static_cast<float>(bits); });
 }
 
-template <typename T, int kElements, int kOperands>
-__device__ void StoreNarrowed(const Chunk<kElements>& chunk, const Walk<kOperands>& walk, int operand,
-                              const float (&values)[kElements]) {
-  T stored[kElements];
+/** Stores the elements, kept in Bits, that bits_of(i) makes. */
+template <typename Bits, int kElements, typename BitsOf>
+__device__ void StoreEach(const Chunk<kElements>& chunk, const typename Chunk<kElements>::Place& to,
+                          const BitsOf& bits_of) {
+  Bits stored[kElements];
 #pragma unroll
-  for (int i = 0; i < kElements; ++i) numerics::Narrow(values[i], &stored[i]);
-  chunk.Store(walk, operand, stored);
+  for (int i = 0; i < kElements; ++i) stored[i] = static_cast<Bits>(bits_of(i));
+  chunk.Store(to, stored);
 }
 
 /** f32, f16 or bf16. */
 template <int kElements, int kOperands>
 __device__ void StoreFloats(const Chunk<kElements>& chunk, const Walk<kOperands>& walk, int operand, ElementType type,
                             const float (&values)[kElements]) {
-  switch (type) {
-    case ElementType::kF16:
-      return StoreNarrowed<Float16>(chunk, walk, operand, values);
-    case ElementType::kBF16:
-      return StoreNarrowed<BFloat16>(chunk, walk, operand, values);
-    default:
-      return StoreNarrowed<float>(chunk, walk, operand, values);
-  }
-}
-
-template <typename T, int kElements, int kOperands>
-__device__ void StoreIntegers(const Chunk<kElements>& chunk, const Walk<kOperands>& walk, int operand,
-                              const float (&codes)[kElements], const float (&zero_points)[kElements]) {
-  T stored[kElements];
-#pragma unroll
-  for (int i = 0; i < kElements; ++i) {
-    if constexpr (sizeof(T) == 1) {
-      stored[i] = static_cast<T>(ByteOf(codes[i], zero_points[i]));
-    } else {
-      stored[i] = static_cast<T>(numerics::IntegerCode(codes[i], zero_points[i]));
-    }
-  }
-  chunk.Store(walk, operand, stored);
+  const auto to = chunk.At(walk, operand);
+  if (type == ElementType::kF32) return chunk.Store(to, values);
+  StoreEach<uint16_t>(chunk, to,
+                      [&](int i) { return type == ElementType::kF16 ? HalfBits(values[i]) : BrainBits(values[i]); });
 }
 
 /** Codes to s8, u8, s32 or f32; NaN becomes the zero point but in f32. */
 template <int kElements, int kOperands>
 __device__ void StoreCodes(const Chunk<kElements>& chunk, const Walk<kOperands>& walk, int operand, ElementType type,
                            const float (&codes)[kElements], const float (&zero_points)[kElements]) {
-  switch (type) {
-    case ElementType::kS8:
-      return StoreIntegers<int8_t>(chunk, walk, operand, codes, zero_points);
-    case ElementType::kU8:
-      return StoreIntegers<uint8_t>(chunk, walk, operand, codes, zero_points);
-    case ElementType::kS32:
-      return StoreIntegers<int32_t>(chunk, walk, operand, codes, zero_points);
-    default:
-      return StoreNarrowed<float>(chunk, walk, operand, codes);
+  const auto to = chunk.At(walk, operand);
+  if (IsCode(type)) {
+    return StoreEach<uint8_t>(chunk, to, [&](int i) { return ByteOf(codes[i], zero_points[i]); });
   }
+  StoreEach<uint32_t>(chunk, to, [&](int i) {
+    return type == ElementType::kS32 ? static_cast<uint32_t>(numerics::IntegerCode(codes[i], zero_points[i]))
+                                     : __float_as_uint(codes[i]);
+  });
 }
 
 /** Values of floats, or of codes on their grid. */
@@ -155,16 +132,17 @@ __device__ void StoreValues(const Chunk<kElements>& chunk, const Walk<kOperands>
 template <int kElements, int kOperands>
 __device__ void LoadIntegers(const Chunk<kElements>& chunk, const Walk<kOperands>& walk, int operand, ElementType type,
                              int64_t (&values)[kElements]) {
-  if (type == ElementType::kS64) return chunk.Load(walk, operand, values);
+  const auto from = chunk.At(walk, operand);
+  if (type == ElementType::kS64) return chunk.Load(from, values);
   if (type == ElementType::kS32) {
     int32_t stored[kElements];
-    chunk.Load(walk, operand, stored);
+    chunk.Load(from, stored);
 #pragma unroll
     for (int i = 0; i < kElements; ++i) values[i] = stored[i];
     return;
   }
   uint8_t stored[kElements];
-  chunk.Load(walk, operand, stored);
+  chunk.Load(from, stored);
 #pragma unroll
   for (int i = 0; i < kElements; ++i) values[i] = stored[i];
 }
