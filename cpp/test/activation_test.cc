@@ -69,6 +69,30 @@ TEST(Activation, StaysWithinTheStatedErrors) {
     return x * ExactSigmoid(2 * std::sqrt(2 / static_cast<long double>(M_PI)) * (x + 0.044715L * x * x * x));
   };
   EXPECT_LT(WorstUlps(numerics::GeluTanhLanes<OneLane>, gelu_tanh, 1e-3), 13.0);
+  const auto step = [](long double x) { return std::fmin(std::fmax(x + 3, 0.0L), 6.0L); };
+  // Beyond 5e37, six times the value overflows before it is divided.
+  const auto hardswish = [&](long double x) { return x < 5e37L ? x * step(x) / 6 : 0.0L; };
+  EXPECT_LT(WorstUlps(numerics::HardswishLanes<OneLane>, hardswish, 4e-38), 1.9);
+  EXPECT_LT(WorstUlps(
+                numerics::HardsigmoidLanes<OneLane>, [&](long double x) { return step(x) / 6; }, 4e-38),
+            1.1);
+}
+
+TEST(Activation, SixthsAreRoundedQuotients) {
+  const float least = 4e-38f;
+  ForManyFloats(997, [&](float x) {
+    const float expected = x / 6.0f;
+    const float sixth = numerics::SixthLanes<OneLane>(x);
+    if (std::abs(expected) >= least) {
+      ASSERT_EQ(BitsOf(sixth), BitsOf(expected)) << x;
+    } else {
+      ASSERT_NEAR(sixth, expected, 0x1p-148f) << x;
+    }
+  });
+  // All significands.
+  for (uint32_t bits = 0x40000000u; bits < 0x40800000u; ++bits) {
+    ASSERT_EQ(BitsOf(numerics::SixthLanes<OneLane>(FloatOf(bits))), BitsOf(FloatOf(bits) / 6.0f)) << FloatOf(bits);
+  }
 }
 
 TEST(Activation, TakesSpecialValues) {
@@ -94,10 +118,21 @@ TEST(Activation, TakesSpecialValues) {
   EXPECT_EQ(numerics::SiluLanes<OneLane>(1e20f), 1e20f);
   EXPECT_EQ(BitsOf(numerics::ReluLanes<OneLane>(-0.0f)), 0u);
   EXPECT_EQ(numerics::Relu6Lanes<OneLane>(INFINITY), 6.0f);
-  for (auto* function :
-       {numerics::ExpLanes<OneLane>, numerics::SigmoidLanes<OneLane>, numerics::TanhLanes<OneLane>,
-        numerics::SiluLanes<OneLane>, numerics::GeluErfLanes<OneLane>, numerics::GeluTanhLanes<OneLane>,
-        numerics::ReluLanes<OneLane>, numerics::Relu6Lanes<OneLane>}) {
+  EXPECT_EQ(numerics::HardsigmoidLanes<OneLane>(INFINITY), 1.0f);
+  EXPECT_EQ(numerics::HardsigmoidLanes<OneLane>(3.0f), 1.0f);
+  EXPECT_EQ(numerics::HardsigmoidLanes<OneLane>(0.0f), 0.5f);
+  EXPECT_EQ(BitsOf(numerics::HardsigmoidLanes<OneLane>(-3.0f)), 0u);
+  EXPECT_EQ(numerics::HardsigmoidLanes<OneLane>(-INFINITY), 0.0f);
+  EXPECT_EQ(numerics::HardswishLanes<OneLane>(INFINITY), INFINITY);
+  EXPECT_EQ(numerics::HardswishLanes<OneLane>(4.5f), 4.5f);
+  EXPECT_EQ(BitsOf(numerics::HardswishLanes<OneLane>(-0.0f)), 0x80000000u);
+  EXPECT_EQ(numerics::HardswishLanes<OneLane>(-3.5f), 0.0f);
+  // As in PyTorch: minus infinity times 0.
+  EXPECT_TRUE(std::isnan(numerics::HardswishLanes<OneLane>(-INFINITY)));
+  for (auto* function : {numerics::ExpLanes<OneLane>, numerics::SigmoidLanes<OneLane>, numerics::TanhLanes<OneLane>,
+                         numerics::SiluLanes<OneLane>, numerics::GeluErfLanes<OneLane>,
+                         numerics::GeluTanhLanes<OneLane>, numerics::ReluLanes<OneLane>, numerics::Relu6Lanes<OneLane>,
+                         numerics::HardswishLanes<OneLane>, numerics::HardsigmoidLanes<OneLane>}) {
     EXPECT_TRUE(std::isnan(function(NAN)));
   }
 }

@@ -268,8 +268,8 @@ TEST_F(Conv2dErrors, Epilogue) {
   epilogue.bias = short_bias.dl();
   EXPECT_INVALID(Call(), "epilogue.bias has shape [5]", "expected 6");
   epilogue.bias = nullptr;
-  epilogue.activation = static_cast<octet_activation>(8);
-  EXPECT_INVALID(Call(), "epilogue.activation is 8");
+  epilogue.activation = static_cast<octet_activation>(10);
+  EXPECT_INVALID(Call(), "epilogue.activation is 10", "OCTET_ACTIVATION_HARDSIGMOID (9)");
   epilogue.activation = OCTET_ACTIVATION_NONE;
   Tensor other(kF32, {2, 5, 6, 7});
   epilogue.residual = other.dl();

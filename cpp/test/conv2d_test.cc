@@ -499,7 +499,7 @@ TEST_P(Conv2dEpilogue, OutputsOfEveryTypeEqualTheF32OnesConverted) {
 TEST_P(Conv2dEpilogue, ActivationsAreThoseOfMatrixProducts) {
   const Tensor plain = Run(kF32);
   // One row of the plain sums, multiplied by 1, goes through the same activation.
-  for (int activation = OCTET_ACTIVATION_NONE; activation <= OCTET_ACTIVATION_TANH; ++activation) {
+  for (int activation = OCTET_ACTIVATION_NONE; activation <= OCTET_ACTIVATION_HARDSIGMOID; ++activation) {
     SCOPED_TRACE(activation);
     epilogue.activation = static_cast<octet_activation>(activation);
     const Tensor out = Run(kF32);

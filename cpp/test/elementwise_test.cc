@@ -200,9 +200,9 @@ TEST(Binary, WrongArguments) {
   EXPECT_INVALID(octet_binary(static_cast<octet_binary_function>(-1), a.dl(), nullptr, a.dl(), nullptr,
                               OCTET_ACTIVATION_NONE, out.dl(), nullptr, nullptr),
                  "function is -1");
-  EXPECT_INVALID(octet_binary(OCTET_ADD, a.dl(), nullptr, a.dl(), nullptr, static_cast<octet_activation>(8), out.dl(),
+  EXPECT_INVALID(octet_binary(OCTET_ADD, a.dl(), nullptr, a.dl(), nullptr, static_cast<octet_activation>(10), out.dl(),
                               nullptr, nullptr),
-                 "activation is 8");
+                 "activation is 10");
   DLTensor transposed = *a.dl();
   const int64_t shape[2] = {3, 2};
   transposed.shape = const_cast<int64_t*>(shape);

@@ -198,8 +198,8 @@ TEST_F(GemmErrors, Epilogue) {
   epilogue.factor = short_bias.dl();
   EXPECT_INVALID(Call(), "epilogue.factor has shape [5]", "expected 6");
   epilogue.factor = nullptr;
-  epilogue.activation = static_cast<octet_activation>(8);
-  EXPECT_INVALID(Call(), "epilogue.activation is 8");
+  epilogue.activation = static_cast<octet_activation>(10);
+  EXPECT_INVALID(Call(), "epilogue.activation is 10", "OCTET_ACTIVATION_HARDSIGMOID (9)");
   epilogue.activation = OCTET_ACTIVATION_NONE;
   epilogue.residual_place = static_cast<octet_residual_place>(-1);
   EXPECT_INVALID(Call(), "epilogue.residual_place is -1");

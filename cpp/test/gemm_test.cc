@@ -314,14 +314,19 @@ double Reference(octet_activation activation, double x) {
       return 1.0 / (1.0 + std::exp(-x));
     case OCTET_ACTIVATION_TANH:
       return std::tanh(x);
+    case OCTET_ACTIVATION_HARDSWISH:
+      return x * std::min(std::max(x + 3.0, 0.0), 6.0) / 6.0;
+    case OCTET_ACTIVATION_HARDSIGMOID:
+      return std::min(std::max(x + 3.0, 0.0), 6.0) / 6.0;
     default:
       return x;
   }
 }
 
 constexpr octet_activation kActivations[] = {
-    OCTET_ACTIVATION_NONE,      OCTET_ACTIVATION_RELU, OCTET_ACTIVATION_RELU6,   OCTET_ACTIVATION_GELU_ERF,
-    OCTET_ACTIVATION_GELU_TANH, OCTET_ACTIVATION_SILU, OCTET_ACTIVATION_SIGMOID, OCTET_ACTIVATION_TANH};
+    OCTET_ACTIVATION_NONE,      OCTET_ACTIVATION_RELU,       OCTET_ACTIVATION_RELU6,   OCTET_ACTIVATION_GELU_ERF,
+    OCTET_ACTIVATION_GELU_TANH, OCTET_ACTIVATION_SILU,       OCTET_ACTIVATION_SIGMOID, OCTET_ACTIVATION_TANH,
+    OCTET_ACTIVATION_HARDSWISH, OCTET_ACTIVATION_HARDSIGMOID};
 
 /** A product whose results lie between -8 and 8 or so. */
 class GemmEpilogue : public testing::Test {

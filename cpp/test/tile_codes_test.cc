@@ -174,7 +174,7 @@ TEST(TileCodes, OfActivationsAreThoseOfTheF32Values) {
     std::vector<float> factors = RandomValues(n, 2.0f, 4);
     if (n == 130) factors[70] = INFINITY;
     Tensor factor = Tensor::Of(factors);
-    for (int activation = OCTET_ACTIVATION_NONE; activation <= OCTET_ACTIVATION_TANH; ++activation) {
+    for (int activation = OCTET_ACTIVATION_NONE; activation <= OCTET_ACTIVATION_HARDSIGMOID; ++activation) {
       // The last scale is one of which 1, which activations may give, is too many steps.
       for (float scale : {0.037f, 1e-3f, 1e-11f}) {
         for (Codes codes : {kCodes[0], kCodes[3], kCodes[5]}) {

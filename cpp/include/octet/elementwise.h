@@ -38,7 +38,7 @@ OCTET_API octet_status octet_binary(octet_binary_function function, const DLTens
                                     const DLTensor* b, const octet_grid* b_grid, octet_activation activation,
                                     DLTensor* out, const octet_grid* out_grid, void* stream);
 
-/** Functions of one value; "first" and "second" are parameters. The first eight have the numbers of octet_activation.
+/** Functions of one value; "first" and "second" are parameters. The first ten have the numbers of octet_activation.
  * Greatest errors in units in the last place are in brackets, 0.5 where there are none. */
 typedef enum octet_unary_function {
   /** x: with different grids a requantization, with other types a conversion. */
@@ -55,27 +55,27 @@ typedef enum octet_unary_function {
   OCTET_SIGMOID = 6,
   /** [2] */
   OCTET_TANH = 7,
+  /** x * min(max(x + 3, 0), 6) / 6. [2] */
+  OCTET_HARDSWISH = 8,
+  /** min(max(x + 3, 0), 6) / 6. [1.5] */
+  OCTET_HARDSIGMOID = 9,
   /** [1] Below 2.7e-38: 0. */
-  OCTET_EXP = 8,
+  OCTET_EXP = 10,
   /** [2] Natural; -infinity of zeros, NaN of what lies below. */
-  OCTET_LOG = 9,
-  OCTET_SQRT = 10,
+  OCTET_LOG = 11,
+  OCTET_SQRT = 12,
   /** 1 / sqrt(x). [1.5] */
-  OCTET_RSQRT = 11,
-  OCTET_RECIPROCAL = 12,
-  OCTET_NEG = 13,
-  OCTET_ABS = 14,
+  OCTET_RSQRT = 13,
+  OCTET_RECIPROCAL = 14,
+  OCTET_NEG = 15,
+  OCTET_ABS = 16,
   /** [3] */
-  OCTET_ERF = 15,
+  OCTET_ERF = 17,
   /** x^first. [|first| for whole ones up to 64 in magnitude; 1.5 for 0.5 and -0.5; else 4 + 2 |first * log(x)|] NaN of
    * negative x unless first is whole. */
-  OCTET_POW = 16,
+  OCTET_POW = 18,
   /** min(max(x, first), second); NaN stays. */
-  OCTET_CLAMP = 17,
-  /** x * min(max(x + 3, 0), 6) / 6. */
-  OCTET_HARDSWISH = 18,
-  /** min(max(x + 3, 0), 6) / 6. */
-  OCTET_HARDSIGMOID = 19,
+  OCTET_CLAMP = 19,
   /** x where x >= 0, else x * first. */
   OCTET_LEAKY_RELU = 20,
   /** x where x >= 0, else first * (exp(x) - 1). [4] */

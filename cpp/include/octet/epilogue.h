@@ -35,6 +35,10 @@ typedef enum octet_activation {
   /** 1 / (1 + exp(-x)). */
   OCTET_ACTIVATION_SIGMOID = 6,
   OCTET_ACTIVATION_TANH = 7,
+  /** x * min(max(x + 3, 0), 6) / 6. */
+  OCTET_ACTIVATION_HARDSWISH = 8,
+  /** min(max(x + 3, 0), 6) / 6. */
+  OCTET_ACTIVATION_HARDSIGMOID = 9,
 } octet_activation;
 
 /** Where the residual is added. */

@@ -68,7 +68,7 @@ octet_status BinaryFunction(const octet_binary_function& function, const DLTenso
   OCTET_RETURN_IF_ERROR(
       EnumBelow(check, "function", RawValue(function), kBinaryFunctions, "OCTET_ADD (0) to OCTET_MAX (5)"));
   OCTET_RETURN_IF_ERROR(EnumBelow(check, "activation", RawValue(activation), numerics::kActivations,
-                                  "OCTET_ACTIVATION_NONE (0) to OCTET_ACTIVATION_TANH (7)"));
+                                  "OCTET_ACTIVATION_NONE (0) to OCTET_ACTIVATION_HARDSIGMOID (9)"));
   OCTET_RETURN_IF_ERROR(ReadOut(&check, out, out_grid, &out_operand));
   OCTET_RETURN_IF_ERROR(ReadInput(&check, {"a", a, a_grid, OCTET_GRID_NAMES("a_grid")}, out_operand.view, &a_operand));
   OCTET_RETURN_IF_ERROR(ReadInput(&check, {"b", b, b_grid, OCTET_GRID_NAMES("b_grid")}, out_operand.view, &b_operand));

@@ -161,7 +161,7 @@ octet_status ReadEpilogue(Checker* check, const octet_epilogue* epilogue, const 
   }
   const int activation = RawValue(given.activation);
   OCTET_RETURN_IF_ERROR(EnumBelow(*check, "epilogue.activation", activation, numerics::kActivations,
-                                  "OCTET_ACTIVATION_NONE (0) to OCTET_ACTIVATION_TANH (7)"));
+                                  "OCTET_ACTIVATION_NONE (0) to OCTET_ACTIVATION_HARDSIGMOID (9)"));
   view->activation = static_cast<numerics::Activation>(activation);
   if (given.factor != nullptr) {
     constexpr const char* kFactor = "epilogue.factor";

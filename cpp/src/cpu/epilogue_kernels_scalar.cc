@@ -122,7 +122,7 @@ constexpr EpilogueKernels kKernels = {
     ScaleToFloats,
     AddBias,
     {Activate<A::kNone>, Activate<A::kRelu>, Activate<A::kRelu6>, Activate<A::kGeluErf>, Activate<A::kGeluTanh>,
-     Activate<A::kSilu>, Activate<A::kSigmoid>, Activate<A::kTanh>},
+     Activate<A::kSilu>, Activate<A::kSigmoid>, Activate<A::kTanh>, Activate<A::kHardswish>, Activate<A::kHardsigmoid>},
     Multiply,
     {AddFloats<float>, AddFloats<Float16>, AddFloats<BFloat16>, AddCodes<int8_t>, AddCodes<uint8_t>},
     {StoreFloats<float>, StoreFloats<Float16>, StoreFloats<BFloat16>, StoreCodes<int8_t>, StoreCodes<uint8_t>},

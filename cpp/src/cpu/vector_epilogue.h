@@ -181,7 +181,7 @@ struct VectorEpilogue {
       const Floats bias = panel.bias != nullptr ? lanes.template Load<float>(panel.bias) : V::Set(0.0f);
       Floats greatest = V::Fma(V::Abs(scale), V::Set(0x1p31f), V::Abs(bias));
       if (panel.activates) {
-        // Activations give nothing greater than 1 or than what they are given.
+        // Activations give nothing greater than 1 or than what they are given, but for a unit of the last place.
         const Floats factor = panel.factor != nullptr ? lanes.template Load<float>(panel.factor) : V::Set(1.0f);
         greatest = V::Mul(V::Add(greatest, V::Set(1.0f)), V::Abs(factor));
         V::Store(values->factor + first, factor);
@@ -227,7 +227,8 @@ constexpr EpilogueKernels MakeVectorEpilogue(void (*finish_codes)(const int32_t*
       E::AddBias,
       {E::template Activate<A::kNone>, E::template Activate<A::kRelu>, E::template Activate<A::kRelu6>,
        E::template Activate<A::kGeluErf>, E::template Activate<A::kGeluTanh>, E::template Activate<A::kSilu>,
-       E::template Activate<A::kSigmoid>, E::template Activate<A::kTanh>},
+       E::template Activate<A::kSigmoid>, E::template Activate<A::kTanh>, E::template Activate<A::kHardswish>,
+       E::template Activate<A::kHardsigmoid>},
       E::Multiply,
       {E::template AddFloats<float>, E::template AddFloats<Float16>, E::template AddFloats<BFloat16>,
        E::template AddCodes<int8_t>, E::template AddCodes<uint8_t>},

@@ -214,6 +214,10 @@ void FinishCodes(const int32_t* sums, int rows, const TileCodes& codes) {
         return FinishActivated<D, A::kSigmoid>(sums, rows, codes);
       case A::kTanh:
         return FinishActivated<D, A::kTanh>(sums, rows, codes);
+      case A::kHardswish:
+        return FinishActivated<D, A::kHardswish>(sums, rows, codes);
+      case A::kHardsigmoid:
+        return FinishActivated<D, A::kHardsigmoid>(sums, rows, codes);
       default:
         return FinishActivated<D, A::kNone>(sums, rows, codes);
     }

@@ -5,9 +5,10 @@
 // Coefficients: minimax fits of our own (relative error), computed in double and rounded to f32. Greatest errors over
 // every 97th float of the whole range, in units in the last place (numerics_test.cc holds them to that):
 //
-//     Exp 1.0   Sigmoid 2.3   Tanh 1.4   SiLU 3.1   GELU, erf form 3.5   GELU, tanh form 13
+//     Exp 1.0   Sigmoid 2.3   Tanh 1.4   SiLU 3.1   GELU, erf form 3.5   GELU, tanh form 13   Hardswish 1.9
+//     Hardsigmoid 1.1
 //
-// where the result is above 3e-38 in magnitude, for SiLU above 1e-30, for GELU's tanh form above 1e-3, and for its erf
+// where the result is above 4e-38 in magnitude, for SiLU above 1e-30, for GELU's tanh form above 1e-3, and for its erf
 // form from x = -1 on: below, the results are products with an exponential whose argument is itself rounded. The erf
 // form has a relative error of at most 2e-6 from -2, 8e-6 from -5 and 3e-5 from -8 on; 0.5 * x * (1 + erf(...)) in
 // floats has lost half of its digits at -3 and all of them at -5.5.
@@ -196,6 +197,35 @@ OCTET_MATH typename V::Floats ReluLanes(typename V::Floats x) {
 template <typename V>
 OCTET_MATH typename V::Floats Relu6Lanes(typename V::Floats x) {
   return V::Min(V::Set(6.0f), ReluLanes<V>(x));
+}
+
+/**
+ * x / 6 without a division, which takes vectors three to eight times as long. The product with 1/6, as a sum of two
+ * floats, is off by 2^-46 of it before its only rounding that counts, and no quotient of normal floats by 6 lies closer
+ * than 2^-27 to a tie: it is the rounded quotient, except that results below 4e-38 in magnitude may be two units of
+ * their last place away. The greater part is below 1/6 for both to have one sign: infinite numbers stay.
+ */
+template <typename V>
+OCTET_MATH typename V::Floats SixthLanes(typename V::Floats x) {
+  return V::Fma(x, V::Set(0.166666657f), V::Mul(x, V::Set(9.93410776e-9f)));
+}
+
+/** Between 0 and 6, of x + 3, which is never -0; NaN stays. */
+template <typename V>
+OCTET_MATH typename V::Floats HardStepLanes(typename V::Floats x) {
+  return V::Min(V::Set(6.0f), V::Max(V::Set(0.0f), V::Add(x, V::Set(3.0f))));
+}
+
+/** min(max(x + 3, 0), 6) / 6. */
+template <typename V>
+OCTET_MATH typename V::Floats HardsigmoidLanes(typename V::Floats x) {
+  return SixthLanes<V>(HardStepLanes<V>(x));
+}
+
+/** x * min(max(x + 3, 0), 6) / 6. */
+template <typename V>
+OCTET_MATH typename V::Floats HardswishLanes(typename V::Floats x) {
+  return SixthLanes<V>(V::Mul(x, HardStepLanes<V>(x)));
 }
 
 }  // namespace numerics

@@ -22,9 +22,20 @@ namespace octet {
 namespace numerics {
 
 /** In the order of octet_activation. */
-enum class Activation { kNone, kRelu, kRelu6, kGeluErf, kGeluTanh, kSilu, kSigmoid, kTanh };
+enum class Activation {
+  kNone,
+  kRelu,
+  kRelu6,
+  kGeluErf,
+  kGeluTanh,
+  kSilu,
+  kSigmoid,
+  kTanh,
+  kHardswish,
+  kHardsigmoid,
+};
 
-constexpr int kActivations = 8;
+constexpr int kActivations = 10;
 
 template <typename V, Activation kActivation>
 OCTET_MATH typename V::Floats Activate(typename V::Floats x) {
@@ -42,6 +53,10 @@ OCTET_MATH typename V::Floats Activate(typename V::Floats x) {
     return SigmoidLanes<V>(x);
   } else if constexpr (kActivation == Activation::kTanh) {
     return TanhLanes<V>(x);
+  } else if constexpr (kActivation == Activation::kHardswish) {
+    return HardswishLanes<V>(x);
+  } else if constexpr (kActivation == Activation::kHardsigmoid) {
+    return HardsigmoidLanes<V>(x);
   } else {
     return x;
   }

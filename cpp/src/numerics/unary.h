@@ -23,6 +23,8 @@ enum class Unary {
   kSilu,
   kSigmoid,
   kTanh,
+  kHardswish,
+  kHardsigmoid,
   kExp,
   kLog,
   kSqrt,
@@ -33,8 +35,6 @@ enum class Unary {
   kErf,
   kPow,
   kClamp,
-  kHardswish,
-  kHardsigmoid,
   kLeakyRelu,
   kElu,
   kSoftplus,
@@ -149,18 +149,6 @@ OCTET_MATH typename V::Floats EluLanes(typename V::Floats x, float alpha) {
   return V::Select(V::LessEqual(zero, x), x, below);
 }
 
-/** Between 0 and 1: (x + 3) / 6. */
-template <typename V>
-OCTET_MATH typename V::Floats HardsigmoidLanes(typename V::Floats x) {
-  return V::Div(Relu6Lanes<V>(V::Add(x, V::Set(3.0f))), V::Set(6.0f));
-}
-
-/** x * min(max(x + 3, 0), 6) / 6. */
-template <typename V>
-OCTET_MATH typename V::Floats HardswishLanes(typename V::Floats x) {
-  return V::Div(V::Mul(x, Relu6Lanes<V>(V::Add(x, V::Set(3.0f)))), V::Set(6.0f));
-}
-
 /** x^exponent as in C, but that of a NaN is NaN unless the exponent is 0. */
 template <typename V>
 OCTET_MATH typename V::Floats PowLanes(typename V::Floats x, float exponent) {
@@ -213,6 +201,10 @@ OCTET_MATH typename V::Floats UnaryLanes(typename V::Floats x, UnaryParameters p
       return SigmoidLanes<V>(x);
     case Unary::kTanh:
       return TanhLanes<V>(x);
+    case Unary::kHardswish:
+      return HardswishLanes<V>(x);
+    case Unary::kHardsigmoid:
+      return HardsigmoidLanes<V>(x);
     case Unary::kExp:
       return ExpLanes<V>(x);
     case Unary::kLog:
@@ -233,10 +225,6 @@ OCTET_MATH typename V::Floats UnaryLanes(typename V::Floats x, UnaryParameters p
       return PowLanes<V>(x, parameters.first);
     case Unary::kClamp:
       return V::Min(V::Set(parameters.second), V::Max(V::Set(parameters.first), x));
-    case Unary::kHardswish:
-      return HardswishLanes<V>(x);
-    case Unary::kHardsigmoid:
-      return HardsigmoidLanes<V>(x);
     case Unary::kLeakyRelu:
       return V::Select(V::LessEqual(zero, x), x, V::Mul(x, V::Set(parameters.first)));
     case Unary::kElu:

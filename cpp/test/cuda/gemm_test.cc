@@ -121,7 +121,7 @@ TEST(CudaGemm, QuantizesFloatsOfEveryTypeOnOneGridAndByRows) {
 }
 
 TEST(CudaGemm, EveryEpilogueEqualsTheCpu) {
-  for (int activation = OCTET_ACTIVATION_NONE; activation <= OCTET_ACTIVATION_TANH; ++activation) {
+  for (int activation = OCTET_ACTIVATION_NONE; activation <= OCTET_ACTIVATION_HARDSIGMOID; ++activation) {
     for (DLDataType type : kAllTypes) {
       for (octet_residual_place place : {OCTET_RESIDUAL_AFTER_ACTIVATION, OCTET_RESIDUAL_BEFORE_ACTIVATION}) {
         Case test;

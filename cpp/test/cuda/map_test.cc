@@ -100,7 +100,7 @@ TEST(CudaBinary, EqualsTheCpuForEveryFunctionAndActivation) {
   Tensor a = Filled(kF32, {9, 71}, Layout::kCompact, 6);
   Tensor b = Filled(kF32, {9, 71}, Layout::kShifted, 7);
   for (int function = OCTET_ADD; function <= OCTET_MAX; ++function) {
-    for (int activation = OCTET_ACTIVATION_NONE; activation <= OCTET_ACTIVATION_TANH; ++activation) {
+    for (int activation = OCTET_ACTIVATION_NONE; activation <= OCTET_ACTIVATION_HARDSIGMOID; ++activation) {
       if (function != OCTET_ADD && activation > OCTET_ACTIVATION_RELU) continue;
       SCOPED_TRACE(std::to_string(function) + ", " + std::to_string(activation));
       ExpectSameOnDevice({&a, &b}, OneOutput(kF32, a.shape()), [&](const Tensors& in, const Tensors& out) {

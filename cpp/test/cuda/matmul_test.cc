@@ -298,7 +298,7 @@ TEST(CudaMatmul, IntegersAreReadInBoxesOfAnyBatch) {
 
 TEST(CudaMatmul, IntegersHaveEveryEpilogue) {
   int number = 0;
-  for (int activation = OCTET_ACTIVATION_NONE; activation <= OCTET_ACTIVATION_TANH; ++activation) {
+  for (int activation = OCTET_ACTIVATION_NONE; activation <= OCTET_ACTIVATION_HARDSIGMOID; ++activation) {
     for (DLDataType type : kAllTypes) {
       Case test;
       test.a = {2, 3, 19, 24};

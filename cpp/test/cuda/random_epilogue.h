@@ -27,7 +27,8 @@ class RandomEpilogue {
         has_factor_(random->OneIn(4)),
         has_residual_(random->OneIn(2)),
         place_(random->OneIn(2) ? OCTET_RESIDUAL_AFTER_ACTIVATION : OCTET_RESIDUAL_BEFORE_ACTIVATION),
-        activation_(static_cast<octet_activation>(random->Between(OCTET_ACTIVATION_NONE, OCTET_ACTIVATION_TANH))) {}
+        activation_(
+            static_cast<octet_activation>(random->Between(OCTET_ACTIVATION_NONE, OCTET_ACTIVATION_HARDSIGMOID))) {}
 
   /** `own`, and what the epilogue reads. */
   std::vector<Tensor*> With(std::vector<Tensor*> own) {

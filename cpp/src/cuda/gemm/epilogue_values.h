@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The epilogue of sums, four neighbouring columns at a time: the arithmetic of numerics/epilogue.h, and the types of
 // residuals and outputs. Activation and types are told by branches that all threads take alike: a kernel for each of
-// the 240 combinations would be code for hours of compiling and nothing else. Tiles, with many rows for a thread, have
+// the 300 combinations would be code for hours of compiling and nothing else. Tiles, with many rows for a thread, have
 // loops for what is common (epilogue_elements.h).
 #ifndef OCTET_CUDA_GEMM_EPILOGUE_VALUES_H_
 #define OCTET_CUDA_GEMM_EPILOGUE_VALUES_H_
@@ -120,6 +120,10 @@ __device__ inline void ActivateValues(numerics::Activation activation, float (&v
       return ActivateAll<Activation::kSigmoid>(values);
     case Activation::kTanh:
       return ActivateAll<Activation::kTanh>(values);
+    case Activation::kHardswish:
+      return ActivateAll<Activation::kHardswish>(values);
+    case Activation::kHardsigmoid:
+      return ActivateAll<Activation::kHardsigmoid>(values);
   }
 }
 

@@ -34,7 +34,16 @@ final class Fusion {
   private static final Set<String> MOVES =
       Set.of("reshape", "transpose", "slice", "expand", "max_pool2d");
   private static final Set<String> ACTIVATIONS =
-      Set.of("relu", "relu6", "gelu_erf", "gelu_tanh", "silu", "sigmoid", "tanh");
+      Set.of(
+          "relu",
+          "relu6",
+          "gelu_erf",
+          "gelu_tanh",
+          "silu",
+          "sigmoid",
+          "tanh",
+          "hardswish",
+          "hardsigmoid");
   private static final String AFTER = "after_activation";
   private static final String BEFORE = "before_activation";
 

@@ -190,6 +190,63 @@ class LoweringImagesTest {
     sameAsSimulated(converted, program, torch.randn(3, 3, 32, 32), 0.02);
   }
 
+  /** Squeeze and excitation: factors for the channels of its input. */
+  private static GraphModule excitation(int channels, String gate) {
+    GraphBuilder b = GraphModule.builder("x");
+    GraphValue x = b.input("x");
+    GraphValue s = b.function("aten::adaptive_avg_pool2d", x, List.of(1L, 1L));
+    s = b.relu(b.call("fc1", convolution(channels, 4, 1, 1), s));
+    s = b.function(gate, b.call("fc2", convolution(4, channels, 1, 1), s));
+    return b.output(b.mul(s, x)).build();
+  }
+
+  @Test
+  void squeezeAndExcitationStaysInCodes() {
+    for (String gate : List.of("hardsigmoid", "sigmoid")) {
+      GraphBuilder b = GraphModule.builder("x");
+      GraphValue y = b.call("conv1", convolution(3, 24, 3, 2), b.input("x"));
+      y = b.function("aten::hardswish", y);
+      y = b.call("se", excitation(24, "aten::" + gate), y);
+      y = b.function("aten::hardswish_", b.call("conv2", convolution(24, 8, 1, 1), y));
+      y = b.function("aten::mean.dim", y, List.of(2L, 3L), false, null);
+      y = b.function("aten::hardswish", b.call("fc", new LinearImpl(8, 12), y));
+      GraphModule model = b.output(b.call("scores", new LinearImpl(12, 5), y)).build();
+      Tensor x = torch.randn(4, 3, 17, 15);
+      GraphModule converted =
+          convert(
+              model,
+              map -> {
+                for (String path : List.of("conv1", "se.fc1", "se.fc2", "conv2")) {
+                  map.input(path, ACTIVATIONS);
+                  map.instance(path, QuantizedModules.CONV2D, WEIGHTS_ONLY);
+                }
+                for (String path : List.of("fc", "scores")) {
+                  map.input(path, ACTIVATIONS);
+                  map.instance(path, QuantizedModules.LINEAR, WEIGHTS_ONLY);
+                }
+                return map.input("se", ACTIVATIONS);
+              },
+              x);
+      Program program = lower(converted, x);
+      assertEquals(
+          List.of(
+              "quantize -> u8",
+              "conv2d + hardswish -> u8",
+              "adaptive_avg_pool2d -> u8",
+              "conv2d + relu -> u8",
+              "conv2d + " + gate + " -> f32",
+              "binary -> u8",
+              "conv2d + hardswish -> f32",
+              "adaptive_avg_pool2d -> u8",
+              "reshape -> u8",
+              "linear + hardswish -> u8",
+              "linear -> f32"),
+          words(program),
+          program::toString);
+      sameAsSimulated(converted, program, torch.randn(3, 3, 17, 15), 0.02);
+    }
+  }
+
   @Test
   void aLayerBehindAFlatteningTakesImagesChannelsLast() {
     GraphBuilder b = GraphModule.builder("x");

@@ -14,6 +14,8 @@ public enum UnaryFunction {
   SILU(octet.OCTET_SILU),
   SIGMOID(octet.OCTET_SIGMOID),
   TANH(octet.OCTET_TANH),
+  HARDSWISH(octet.OCTET_HARDSWISH),
+  HARDSIGMOID(octet.OCTET_HARDSIGMOID),
   EXP(octet.OCTET_EXP),
   LOG(octet.OCTET_LOG),
   SQRT(octet.OCTET_SQRT),
@@ -26,8 +28,6 @@ public enum UnaryFunction {
   POW(octet.OCTET_POW),
   /** Between {@code first} and {@code second}. */
   CLAMP(octet.OCTET_CLAMP),
-  HARDSWISH(octet.OCTET_HARDSWISH),
-  HARDSIGMOID(octet.OCTET_HARDSIGMOID),
   /** {@code first}: the slope below 0. */
   LEAKY_RELU(octet.OCTET_LEAKY_RELU),
   /** {@code first}: alpha. */

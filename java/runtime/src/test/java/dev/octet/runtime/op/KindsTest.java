@@ -235,6 +235,31 @@ class KindsTest {
   }
 
   @Test
+  void activationsAreTheUnaryFunctionsOfTheirNames() {
+    float[] x = {-4, -3, -2.5f, -1, -0.25f, 0, 0.5f, 1, 2.75f, 3, 6.5f};
+    for (Activation activation : Activation.values()) {
+      String name = activation.name().toLowerCase(java.util.Locale.ROOT);
+      float[] expected =
+          new OneOperation("unary")
+              .floats("x", x, x.length)
+              .set("function", activation == Activation.NONE ? "identity" : name)
+              .run()
+              .get("out")
+              .floats();
+      float[] out =
+          new OneOperation("binary")
+              .floats("a", x, x.length)
+              .floats("b", new float[] {0}, 1)
+              .set("function", "add")
+              .set("activation", name)
+              .run()
+              .get("out")
+              .floats();
+      assertArrayEquals(expected, out, name);
+    }
+  }
+
+  @Test
   void compareAndWhere() {
     long[] a = {1, 5, 3, 4};
     byte[] out =
