@@ -2,6 +2,7 @@
 package dev.octet.benchmarks;
 
 import dev.octet.benchmarks.onnx.OnnxMobileNet;
+import dev.octet.benchmarks.onnx.OnnxMobileNetV3;
 import dev.octet.benchmarks.onnx.OnnxNetwork;
 import dev.octet.benchmarks.onnx.OnnxResNet;
 import dev.octet.quantization.graph.GraphModule;
@@ -56,6 +57,20 @@ record CnnModel(String name, LoweredModel lowered, OnnxNetwork onnx, float[] ima
     LoweredModel lowered = QuantizedMobileNet.lower(script, size);
     var onnx = new OnnxMobileNet(parameters(script), MobileNetBlock.ofWidth(width), size);
     return new CnnModel("MobileNetV2", lowered, onnx, images(size));
+  }
+
+  /**
+   * Writes the TorchScript file of a MobileNetV3-Large and converts it.
+   *
+   * @param width channels of the first layer, 16 for MobileNetV3-Large
+   * @param size height and width of the images
+   * @param script where to write the file
+   */
+  static CnnModel mobileNetV3(int width, int size, Path script) throws IOException {
+    ScriptMobileNetV3.write(width, script);
+    LoweredModel lowered = QuantizedMobileNetV3.lower(script, size);
+    var onnx = new OnnxMobileNetV3(parameters(script), MobileNetV3Block.ofWidth(width), size);
+    return new CnnModel("MobileNetV3-Large", lowered, onnx, images(size));
   }
 
   private static float[] images(int size) {

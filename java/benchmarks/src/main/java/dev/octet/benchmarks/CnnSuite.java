@@ -24,15 +24,16 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * ResNet-18 and MobileNetV2 of random weights, from float images to float scores: Octet's programs
- * beside libtorch's interpreter of the TorchScript files, and ONNX Runtime in floats and statically
- * quantized.
+ * ResNet-18, MobileNetV2 and MobileNetV3-Large of random weights, from float images to float
+ * scores: Octet's programs beside libtorch's interpreter of the TorchScript files, and ONNX Runtime
+ * in floats and statically quantized.
  */
 final class CnnSuite extends TensorSuite {
   static final String NAME = "cnn";
 
   private static final int RESNET_WIDTH = 64;
   private static final int MOBILENET_WIDTH = 32;
+  private static final int MOBILENET_V3_WIDTH = 16;
   private static final int SIZE = 224;
   private static final int[] BATCHES = {1, 8};
 
@@ -46,6 +47,8 @@ final class CnnSuite extends TensorSuite {
       compare(CnnModel.resNet(RESNET_WIDTH, SIZE, resNet), resNet);
       Path mobileNet = folder.resolve("mobilenet.pt");
       compare(CnnModel.mobileNet(MOBILENET_WIDTH, SIZE, mobileNet), mobileNet);
+      Path mobileNetV3 = folder.resolve("mobilenet-v3.pt");
+      compare(CnnModel.mobileNetV3(MOBILENET_V3_WIDTH, SIZE, mobileNetV3), mobileNetV3);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

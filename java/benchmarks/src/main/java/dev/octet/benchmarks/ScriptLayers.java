@@ -19,7 +19,22 @@ final class ScriptLayers {
   private ScriptLayers() {}
 
   static JitModule conv(int in, int out, int kernel, int stride, int padding, int groups) {
+    return conv(in, out, kernel, stride, padding, groups, "None");
+  }
+
+  /** A convolution of 1 x 1. */
+  static JitModule convWithBias(int in, int out) {
+    return conv(in, out, 1, 1, 0, 1, "self.bias");
+  }
+
+  private static JitModule conv(
+      int in, int out, int kernel, int stride, int padding, int groups, String bias) {
     JitModule conv = module("torch.nn.modules.conv.Conv2d");
+    if (!bias.equals("None")) {
+      try (Tensor zeros = torch.zeros(out)) {
+        conv.register_parameter("bias", zeros, false);
+      }
+    }
     double deviation = Math.sqrt(2.0 * groups / (in * kernel * kernel));
     try (Tensor weight = torch.randn(out, in / groups, kernel, kernel);
         Scalar scale = new Scalar(deviation);
@@ -31,12 +46,13 @@ final class ScriptLayers {
             Locale.ROOT,
             """
             def forward(self, input):
-                return torch._convolution(input, self.weight, None, [%1$d, %1$d], [%2$d, %2$d],
+                return torch._convolution(input, self.weight, %4$s, [%1$d, %1$d], [%2$d, %2$d],
                                           [1, 1], False, [0, 0], %3$d, False, False, True, True)
             """,
             stride,
             padding,
-            groups));
+            groups,
+            bias));
     return conv;
   }
 
@@ -83,6 +99,17 @@ final class ScriptLayers {
 
   static JitModule relu6() {
     return module("torch.nn.modules.activation.ReLU6", "return torch.relu6_(input)");
+  }
+
+  static JitModule hardswish() {
+    return module("torch.nn.modules.activation.Hardswish", "return torch.hardswish_(input)");
+  }
+
+  /** The mean of each channel. */
+  static JitModule globalPool() {
+    return module(
+        "torch.nn.modules.pooling.AdaptiveAvgPool2d",
+        "return torch.adaptive_avg_pool2d(input, [1, 1])");
   }
 
   /** Modules one after the other, "0" and so on. */

@@ -38,6 +38,13 @@ class CnnSuiteTest {
     check(CnnModel.mobileNet(16, SIZE, script), script, 53, 0.97);
   }
 
+  /** Squeeze and excitation adds to the grids. */
+  @Test
+  void everyWayGivesTheScoresOfMobileNetV3() throws IOException {
+    Path script = folder.resolve("mobilenet-v3.pt");
+    check(CnnModel.mobileNetV3(8, SIZE, script), script, 64, 0.95);
+  }
+
   private static void check(CnnModel model, Path script, int integerLayers, double least) {
     assertEquals(
         integerLayers,

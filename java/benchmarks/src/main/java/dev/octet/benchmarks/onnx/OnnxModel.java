@@ -128,6 +128,16 @@ public final class OnnxModel {
                   .setI(value));
     }
 
+    /** Returns a number. */
+    static Attribute of(String name, float value) {
+      return node ->
+          node.addAttribute(
+              AttributeProto.newBuilder()
+                  .setName(name)
+                  .setType(AttributeProto.AttributeType.FLOAT)
+                  .setF(value));
+    }
+
     /** Returns a list of whole numbers. */
     static Attribute list(String name, long... values) {
       AttributeProto.Builder attribute =

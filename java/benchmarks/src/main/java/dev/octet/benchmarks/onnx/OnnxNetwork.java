@@ -83,6 +83,14 @@ public abstract class OnnxNetwork {
    */
   abstract Image features(Image x);
 
+  /**
+   * Adds the layers between the features of an image, [batch, channels] on their grid, and the last
+   * one. None here.
+   */
+  String beforeClassifier(String features) {
+    return features;
+  }
+
   /** Returns the name of the grid of a result: its own but where codes are only moved. */
   String gridName(String name) {
     return name.equals(FLATTEN) ? MEAN : name;
@@ -154,19 +162,11 @@ public abstract class OnnxNetwork {
     shapes.clear();
     String input = model.input("x", DataType.FLOAT, batch, CHANNELS, size, size);
     Image features = features(new Image(onGrid(input, "x"), CHANNELS, size));
-    String y =
-        result(
-            model.node("GlobalAveragePool", MEAN, List.of(features.value())),
-            features.channels(),
-            1,
-            1);
-    y = onGrid(model.node("Flatten", FLATTEN, List.of(y), Attribute.of("axis", 1)), FLATTEN);
+    String mean = mean(MEAN, features).value();
+    String y = model.node("Flatten", FLATTEN, List.of(mean), Attribute.of("axis", 1));
+    y = beforeClassifier(onGrid(y, FLATTEN));
     String scores = classifier();
-    model.node(
-        "Gemm",
-        grids == null ? "y" : scores,
-        List.of(y, weights(scores), bias(scores, MEAN)),
-        Attribute.of("transB", 1));
+    gemm(scores, grids == null ? "y" : scores, y);
     if (grids != null) {
       model.node("Identity", "y", List.of(onGrid(scores, "y")));
     }
@@ -192,7 +192,7 @@ public abstract class OnnxNetwork {
    * Adds a convolution.
    *
    * @param path of its weights
-   * @param activation "Relu", "Clip" from 0 to 6, or null
+   * @param activation "Relu", "Clip" from 0 to 6, "HardSwish", "HardSigmoid", or null
    */
   final Image convolution(String path, Image x, int stride, int padding, String activation) {
     Parameter weight = weight(path);
@@ -208,13 +208,36 @@ public abstract class OnnxNetwork {
             Attribute.list("kernel_shape", kernel, kernel),
             Attribute.list("strides", stride, stride),
             Attribute.list("pads", padding, padding, padding, padding));
+    if (isBehindGrid(activation)) {
+      y = result(y, channels, out, out);
+    }
     if (activation != null) {
       y = activation(activation, path, y);
     }
     return new Image(result(y, channels, out, out), channels, out);
   }
 
+  /** Tells whether what an activation takes is quantized, because the layer can't apply it. */
+  private static boolean isBehindGrid(String activation) {
+    return activation != null && activation.startsWith("Hard");
+  }
+
+  /** Adds a layer of [batch, channels] and an activation; see {@link #convolution}. */
+  final String linear(String path, String x, String activation) {
+    long out = weight(path).shape()[0];
+    String y = result(gemm(path, path + ".gemm", x), out);
+    return result(activation(activation, path, y), out);
+  }
+
+  private String gemm(String path, String name, String x) {
+    return model.node(
+        "Gemm", name, List.of(x, weights(path), bias(path, source(x))), Attribute.of("transB", 1));
+  }
+
   private String activation(String operator, String path, String y) {
+    if (operator.equals("HardSigmoid")) {
+      return model.node(operator, path, List.of(y), Attribute.of("alpha", 1f / 6));
+    }
     if (operator.equals("Clip")) {
       String least = model.floats(path + "/least", new float[] {0});
       String greatest = model.floats(path + "/greatest", new float[] {6});
@@ -230,6 +253,18 @@ public abstract class OnnxNetwork {
       sum = model.node("Relu", path, List.of(sum));
     }
     return new Image(result(sum, x.channels(), x.size(), x.size()), x.channels(), x.size());
+  }
+
+  /** Adds the mean of each channel. */
+  final Image mean(String name, Image x) {
+    String y = model.node("GlobalAveragePool", name, List.of(x.value()));
+    return new Image(result(y, x.channels(), 1, 1), x.channels(), 1);
+  }
+
+  /** Adds a product of factors, [batch, channels, 1, 1], and an image. */
+  final Image product(String path, Image factors, Image x) {
+    String product = model.node("Mul", path, List.of(factors.value(), x.value()));
+    return new Image(result(product, x.channels(), x.size(), x.size()), x.channels(), x.size());
   }
 
   /** Adds pooling by maximum, of 3 x 3 pixels by steps of 2. */
