@@ -601,7 +601,11 @@ TEST_P(Conv2dEpilogue, ResidualMayBeTheOutput) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Groups, Conv2dEpilogue,
-                         testing::Values(Groups{34, 1}, Groups{34, 34}, Groups{36, 9}, Groups{72, 9}));
+                         testing::Values(Groups{34, 1}, Groups{34, 34}, Groups{36, 9}, Groups{72, 9}),
+                         [](const testing::TestParamInfo<Groups>& info) {
+                           return std::to_string(info.param.channels) + "ChannelsIn" +
+                                  std::to_string(info.param.groups);
+                         });
 
 struct PackedGroups {
   int64_t in;
