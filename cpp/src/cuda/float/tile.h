@@ -17,17 +17,14 @@
 
 #include <cstdint>
 
-#include "cuda/float/finish.h"
+#include "cuda/float/fragments.h"
 #include "cuda/float/sources.h"
+#include "cuda/float/tile_output.h"
+#include "cuda/gemm/batch.h"
 #include "cuda/gemm/raster.h"
-#include "cuda/gemm/tile_epilogue.h"
-#include "numerics/product.h"
 
 namespace octet {
 namespace cuda {
-
-/** Rows and columns of the tile of a kernel with so many parts a side. */
-constexpr int FloatSide(int parts) { return 64 * parts; }
 
 constexpr int kTilesOfBlock = static_cast<int>(numerics::kProductBlock) / kFloatDepth;
 
@@ -66,167 +63,6 @@ struct FloatTileProblem {
   Batch batch;
   FloatEpilogue epilogue;
 };
-
-/** A thread's sums: squares of 4 rows x 4 columns. */
-template <int kParts>
-struct FloatSums {
-  static constexpr int kCount = kQuad * kParts;
-
-  __device__ void Clear() {
-#pragma unroll
-    for (int r = 0; r < kCount; ++r) {
-#pragma unroll
-      for (int c = 0; c < kCount; ++c) values[r][c] = 0.0f;
-    }
-  }
-  __device__ void Add(const FloatSums& other) {
-#pragma unroll
-    for (int r = 0; r < kCount; ++r) {
-#pragma unroll
-      for (int c = 0; c < kCount; ++c) values[r][c] += other.values[r][c];
-    }
-  }
-  __device__ float4 Quad(int row, int part) const {
-    return {values[row][part * kQuad], values[row][part * kQuad + 1], values[row][part * kQuad + 2],
-            values[row][part * kQuad + 3]};
-  }
-
-  float values[kCount][kCount];
-};
-
-/** Places of a thread's operands in a stage. */
-template <int kParts>
-class FloatFragments {
- public:
-  static constexpr int kSide = FloatSide(kParts);
-
-  /** row, column: the first ones of the thread, below 64 and multiples of 4. */
-  __device__ FloatFragments(int row, int column) : row_(row), column_(column) {}
-
-  /** sums += products of a tile, k after k. */
-  __device__ void Multiply(const float* left, const float* right, FloatSums<kParts>* sums) const {
-    // Two k at a time: with more, reads move up so far that registers run out.
-#pragma unroll 1
-    for (int k = 0; k < kFloatDepth; k += kQuad) {
-      const float* const rows = left + k * kSide + PlaceInTile(row_, k);
-      const float* const columns = right + k * kSide + PlaceInTile(column_, k);
-#pragma unroll 2
-      for (int i = 0; i < kQuad; ++i) {
-        Operands now;
-        Load(rows + i * kSide, columns + i * kSide, &now);
-#pragma unroll
-        for (int r = 0; r < kQuad * kParts; ++r) {
-#pragma unroll
-          for (int c = 0; c < kQuad * kParts; ++c) {
-            sums->values[r][c] = numerics::Fma(now.left[r], now.right[c], sums->values[r][c]);
-          }
-        }
-      }
-    }
-  }
-
- private:
-  struct Operands {
-    float left[kQuad * kParts];
-    float right[kQuad * kParts];
-  };
-
-  __device__ static void LoadQuad(const float* from, float* to) {
-    const float4 quad = *reinterpret_cast<const float4*>(from);
-    to[0] = quad.x;
-    to[1] = quad.y;
-    to[2] = quad.z;
-    to[3] = quad.w;
-  }
-
-  __device__ static void Load(const float* left, const float* right, Operands* operands) {
-#pragma unroll
-    for (int part = 0; part < kParts; ++part) {
-      LoadQuad(left + part * 64, operands->left + part * kQuad);
-      LoadQuad(right + part * 64, operands->right + part * kQuad);
-    }
-  }
-
-  const int row_;
-  const int column_;
-};
-
-// Lanes are 4 rows x 8 columns of squares, warps 4 x 2 of these: a warp writes whole sectors of every type.
-__device__ inline int FirstRowOfThread() {
-  return static_cast<int>(threadIdx.x) / kWarpSize % 4 * 16 + static_cast<int>(threadIdx.x) % kWarpSize / 8 * kQuad;
-}
-__device__ inline int FirstColumnOfThread() {
-  return static_cast<int>(threadIdx.x) / kWarpSize / 4 * 32 + static_cast<int>(threadIdx.x) % 8 * kQuad;
-}
-
-/** What a thread block has of the output. */
-struct FloatPlace {
-  EpiloguePart part;
-  int32_t product;
-  /** Of the thread, numbered as the epilogue does. */
-  int64_t row;
-  int32_t column;
-};
-
-/** Made anew where it is wanted: the main loop needs the registers. */
-template <int kParts>
-__device__ FloatPlace FloatPlaceOf(const Epilogue& epilogue, const Batch& batch, const Raster& raster) {
-  const uint32_t tiles = static_cast<uint32_t>(raster.by_activations) * static_cast<uint32_t>(raster.by_weights);
-  const BatchPlace product = PlaceOf(batch, blockIdx.x, tiles);
-  const TilePlace tile = PlaceOf(raster, blockIdx.x - static_cast<uint32_t>(product.number) * tiles);
-  FloatPlace place;
-  place.part = PartOf(epilogue, batch, product);
-  place.product = product.number;
-  place.row = place.part.first_row + static_cast<int64_t>(tile.by_activations) * FloatSide(kParts) + FirstRowOfThread();
-  place.column = place.part.first_column + tile.by_weights * FloatSide(kParts) + FirstColumnOfThread();
-  return place;
-}
-
-/** Finishes a thread's sums through memory of its own, so that rows are a loop and not code for each of them. */
-template <int kParts>
-__device__ void FinishTile(const FloatEpilogue& epilogue, const FloatPlace& place, const FloatSums<kParts>& sums,
-                           float4* memory) {
-#pragma unroll
-  for (int part = 0; part < kParts; ++part) {
-#pragma unroll
-    for (int r = 0; r < kQuad; ++r) {
-#pragma unroll
-      for (int c = 0; c < kParts; ++c) memory[(r * kParts + c) * kFloatThreads] = sums.Quad(part * kQuad + r, c);
-    }
-#pragma unroll 1
-    for (int i = 0; i < kQuad * kParts; ++i) {
-      const int64_t row = place.row + part * 64 + i / kParts;
-      const int32_t column = place.column + i % kParts * 64;
-      if (row >= place.part.rows_end || column >= place.part.columns_end) continue;
-      const float4 quad = memory[i * kFloatThreads];
-      float values[kQuad] = {quad.x, quad.y, quad.z, quad.w};
-      FinishQuad(epilogue, row, column, place.part.columns_end, values, memory + i * kFloatThreads);
-    }
-  }
-}
-
-/** Writes the sums of a block of K to the workspace. */
-template <int kParts>
-__device__ void KeepBlock(const BlockSums& to, int64_t block, const FloatPlace& place, const FloatSums<kParts>& sums) {
-  const int32_t group = to.groups == 1 ? 0 : place.product;
-  const int32_t quad = (place.column - place.part.first_column) / kQuad;
-  float4* at = to.At(block, place.row, group, quad);
-  const int64_t row_step = static_cast<int64_t>(to.groups) * to.quads;
-  const int rows = static_cast<int>(min(int64_t{FloatSide(kParts)}, place.part.rows_end - place.row));
-  const int quads = to.quads - quad;
-#pragma unroll
-  for (int part = 0; part < kParts; ++part) {
-#pragma unroll
-    for (int r = 0; r < kQuad; ++r) {
-#pragma unroll
-      for (int c = 0; c < kParts; ++c) {
-        if (part * 64 + r < rows && c * 16 < quads) at[c * 16] = sums.Quad(part * kQuad + r, c);
-      }
-      at += row_step;
-    }
-    at += (64 - kQuad) * row_step;
-  }
-}
 
 template <int kParts, typename Left, typename Right>
 __global__ void __launch_bounds__(kFloatThreads)
