@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <memory>
-#include <new>
 
 #include "cuda/conv/conv2d_tensors.h"
 #include "cuda/conv/float_depthwise.h"
@@ -14,6 +12,7 @@
 #include "cuda/float/run.h"
 #include "cuda/gemm/device_kind.h"
 #include "cuda/gemm/epilogue_loop.h"
+#include "cuda/place_block.h"
 
 namespace octet {
 namespace cuda {
@@ -156,30 +155,19 @@ void WriteDepthwise(const FloatPanels& panels, const DeviceFloatConv2d& layout, 
 }
 
 octet_status Place(const Call* call, const PackedFloatConv2d* packed, void* block) {
-  const DeviceScope scope(call);
-  if (scope.error() != cudaSuccess) return Report(call, "cudaSetDevice", scope.error());
   const DeviceFloatConv2d layout = {packed->geometry, nullptr};
   const int64_t bytes = layout.bytes();
-  if (bytes == 0) return OCTET_OK;
-  const std::unique_ptr<float[]> host(new (std::nothrow) float[static_cast<size_t>(bytes / 4)]);
-  if (host == nullptr) {
-    std::snprintf(call->message, call->message_bytes, "no host memory for %lld bytes of weights on their way",
-                  static_cast<long long>(bytes));
-    return OCTET_OUT_OF_MEMORY;
-  }
-  std::fill_n(host.get(), bytes / 4, kRightFill);
-  for (int64_t group = 0; group < layout.geometry.blocks(); ++group) {
-    float* to = host.get() + group * layout.block();
-    if (layout.geometry.depthwise()) {
-      WriteDepthwise(packed->Block(group), layout, to);
-    } else {
-      WriteGroup(packed->Block(group), layout, to);
+  return PlaceBlock<float>(call, bytes, block, [&](float* host) {
+    std::fill_n(host, bytes / 4, kRightFill);
+    for (int64_t group = 0; group < layout.geometry.blocks(); ++group) {
+      float* to = host + group * layout.block();
+      if (layout.geometry.depthwise()) {
+        WriteDepthwise(packed->Block(group), layout, to);
+      } else {
+        WriteGroup(packed->Block(group), layout, to);
+      }
     }
-  }
-  // From pageable memory: staged when the call returns, so that the host's copy may go.
-  const cudaError_t error =
-      cudaMemcpyAsync(block, host.get(), static_cast<size_t>(bytes), cudaMemcpyHostToDevice, StreamOf(call));
-  return error == cudaSuccess ? OCTET_OK : Report(call, "cudaMemcpyAsync", error);
+  });
 }
 
 octet_status WorkspaceSize(const Call* call, const TensorView* x, const DeviceFloatConv2d* weights, int64_t out_h,

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cuda/conv/device_filters.h"
 
-#include <cstdio>
 #include <cstring>
-#include <memory>
-#include <new>
 
 #include "cuda/gemm/device_weights.h"
-#include "cuda/launch.h"
+#include "cuda/place_block.h"
 
 namespace octet {
 namespace cuda {
@@ -53,23 +50,13 @@ void WriteBlock(const PackedConv2d& packed, int64_t index, const DeviceGemmLayou
 }  // namespace
 
 octet_status PlaceConv2d(const Call* call, const PackedConv2d* packed, void* block) {
-  const DeviceScope scope(call);
-  if (scope.error() != cudaSuccess) return Report(call, "cudaSetDevice", scope.error());
   const DeviceConv2d device = {packed->geometry, packed->has_zero_points, nullptr};
   const DeviceGemmLayout layout = device.layout();
-  const size_t bytes = static_cast<size_t>(device.bytes());
-  const std::unique_ptr<char[]> host(new (std::nothrow) char[bytes]);
-  if (host == nullptr) {
-    std::snprintf(call->message, call->message_bytes, "no host memory for %zu bytes of weights on their way", bytes);
-    return OCTET_OUT_OF_MEMORY;
-  }
-  std::memset(host.get(), 0, bytes);
-  for (int64_t i = 0; i < packed->geometry.blocks(); ++i) {
-    WriteBlock(*packed, i, layout, host.get() + i * layout.bytes);
-  }
-  // From pageable memory: staged when the call returns, so that the host's copy may go.
-  const cudaError_t error = cudaMemcpyAsync(block, host.get(), bytes, cudaMemcpyHostToDevice, StreamOf(call));
-  return error == cudaSuccess ? OCTET_OK : Report(call, "cudaMemcpyAsync", error);
+  const int64_t bytes = device.bytes();
+  return PlaceBlock<char>(call, bytes, block, [&](char* host) {
+    std::memset(host, 0, static_cast<size_t>(bytes));
+    for (int64_t i = 0; i < packed->geometry.blocks(); ++i) WriteBlock(*packed, i, layout, host + i * layout.bytes);
+  });
 }
 
 }  // namespace cuda

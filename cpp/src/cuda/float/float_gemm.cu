@@ -2,14 +2,12 @@
 #include "cuda/float/float_gemm.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <memory>
-#include <new>
 
 #include "cuda/float/run.h"
 #include "cuda/float/vector.h"
 #include "cuda/gemm/device_kind.h"
 #include "cuda/gemm/epilogue_loop.h"
+#include "cuda/place_block.h"
 
 namespace octet {
 namespace cuda {
@@ -86,29 +84,18 @@ VectorWeights VectorWeightsOf(const DeviceFloatWeights& weights) {
 }
 
 octet_status Place(const Call* call, const FloatPanels* panels, void* block) {
-  const DeviceScope scope(call);
-  if (scope.error() != cudaSuccess) return Report(call, "cudaSetDevice", scope.error());
   const DeviceFloat layout = {panels->n, panels->k, nullptr};
   const int64_t bytes = layout.bytes();
-  if (bytes == 0) return OCTET_OK;
-  const std::unique_ptr<float[]> host(new (std::nothrow) float[static_cast<size_t>(bytes / 4)]);
-  if (host == nullptr) {
-    std::snprintf(call->message, call->message_bytes, "no host memory for %lld bytes of weights on their way",
-                  static_cast<long long>(bytes));
-    return OCTET_OUT_OF_MEMORY;
-  }
-  std::fill_n(host.get(), bytes / 4, kRightFill);
-  for (int64_t row = 0; row < panels->n; ++row) {
-    const int64_t panel = row / kPanelColumns;
-    const int64_t columns = PanelColumnsOf(panels->n, panel);
-    const float* from = panels->Panel(panel) + row % kPanelColumns;
-    float* to = host.get() + row * layout.stride();
-    for (int64_t k = 0; k < panels->k; ++k) to[k] = from[k * columns];
-  }
-  // From pageable memory: staged when the call returns, so that the host's copy may go.
-  const cudaError_t error =
-      cudaMemcpyAsync(block, host.get(), static_cast<size_t>(bytes), cudaMemcpyHostToDevice, StreamOf(call));
-  return error == cudaSuccess ? OCTET_OK : Report(call, "cudaMemcpyAsync", error);
+  return PlaceBlock<float>(call, bytes, block, [&](float* host) {
+    std::fill_n(host, bytes / 4, kRightFill);
+    for (int64_t row = 0; row < panels->n; ++row) {
+      const int64_t panel = row / kPanelColumns;
+      const int64_t columns = PanelColumnsOf(panels->n, panel);
+      const float* from = panels->Panel(panel) + row % kPanelColumns;
+      float* to = host + row * layout.stride();
+      for (int64_t k = 0; k < panels->k; ++k) to[k] = from[k * columns];
+    }
+  });
 }
 
 octet_status Plan(const Call* call, const FloatShape& shape, FloatPlan* plan) {

@@ -2,13 +2,10 @@
 #include "cuda/gemm/device_weights.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
-#include <memory>
-#include <new>
 
 #include "core/device_gemm.h"
-#include "cuda/launch.h"
+#include "cuda/place_block.h"
 
 namespace octet {
 namespace cuda {
@@ -54,20 +51,9 @@ void WriteDeviceBlock(const PackedGemm& packed, char* block) {
 }
 
 octet_status PlaceGemm(const Call* call, const PackedGemm* packed, void* block) {
-  const DeviceScope scope(call);
-  if (scope.error() != cudaSuccess) return Report(call, "cudaSetDevice", scope.error());
   const int bits = DeviceBitsOf(packed->k, packed->bits);
-  const size_t bytes =
-      static_cast<size_t>(DeviceLayoutOf(packed->n, packed->k, bits, packed->zero_points != nullptr).bytes);
-  const std::unique_ptr<char[]> host(new (std::nothrow) char[bytes]);
-  if (host == nullptr) {
-    std::snprintf(call->message, call->message_bytes, "no host memory for %zu bytes of weights on their way", bytes);
-    return OCTET_OUT_OF_MEMORY;
-  }
-  WriteDeviceBlock(*packed, host.get());
-  // From pageable memory: staged when the call returns, so that the host's copy may go.
-  const cudaError_t error = cudaMemcpyAsync(block, host.get(), bytes, cudaMemcpyHostToDevice, StreamOf(call));
-  return error == cudaSuccess ? OCTET_OK : Report(call, "cudaMemcpyAsync", error);
+  const int64_t bytes = DeviceLayoutOf(packed->n, packed->k, bits, packed->zero_points != nullptr).bytes;
+  return PlaceBlock<char>(call, bytes, block, [packed](char* host) { WriteDeviceBlock(*packed, host); });
 }
 
 }  // namespace cuda

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cuda/gemm/ready_rows.h"
 
+#include "cuda/bits.h"
 #include "cuda/gemm/tile.h"
 #include "numerics/epilogue.h"
 #include "numerics/half.h"
@@ -85,15 +86,6 @@ __device__ float DynamicScale(const ReadyRows& ready, const T* row, int thread) 
   greatest = Team<kBlock>::Reduce(greatest, [](float a, float b) { return numerics::MaxNan(a, b); });
   const float delta = numerics::SymmetricGrid(least, greatest, ready.limits.int_max, ready.eps, false).delta;
   return numerics::ScaleOf(delta, ready.eps, false);
-}
-
-template <typename T>
-__device__ int32_t CodeOf(T element, numerics::Step step, numerics::Limits limits) {
-  if constexpr (kIsCode<T>) {
-    return element;
-  } else {
-    return numerics::IntegerCode(numerics::Code(numerics::Widen(element), step, limits), step.zero_point);
-  }
 }
 
 template <typename T, bool kBlock, bool kVectors>
