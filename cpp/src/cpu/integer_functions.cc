@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/integer_result.h"
 #include "cpu/integers.h"
 #include "cpu/reduction_slices.h"
 #include "cpu/rows.h"
@@ -14,26 +15,6 @@
 namespace octet {
 namespace cpu {
 namespace {
-
-int64_t Calculate(IntegerFunction function, int64_t a, int64_t b) {
-  switch (function) {
-    case IntegerFunction::kAdd:
-      return numerics::WrappedAdd(a, b);
-    case IntegerFunction::kSub:
-      return numerics::WrappedSub(a, b);
-    case IntegerFunction::kMul:
-      return numerics::WrappedMul(a, b);
-    case IntegerFunction::kFloorDiv:
-      return numerics::FloorDiv(a, b);
-    case IntegerFunction::kRemainder:
-      return numerics::FloorRemainder(a, b);
-    case IntegerFunction::kMin:
-      return std::min(a, b);
-    case IntegerFunction::kMax:
-      return std::max(a, b);
-  }
-  return a;
-}
 
 int64_t Joined(Reduction reduction, int64_t a, int64_t b) {
   if (reduction == Reduction::kMax) return std::max(a, b);
@@ -60,7 +41,7 @@ void MapIntegers(IntegerFunction function, const TensorView& a, const TensorView
     WriteRawTile(loop, first, count, &out_buffer, [&](char* to) {
       for (int64_t i = 0; i < count; ++i) {
         const int64_t value =
-            Calculate(function, LoadInteger(left + i * size, a.type), LoadInteger(right + i * size, b.type));
+            ResultOf(function, LoadInteger(left + i * size, a.type), LoadInteger(right + i * size, b.type));
         StoreInteger(value, out.type, to + i * size);
       }
     });

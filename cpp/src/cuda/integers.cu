@@ -3,6 +3,7 @@
 // and positions are as long as texts, and there are as many as texts in a batch.
 #include "cuda/integers.h"
 
+#include "core/integer_result.h"
 #include "cuda/map.h"
 #include "cuda/slices.h"
 #include "cuda/values.h"
@@ -20,26 +21,6 @@ constexpr int kWarp = 32;
 constexpr int kThreads = 128;
 constexpr unsigned kWholeWarp = 0xffffffffu;
 
-__device__ int64_t Calculate(IntegerFunction function, int64_t a, int64_t b) {
-  switch (function) {
-    case IntegerFunction::kAdd:
-      return numerics::WrappedAdd(a, b);
-    case IntegerFunction::kSub:
-      return numerics::WrappedSub(a, b);
-    case IntegerFunction::kMul:
-      return numerics::WrappedMul(a, b);
-    case IntegerFunction::kFloorDiv:
-      return numerics::FloorDiv(a, b);
-    case IntegerFunction::kRemainder:
-      return numerics::FloorRemainder(a, b);
-    case IntegerFunction::kMin:
-      return a < b ? a : b;
-    case IntegerFunction::kMax:
-      return a > b ? a : b;
-  }
-  return a;
-}
-
 struct MapFunction {
   static constexpr int kOperands = 3;
   static constexpr int kMostElements = 4;
@@ -51,7 +32,7 @@ struct MapFunction {
     LoadIntegers(chunk, walk, kA, type, left);
     LoadIntegers(chunk, walk, kB, type, right);
 #pragma unroll
-    for (int i = 0; i < kElements; ++i) left[i] = Calculate(function, left[i], right[i]);
+    for (int i = 0; i < kElements; ++i) left[i] = ResultOf(function, left[i], right[i]);
     if (type == ElementType::kS64) {
       chunk.Store(walk, kOut, left);
       return;
