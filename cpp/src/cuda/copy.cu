@@ -44,8 +44,9 @@ struct Transposition {
   int64_t to_outer[kMaxOuterDims];
 };
 
+// Four thread blocks a multiprocessor. Said, since ptxas else spills to make room for two more.
 template <typename T>
-__global__ void __launch_bounds__(kTile* kTileRows) TransposeKernel(const __grid_constant__ Transposition t) {
+__global__ void __launch_bounds__(kTile* kTileRows, 4) TransposeKernel(const __grid_constant__ Transposition t) {
   // Rows of an odd number of words: the elements of a column lie in different banks.
   constexpr int kPadding = sizeof(T) < 4 ? 4 / sizeof(T) : 1;
   __shared__ T tile[kTile][kTile + kPadding];
