@@ -64,7 +64,7 @@ FloatPixels PixelsOf(const Conv2dArguments& arguments, const Conv2dGeometry& geo
   const bool aligned = reinterpret_cast<uintptr_t>(x.data) % static_cast<uintptr_t>(quad) == 0 &&
                        source.image % quad == 0 && source.line % quad == 0 && source.pixel % quad == 0;
   source.quads = aligned && source.channel == size && geometry.group_in() % kQuad == 0;
-  static_cast<PixelWindow&>(source) = WindowOf(arguments, geometry);
+  SetPixels(arguments, geometry, &source);
   source.rows_are_runs = geometry.rows_are_runs();
   source.run_length = static_cast<int32_t>(geometry.run());
   source.run_tiles = OrderOf(geometry).tiles;

@@ -58,7 +58,7 @@ octet_status Conv2dInput::Read(const GemmPlan& plan, const Conv2dWorkspace& work
     const cudaError_t error = cudaMemsetAsync(memory + workspace.outside, zero_point, 256, StreamOf(call_));
     if (error != cudaSuccess) return Report(call_, "cudaMemsetAsync", error);
   }
-  static_cast<PixelWindow&>(source_) = WindowOf(arguments_, geometry_);
+  SetPixels(arguments_, geometry_, &source_);
   source_.data = reinterpret_cast<const int8_t*>(x.data);
   source_.image = x.strides[0];
   source_.line = x.strides[1];

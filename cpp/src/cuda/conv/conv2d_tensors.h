@@ -8,30 +8,28 @@
 #include "core/conv2d_arguments.h"
 #include "core/packed_conv2d.h"
 #include "cuda/conv/pixel_places.h"
-#include "cuda/conv/pixel_window.h"
 #include "cuda/gemm/epilogue_values.h"
 
 namespace octet {
 namespace cuda {
 
-/** The window of a call. */
-inline PixelWindow WindowOf(const Conv2dArguments& arguments, const Conv2dGeometry& geometry) {
+/** Sets the sizes, strides and distances of a source in pixels: a PixelSource or FloatPixels. */
+template <typename Source>
+void SetPixels(const Conv2dArguments& arguments, const Conv2dGeometry& geometry, Source* source) {
   const TensorView& x = arguments.x;
   const TensorView& out = arguments.out;
-  PixelWindow window;
-  window.height = static_cast<int32_t>(x.shape[1]);
-  window.width = static_cast<int32_t>(x.shape[2]);
-  window.out_height = static_cast<int32_t>(out.shape[1]);
-  window.out_width = static_cast<int32_t>(out.shape[2]);
-  window.stride_h = static_cast<int32_t>(geometry.stride_h);
-  window.stride_w = static_cast<int32_t>(geometry.stride_w);
-  window.pad_top = static_cast<int32_t>(geometry.pad_top);
-  window.pad_left = static_cast<int32_t>(geometry.pad_left);
-  window.dilation_h = static_cast<int32_t>(geometry.dilation_h);
-  window.dilation_w = static_cast<int32_t>(geometry.dilation_w);
-  window.kernel_w = static_cast<int32_t>(geometry.kernel_w);
-  window.rows = static_cast<int32_t>(x.shape[0] * out.shape[1] * out.shape[2]);
-  return window;
+  source->height = static_cast<int32_t>(x.shape[1]);
+  source->width = static_cast<int32_t>(x.shape[2]);
+  source->out_height = static_cast<int32_t>(out.shape[1]);
+  source->out_width = static_cast<int32_t>(out.shape[2]);
+  source->stride_h = static_cast<int32_t>(geometry.stride_h);
+  source->stride_w = static_cast<int32_t>(geometry.stride_w);
+  source->pad_top = static_cast<int32_t>(geometry.pad_top);
+  source->pad_left = static_cast<int32_t>(geometry.pad_left);
+  source->dilation_h = static_cast<int32_t>(geometry.dilation_h);
+  source->dilation_w = static_cast<int32_t>(geometry.dilation_w);
+  source->kernel_w = static_cast<int32_t>(geometry.kernel_w);
+  source->rows = static_cast<int32_t>(x.shape[0] * out.shape[1] * out.shape[2]);
 }
 
 /**

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 
-#include "cuda/conv/pixel_window.h"
 #include "cuda/divider.h"
 #include "cuda/float/sources.h"
 
@@ -14,7 +13,7 @@ namespace octet {
 namespace cuda {
 
 /** Images [N, H, W, C] of any strides, in bytes. */
-struct FloatPixels : PixelWindow {
+struct FloatPixels {
   const char* data;
   int64_t image;
   int64_t line;
@@ -24,12 +23,25 @@ struct FloatPixels : PixelWindow {
   numerics::Step step;
   /** Whether four neighbouring k are channels of a tap, at a multiple of the size of four. */
   bool quads;
+  int32_t height;
+  int32_t width;
+  int32_t out_height;
+  int32_t out_width;
+  int32_t stride_h;
+  int32_t stride_w;
+  int32_t pad_top;
+  int32_t pad_left;
+  int32_t dilation_h;
+  int32_t dilation_w;
+  int32_t kernel_w;
   /** A run is a row of taps, or a single tap. */
   bool rows_are_runs;
   int32_t run_length;
   int32_t run_tiles;
   /** Of a group. */
   Divider channels;
+  /** Output pixels of all images. */
+  int32_t rows;
 };
 
 template <int kSide>
@@ -47,12 +59,13 @@ class FloatPixelLoader {
     to_ = k * kSide + PlaceInTile(own, k);
 #pragma unroll
     for (int i = 0; i < kPieces; ++i) {
-      const WindowPlace place =
-          source.PlaceOf(min(static_cast<int>(first_row) + own + i * kRowsApart, source.rows - 1));
-      top_[i] = place.top;
-      left_[i] = place.left;
+      const int number = min(static_cast<int>(first_row) + own + i * kRowsApart, source.rows - 1);
+      const int pixels = source.out_height * source.out_width;
+      const int in_image = number % pixels;
+      top_[i] = in_image / source.out_width * source.stride_h - source.pad_top;
+      left_[i] = in_image % source.out_width * source.stride_w - source.pad_left;
       from_[i] =
-          source.data + skipped + place.image * source.image + place.top * source.line + place.left * source.pixel;
+          source.data + skipped + number / pixels * source.image + top_[i] * source.line + left_[i] * source.pixel;
     }
     run_ = source.run_tiles == 0 ? 0 : first_tile / source.run_tiles;
     k_ = source.run_tiles == 0 ? 0 : first_tile % source.run_tiles * kFloatDepth + k;
@@ -102,7 +115,8 @@ class FloatPixelLoader {
   }
 
   __device__ bool IsInside(int i, const Tap& tap) const {
-    return source_.IsInside(top_[i] + tap.down, left_[i] + tap.right);
+    return static_cast<unsigned>(top_[i] + tap.down) < static_cast<unsigned>(source_.height) &&
+           static_cast<unsigned>(left_[i] + tap.right) < static_cast<unsigned>(source_.width);
   }
 
   __device__ const char* From(int i, const Tap& tap) const {

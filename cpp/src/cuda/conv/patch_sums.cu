@@ -35,16 +35,21 @@ __global__ void __launch_bounds__(kThreads) SumChannels(const __grid_constant__ 
 
 __global__ void __launch_bounds__(kThreads) SumTaps(const __grid_constant__ PatchSums patches) {
   const PixelSource& source = patches.source;
+  const int32_t pixels = source.out_height * source.out_width;
   for (int64_t number = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x; number < source.rows;
        number += static_cast<int64_t>(gridDim.x) * kThreads) {
-    const WindowPlace place = source.PlaceOf(static_cast<int>(number));
-    const int64_t image = static_cast<int64_t>(place.image) * source.height;
+    const int32_t in_image = static_cast<int32_t>(number % pixels);
+    const int top = in_image / source.out_width * source.stride_h - source.pad_top;
+    const int left = in_image % source.out_width * source.stride_w - source.pad_left;
+    const int64_t image = number / pixels * source.height;
     uint32_t sum = 0;
     for (int tap = 0; tap < source.taps; ++tap) {
-      const int y = place.top + tap / source.kernel_w * source.dilation_h;
-      const int x = place.left + tap % source.kernel_w * source.dilation_w;
-      sum += static_cast<uint32_t>(source.IsInside(y, x) ? patches.of_pixels[(image + y) * source.width + x]
-                                                         : patches.channels * patches.zero_point);
+      const int y = top + tap / source.kernel_w * source.dilation_h;
+      const int x = left + tap % source.kernel_w * source.dilation_w;
+      const bool inside = static_cast<unsigned>(y) < static_cast<unsigned>(source.height) &&
+                          static_cast<unsigned>(x) < static_cast<unsigned>(source.width);
+      sum += static_cast<uint32_t>(inside ? patches.of_pixels[(image + y) * source.width + x]
+                                          : patches.channels * patches.zero_point);
     }
     patches.sums[number] = static_cast<int32_t>(sum);
   }

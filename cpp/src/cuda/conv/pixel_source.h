@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <utility>
 
-#include "cuda/conv/pixel_window.h"
 #include "cuda/gemm/instructions.h"
 #include "cuda/gemm/operand_loader.h"
 #include "cuda/gemm/shared_layout.h"
@@ -17,11 +16,22 @@ namespace octet {
 namespace cuda {
 
 /** Codes [N, H, W, C]; strides are bytes, multiples of 16, and the channels of a pixel have no gaps. */
-struct PixelSource : PixelWindow {
+struct PixelSource {
   const int8_t* data;
   int64_t image;
   int64_t line;
   int64_t pixel;
+  int32_t height;
+  int32_t width;
+  int32_t out_height;
+  int32_t out_width;
+  int32_t stride_h;
+  int32_t stride_w;
+  int32_t pad_top;
+  int32_t pad_left;
+  int32_t dilation_h;
+  int32_t dilation_w;
+  int32_t kernel_w;
   int32_t taps;
   /** Codes of a tap, a multiple of 16. */
   int32_t channels;
@@ -30,6 +40,8 @@ struct PixelSource : PixelWindow {
   int64_t next_row;
   /** 16 codes of the zero point. */
   const int8_t* outside;
+  /** Output pixels of all images. */
+  int32_t rows;
 };
 
 template <int kRows, int kThreads>
@@ -49,13 +61,14 @@ class PixelLoader {
     to_ = ChunkOffset<8>(row, chunk);
 #pragma unroll
     for (int i = 0; i < kCopies; ++i) {
-      const WindowPlace place =
-          source.PlaceOf(min(static_cast<int>(first_row) + row + i * kRowsApart, source.rows - 1));
-      top_[i] = place.top;
-      left_[i] = place.left;
+      const int number = min(static_cast<int>(first_row) + row + i * kRowsApart, source.rows - 1);
+      const int pixels = source.out_height * source.out_width;
+      const int in_image = number % pixels;
+      top_[i] = in_image / source.out_width * source.stride_h - source.pad_top;
+      left_[i] = in_image % source.out_width * source.stride_w - source.pad_left;
       // In units of 16 bytes: 32 bits reach as far as any device's memory.
       from_[i] = static_cast<int32_t>(
-          (skipped + place.image * source.image + place.top * source.line + place.left * source.pixel) / 16);
+          (skipped + number / pixels * source.image + top_[i] * source.line + left_[i] * source.pixel) / 16);
     }
     const int first = first_tile * kTileDepth + chunk * 16;
     const int tap = first / source.channels;
@@ -96,7 +109,8 @@ class PixelLoader {
   }
 
   __device__ const int8_t* From(int i) const {
-    const bool inside = source_.IsInside(top_[i] + down_, left_[i] + right_);
+    const bool inside = static_cast<unsigned>(top_[i] + down_) < static_cast<unsigned>(source_.height) &&
+                        static_cast<unsigned>(left_[i] + right_) < static_cast<unsigned>(source_.width);
     return inside ? tap_ + static_cast<int64_t>(from_[i]) * 16 : source_.outside;
   }
 
