@@ -20,7 +20,7 @@ public record LoweringReport(
 
   /** How an operation computes. */
   public enum Arithmetic {
-    /** Products and sums of integers. */
+    /** Products and sums of integers; also what is made of ids alone. */
     INTEGER,
     /** Codes are read or written, or both; what is between is 32-bit floats. */
     MIXED,
