@@ -20,7 +20,7 @@ public record LoweringReport(
 
   /** How an operation computes. */
   public enum Arithmetic {
-    /** Products and sums of integers; also what is made of ids alone. */
+    /** Products and sums of integers. */
     INTEGER,
     /** Codes are read or written, or both; what is between is 32-bit floats. */
     MIXED,
@@ -28,6 +28,8 @@ public record LoweringReport(
     FLOAT,
     /** Codes or numbers are moved only. */
     MOVE,
+    /** Whole numbers, such as ids and positions, exactly. */
+    WHOLE,
     /** There is no such operation: the model can't be lowered as it is. */
     UNSUPPORTED
   }

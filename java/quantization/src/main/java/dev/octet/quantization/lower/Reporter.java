@@ -95,10 +95,6 @@ final class Reporter {
     if (operation.is(Draft.UNSUPPORTED)) {
       return Arithmetic.UNSUPPORTED;
     }
-    boolean whole =
-        !operation.inputs().isEmpty()
-            && operation.inputs().values().stream()
-                .allMatch(value -> value.type() == ElementType.I64);
     boolean integer =
         operation.is("matmul")
             ? operation.input("a").isOnGrid() && operation.input("b").isOnGrid()
@@ -106,8 +102,15 @@ final class Reporter {
     if (MOVES.contains(operation.kind())) {
       return Arithmetic.MOVE;
     }
-    if (integer || whole) {
+    if (integer) {
       return Arithmetic.INTEGER;
+    }
+    boolean whole =
+        !operation.inputs().isEmpty()
+            && operation.inputs().values().stream()
+                .allMatch(value -> value.type() == ElementType.I64);
+    if (whole) {
+      return Arithmetic.WHOLE;
     }
     boolean codes =
         operation.out().isOnGrid()
