@@ -22,11 +22,8 @@ public final class QuantizedMobileNet {
   /** Returns what to quantize in a MobileNetV2 whose batch normalizations are folded. */
   public static QuantizationMap map() {
     ActivationQuantConfig activations = ScriptLowering.ACTIVATIONS;
-    QuantizationConfig weightsOnly =
-        new QuantizationConfig(ActivationQuantConfig.none(), ScriptLowering.WEIGHTS);
-    QuantizationMap.Builder map =
-        QuantizationMap.builder()
-            .defaultQConfig(new QuantizationConfig(activations, ScriptLowering.WEIGHTS));
+    QuantizationConfig weightsOnly = ScriptLowering.WEIGHTS_ONLY;
+    QuantizationMap.Builder map = ScriptLowering.map();
     // The widths do not matter here.
     var blocks = MobileNetBlock.ofWidth(32);
     String last = "features." + (blocks.size() + 1);

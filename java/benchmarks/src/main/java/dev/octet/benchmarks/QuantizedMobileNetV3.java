@@ -26,11 +26,8 @@ public final class QuantizedMobileNetV3 {
   /** Returns what to quantize in a MobileNetV3 whose batch normalizations are folded. */
   public static QuantizationMap map() {
     ActivationQuantConfig activations = ScriptLowering.ACTIVATIONS;
-    QuantizationConfig weightsOnly =
-        new QuantizationConfig(ActivationQuantConfig.none(), ScriptLowering.WEIGHTS);
-    QuantizationMap.Builder map =
-        QuantizationMap.builder()
-            .defaultQConfig(new QuantizationConfig(activations, ScriptLowering.WEIGHTS));
+    QuantizationConfig weightsOnly = ScriptLowering.WEIGHTS_ONLY;
+    QuantizationMap.Builder map = ScriptLowering.map();
     // The widths do not matter here.
     List<MobileNetV3Block> blocks = MobileNetV3Block.ofWidth(16);
     List<String> inputs = new ArrayList<>(List.of("features.0", "classifier", "classifier.3"));

@@ -4,7 +4,6 @@ package dev.octet.benchmarks;
 import dev.octet.quantization.config.ActivationQuantConfig;
 import dev.octet.quantization.config.QuantizationConfig;
 import dev.octet.quantization.config.QuantizationMap;
-import dev.octet.quantization.config.WeightQuantConfig;
 import dev.octet.quantization.convert.Conversion;
 import dev.octet.quantization.lower.LoweredModel;
 import dev.octet.quantization.module.QuantizedModules;
@@ -28,10 +27,8 @@ public final class QuantizedResNet {
   /** Returns what to quantize in a ResNet-18 whose batch normalizations are folded. */
   public static QuantizationMap map() {
     ActivationQuantConfig activations = ScriptLowering.ACTIVATIONS;
-    WeightQuantConfig weights = ScriptLowering.WEIGHTS;
-    QuantizationConfig weightsOnly = new QuantizationConfig(ActivationQuantConfig.none(), weights);
-    QuantizationMap.Builder map =
-        QuantizationMap.builder().defaultQConfig(new QuantizationConfig(activations, weights));
+    QuantizationConfig weightsOnly = ScriptLowering.WEIGHTS_ONLY;
+    QuantizationMap.Builder map = ScriptLowering.map();
     map.input("conv1", activations).input("fc", activations);
     map.instance("conv1", QuantizedModules.CONV2D, weightsOnly);
     map.instance("fc", QuantizedModules.LINEAR, weightsOnly);

@@ -2,6 +2,7 @@
 package dev.octet.benchmarks;
 
 import dev.octet.quantization.config.ActivationQuantConfig;
+import dev.octet.quantization.config.QuantizationConfig;
 import dev.octet.quantization.config.QuantizationMap;
 import dev.octet.quantization.config.WeightQuantConfig;
 import dev.octet.quantization.convert.Conversion;
@@ -27,10 +28,17 @@ final class ScriptLowering {
       ActivationQuantConfig.builder().nBits(8).symmetric(false).build();
   static final WeightQuantConfig WEIGHTS =
       WeightQuantConfig.builder().nBits(8).perChannel(true).build();
+  static final QuantizationConfig WEIGHTS_ONLY =
+      new QuantizationConfig(ActivationQuantConfig.none(), WEIGHTS);
 
   private static final int BATCH = 2;
 
   private ScriptLowering() {}
+
+  /** Returns a map in the making that quantizes activations and weights as above by default. */
+  static QuantizationMap.Builder map() {
+    return QuantizationMap.builder().defaultQConfig(new QuantizationConfig(ACTIVATIONS, WEIGHTS));
+  }
 
   /**
    * Converts a network whose batch normalizations are folded, calibrates it on random images and

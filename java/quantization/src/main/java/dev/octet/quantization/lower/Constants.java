@@ -4,6 +4,7 @@ package dev.octet.quantization.lower;
 import dev.octet.quantization.kernel.Tensors;
 import dev.octet.runtime.type.ElementType;
 import dev.octet.runtime.type.Grid;
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -29,27 +30,17 @@ final class Constants {
 
   DraftValue number(float number, int runs) {
     return numbers.computeIfAbsent(
-        number,
-        n ->
-            DraftValue.constant(
-                draft.unique("constant_" + n),
-                ElementType.F32,
-                null,
-                Sizes.fixed(runs),
-                TensorBytes.of(n)));
+        number, n -> scalar(n, ElementType.F32, TensorBytes.of(n), runs));
   }
 
   /** Returns a whole number. */
   DraftValue whole(long number, int runs) {
-    return wholes.computeIfAbsent(
-        number,
-        n ->
-            DraftValue.constant(
-                draft.unique("constant_" + n),
-                ElementType.I64,
-                null,
-                Sizes.fixed(runs),
-                TensorBytes.of(n)));
+    return wholes.computeIfAbsent(number, n -> scalar(n, ElementType.I64, TensorBytes.of(n), runs));
+  }
+
+  private DraftValue scalar(Number number, ElementType type, ByteBuffer bytes, int runs) {
+    return DraftValue.constant(
+        draft.unique("constant_" + number), type, null, Sizes.fixed(runs), bytes);
   }
 
   /** Returns a constant of plain numbers. */

@@ -20,6 +20,13 @@ final class Extent {
     return runs[run];
   }
 
+  /** Returns the sum with a number of the same runs. */
+  Extent plus(Extent other) {
+    long[] sums = new long[runs.length];
+    Arrays.setAll(sums, run -> runs[run] + other.runs[run]);
+    return new Extent(sums);
+  }
+
   /** Tells whether the number was the same in every run. */
   boolean isFixed() {
     return Arrays.stream(runs).allMatch(size -> size == runs[0]);

@@ -117,11 +117,7 @@ final class ShapeRules {
     if (call.sizes().equals(x.sizes())) {
       return x;
     }
-    long[] ends = new long[call.runs()];
-    for (int run = 0; run < ends.length; run++) {
-      ends[run] = start.run(run) + length.run(run);
-    }
-    return slice(call, x, axis, start, Extent.of(ends), 1, call.name(), call.sizes());
+    return slice(call, x, axis, start, start.plus(length), 1, call.name(), call.sizes());
   }
 
   /** Takes a part along a dimension; null: from the first, to the last. */
@@ -164,11 +160,7 @@ final class ShapeRules {
       String name,
       Sizes sizes) {
     Extent taken = sizes.get(axis);
-    long[] ends = new long[call.runs()];
-    for (int run = 0; run < ends.length; run++) {
-      ends[run] = start.run(run) + taken.run(run);
-    }
-    Extent before = Extent.of(ends);
+    Extent before = start.plus(taken);
     boolean toTheEnd = before.equals(x.sizes().get(axis));
     if (step != 1 || !toTheEnd && !before.equals(end)) {
       throw new UnsupportedOperator(
