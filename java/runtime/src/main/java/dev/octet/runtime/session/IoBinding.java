@@ -146,7 +146,9 @@ public final class IoBinding {
    *
    * @param cudaStream the address that a {@code cudaStream_t} is, of the session's device, such as
    *     {@code CUstream_st.address()} of the CUDA presets or {@code cudaStream()} of PyTorch's
-   *     streams; 0: the device's default stream. A wrong address can't be told from a right one
+   *     streams; 0: the device's default stream. A wrong address can't be told from a right one;
+   *     for those of the presets, {@code dev.octet.runtime.cuda.presets.PresetStream} checks the
+   *     device
    * @throws IllegalArgumentException if the session runs on the CPU
    */
   public IoBinding stream(long cudaStream) {
