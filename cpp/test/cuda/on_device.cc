@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cuda/on_device.h"
 
+#include <algorithm>
+
 namespace octet {
 namespace test {
 
@@ -14,6 +16,13 @@ OnDevice::OnDevice(Tensor* tensor) : tensor_(tensor), dl_(*tensor->dl()) {
 void OnDevice::Fetch() {
   EXPECT_OK(octet_cuda_copy(0, tensor_->memory(), memory_, tensor_->memory_bytes(), nullptr));
   EXPECT_OK(octet_cuda_synchronize(0, nullptr));
+}
+
+bool OnDevice::IsUnchanged() const {
+  std::vector<uint8_t> bytes(tensor_->memory_bytes());
+  EXPECT_OK(octet_cuda_copy(0, bytes.data(), memory_, bytes.size(), nullptr));
+  EXPECT_OK(octet_cuda_synchronize(0, nullptr));
+  return std::equal(bytes.begin(), bytes.end(), tensor_->memory());
 }
 
 }  // namespace test

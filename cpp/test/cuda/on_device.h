@@ -24,6 +24,8 @@ class OnDevice {
   DLTensor* dl() { return &dl_; }
   /** Copies the device's bytes back to the tensor, after all work of the default stream. */
   void Fetch();
+  /** Whether all bytes on the device are those of the tensor still. */
+  bool IsUnchanged() const;
 
  private:
   Tensor* tensor_;
@@ -36,7 +38,7 @@ using Tensors = std::vector<DLTensor*>;
 
 /**
  * Runs `call(inputs, outputs)` on the CPU's scalar reference and on the device, into outputs that `make_outputs` makes;
- * all must have the same bits, and the bytes around them must be as they were.
+ * all must have the same bits, and the bytes around them, and inputs, must be as they were.
  */
 template <typename MakeOutputs, typename Call>
 void ExpectSameOnDevice(std::vector<Tensor*> inputs, const MakeOutputs& make_outputs, const Call& call) {
@@ -60,6 +62,7 @@ void ExpectSameOnDevice(std::vector<Tensor*> inputs, const MakeOutputs& make_out
     out.push_back(copies.back()->dl());
   }
   ASSERT_OK(call(in, out));
+  for (size_t i = 0; i < inputs.size(); ++i) ASSERT_TRUE(copies[i]->IsUnchanged()) << "input " << i;
   for (size_t i = 0; i < actual.size(); ++i) {
     copies[inputs.size() + i]->Fetch();
     ASSERT_TRUE(SameBits(actual[i], expected[i])) << "output " << i;

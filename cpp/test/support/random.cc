@@ -12,6 +12,9 @@ namespace octet {
 namespace test {
 namespace {
 
+/** One less than a tensor may have: some tests add a dimension. */
+constexpr int64_t kMostDims = 31;
+
 bool IsFloat(DLDataType type) { return type.code == kDLFloat || type.code == kDLBfloat; }
 
 int64_t FromEnvironment(const char* name) {
@@ -41,9 +44,12 @@ int64_t Random::Size(int64_t greatest) {
 }
 
 std::vector<int64_t> Random::Shape(int64_t least_dims, int64_t most_dims, int64_t most) {
+  const bool many = most_dims > 3 && OneIn(6);
+  if (many) most_dims = OneIn(4) ? kMostDims : 12;
   std::vector<int64_t> shape(static_cast<size_t>(Between(least_dims, most_dims)));
   for (int64_t& size : shape) {
-    size = Size(std::max<int64_t>(most, 1));
+    most = std::max<int64_t>(most, 1);
+    size = many && !OneIn(6) ? Between(1, std::min<int64_t>(most, 3)) : Size(most);
     most /= std::max<int64_t>(size, 1);
   }
   std::shuffle(shape.begin(), shape.end(), engine_);
@@ -63,6 +69,7 @@ std::vector<int64_t> Random::Broadcast(const std::vector<int64_t>& shape, size_t
 }
 
 Placement Random::Placed(const std::vector<int64_t>& shape, DLDataType type, size_t without_gaps, bool is_input) {
+  constexpr int64_t kStrays[] = {-1, 3, 7, 1000, int64_t{1} << 33, -(int64_t{1} << 62)};
   Placement placement;
   for (size_t i = 0; i < shape.size(); ++i) {
     Placement::Dim dim;
@@ -72,14 +79,17 @@ Placement Random::Placed(const std::vector<int64_t>& shape, DLDataType type, siz
   const auto free = placement.dims.begin() + static_cast<std::ptrdiff_t>(std::min(without_gaps, shape.size()));
   if (!OneIn(3) && free != placement.dims.end()) {
     if (OneIn(2)) std::shuffle(free, placement.dims.end(), engine_);
-    const bool gaps = OneIn(2), reverses = OneIn(4), repeats = is_input && OneIn(4);
+    const bool gaps = OneIn(2), reverses = OneIn(4), repeats = is_input && OneIn(4), overlaps = is_input && OneIn(6);
     for (auto dim = free; dim != placement.dims.end(); ++dim) {
       // Most gaps are between rows.
       if (gaps && OneIn(2)) dim->gap = dim == placement.dims.begin() ? Between(0, 1) : Between(1, 20);
       dim->reversed = reverses && OneIn(2);
       dim->repeated = repeats && OneIn(2);
+      dim->overlaps = overlaps && OneIn(2);
     }
   }
+  if (OneIn(4)) placement.stray = Of(kStrays);
+  placement.bare = OneIn(4);
   const int64_t item = type.bits / 8;
   if (OneIn(2)) placement.shift = Between(0, 33) * item;
   if (OneIn(2)) placement.margin = 0;

@@ -28,13 +28,14 @@ class Random {
 
   /** A size up to the greatest, often 1, or next to a multiple of what kernels cut into. Rarely 0. */
   int64_t Size(int64_t greatest);
-  /** A shape with sizes as Size gives them, that has no more elements than `most`. */
+  /** A shape with sizes as Size gives them, that has no more elements than `most`. Rarely, where more than 3 dimensions
+   * may be, with many more of them. */
   std::vector<int64_t> Shape(int64_t least_dims, int64_t most_dims, int64_t most);
   /** A shape that broadcasts to another one: sizes of 1 and missing dimensions, but for the last `kept`. */
   std::vector<int64_t> Broadcast(const std::vector<int64_t>& shape, size_t kept = 0);
 
   /** Where an input or output lies: anything that a device takes, half of the time without a byte around it. The last
-   * `without_gaps` dimensions lie one within the other. */
+   * `without_gaps` dimensions lie one within the other. Strides that mean nothing may be any numbers. */
   Placement Input(const std::vector<int64_t>& shape, DLDataType type, size_t without_gaps = 0);
   Placement Output(const std::vector<int64_t>& shape, DLDataType type, size_t without_gaps = 0);
 

@@ -103,13 +103,19 @@ Tensor::Tensor(DLDataType type, std::vector<int64_t> shape, const Placement& pla
     const int64_t reach = step * std::max<int64_t>(shape_[d] - 1, 0);
     strides_[d] = dim.reversed ? -step : step;
     (dim.reversed ? first : last) += reach;
-    step *= std::max<int64_t>(shape_[d], 1);
+    if (!dim.overlaps) step *= std::max<int64_t>(shape_[d], 1);
   }
   start_ = placement.margin + placement.shift + first * item_size_;
   const int64_t bytes = count_ == 0 ? 0 : (first + last + 1) * item_size_;
   memory_.assign(static_cast<size_t>(bytes + placement.shift + 2 * placement.margin), kFiller);
   const bool gaps = std::any_of(placement.dims.begin(), placement.dims.end(),
-                                [](const Placement::Dim& dim) { return dim.repeated || dim.gap > 0; });
+                                [](const Placement::Dim& dim) { return dim.repeated || dim.overlaps || dim.gap > 0; });
+  int64_t compact = 1;
+  bare_ = placement.bare;
+  for (size_t d = shape_.size(); d-- > 0; compact *= shape_[d]) bare_ = bare_ && strides_[d] == compact;
+  for (size_t d = 0; d < shape_.size(); ++d) {
+    if (placement.stray != 0 && (shape_[d] == 1 || count_ == 0)) strides_[d] = placement.stray;
+  }
   if (!gaps) dense_ = {placement.margin + placement.shift, bytes};
   dl_ = {memory_.data(), {kDLCPU, 0}, static_cast<int>(shape_.size()), type,
          nullptr,        nullptr,     static_cast<uint64_t>(start_)};

@@ -55,9 +55,15 @@ struct Placement {
     bool reversed = false;
     /** Stride 0. For inputs. */
     bool repeated = false;
+    /** The next dimension steps as far as this one: windows that overlap. For inputs. */
+    bool overlaps = false;
   };
   /** From the innermost one on. */
   std::vector<Dim> dims;
+  /** Strides of dimensions of size 1, and of all where there are no elements, which mean nothing; 0: the usual ones. */
+  int64_t stray = 0;
+  /** No strides are given where the tensor is compact. */
+  bool bare = false;
   /** Bytes in front of the tensor. */
   int64_t shift = 0;
   /** Bytes around everything: with 0 the memory ends with the last element. */
@@ -83,7 +89,7 @@ class Tensor {
 
   DLTensor* dl() {
     dl_.shape = shape_.data();
-    dl_.strides = strides_.data();
+    dl_.strides = bare_ ? nullptr : strides_.data();
     return &dl_;
   }
   int64_t count() const { return count_; }
@@ -134,6 +140,8 @@ class Tensor {
   int64_t count_ = 1;
   int64_t item_size_ = 0;
   int64_t start_ = 0;
+  /** The DLTensor has no strides. */
+  bool bare_ = false;
   Dense dense_;
   std::vector<uint8_t> memory_;
   DLTensor dl_;
