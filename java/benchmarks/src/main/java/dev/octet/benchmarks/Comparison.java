@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.benchmarks;
 
+import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -10,50 +10,40 @@ import java.util.function.DoubleSupplier;
  *
  * @param name what is measured
  * @param ours our way
- * @param peer the peer's way
- * @param peerName what the peer is
- * @param workPerCall with {@code unit} in "/s": how many units one call does, in thousand millions
- *     for "GB/s"; otherwise 0
- * @param unit "GB/s" for {@code workPerCall} bytes a second, "us" for microseconds a call, "ms" for
- *     milliseconds or "MB" for megabytes that the ways themselves tell
+ * @param peer the peer's way; null if the peer is missing
+ * @param peerName what the peer is and, if it is missing, why
+ * @param figures what there is to say of what the ways cost, at least one
  */
-public record Comparison(
-    String name, Way ours, Way peer, String peerName, double workPerCall, String unit) {
-  private static final Set<String> UNITS = Set.of("GB/s", "us", "ms", "MB");
-
+public record Comparison(String name, Way ours, Way peer, String peerName, List<Figure> figures) {
   public Comparison {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(ours, "ours");
-    Objects.requireNonNull(peer, "peer");
     Objects.requireNonNull(peerName, "peerName");
-    if (!UNITS.contains(unit)) {
-      throw new IllegalArgumentException("unit is '" + unit + "', expected one of " + UNITS);
+    figures = List.copyOf(figures);
+    if (figures.isEmpty()) {
+      throw new IllegalArgumentException("figures is empty, expected at least one");
     }
+  }
+
+  private Comparison(String name, Runnable ours, String peerName, Runnable peer, Figure figure) {
+    this(name, Way.timed(ours), Way.timed(peer), peerName, List.of(figure));
   }
 
   /** Compares by bytes moved a second. */
   public static Comparison bandwidth(
       String name, double bytesPerCall, Runnable ours, String peerName, Runnable peer) {
-    return new Comparison(name, Way.timed(ours), Way.timed(peer), peerName, bytesPerCall, "GB/s");
+    return new Comparison(name, ours, peerName, peer, Figure.bandwidth(bytesPerCall));
   }
 
   /** Compares by microseconds a call. */
   public static Comparison latency(String name, Runnable ours, String peerName, Runnable peer) {
-    return new Comparison(name, Way.timed(ours), Way.timed(peer), peerName, 0, "us");
+    return new Comparison(name, ours, peerName, peer, Figure.latency());
   }
 
   /** Compares by what the ways tell of themselves, in "ms" or "MB". */
   public static Comparison told(
       String name, String unit, DoubleSupplier ours, String peerName, DoubleSupplier peer) {
-    return new Comparison(name, Way.telling(ours), Way.telling(peer), peerName, 0, unit);
-  }
-
-  /** Returns the figure in {@link #unit()} for what a way cost. */
-  double figure(double cost) {
-    return switch (unit) {
-      case "GB/s" -> workPerCall / cost;
-      case "us" -> cost / 1e3;
-      default -> cost;
-    };
+    return new Comparison(
+        name, Way.telling(ours), Way.telling(peer), peerName, List.of(new Figure(unit, 0)));
   }
 }

@@ -2,6 +2,7 @@
 package dev.octet.benchmarks;
 
 import dev.octet.bindings.NativeLibrary;
+import java.util.List;
 import java.util.Objects;
 import org.apache.commons.math3.stat.descriptive.rank.Median;
 
@@ -12,10 +13,12 @@ import org.apache.commons.math3.stat.descriptive.rank.Median;
  * <p>A round repeats each way as often as fills the slice of time, ours first in even rounds and
  * second in odd ones, after a pause: pools of threads spin for a while before they sleep, and those
  * of one way would take processors from the other. Figures are medians over the rounds; the ratio
- * is the median of the rounds' ratios.
+ * is the median of the rounds' ratios. A comparison whose ways can't tell what they cost is run
+ * once.
  */
 public final class InterleavedRunner {
   private static final long PAUSE_MILLIS = 50;
+  private static final int WARM_UPS = 2;
 
   private final int rounds;
   private final long sliceNanos;
@@ -40,17 +43,26 @@ public final class InterleavedRunner {
     this.machine = Objects.requireNonNull(machine, "machine");
   }
 
-  /** Measures one comparison of a suite. */
-  public Measurement run(String suite, Comparison comparison) {
+  /**
+   * Measures one comparison of a suite.
+   *
+   * @return a row for each of its figures, of the same rounds
+   */
+  public List<Measurement> run(String suite, Comparison comparison) {
     Objects.requireNonNull(suite, "suite");
-    for (int i = 0; i < 2; i++) {
-      cost(comparison.ours());
+    int counted = rounds;
+    for (int i = 0; i < WARM_UPS; i++) {
+      double first = cost(comparison.ours());
       cost(comparison.peer());
+      if (Double.isNaN(first)) {
+        counted = 0;
+        break;
+      }
     }
-    double[] ours = new double[rounds];
-    double[] peer = new double[rounds];
-    double[] ratios = new double[rounds];
-    for (int round = 0; round < rounds; round++) {
+    double[] ours = new double[counted];
+    double[] peer = new double[counted];
+    double[] ratios = new double[counted];
+    for (int round = 0; round < counted; round++) {
       if (round % 2 == 0) {
         ours[round] = cost(comparison.ours());
         peer[round] = cost(comparison.peer());
@@ -60,21 +72,40 @@ public final class InterleavedRunner {
       }
       ratios[round] = peer[round] / ours[round];
     }
+    return comparison.figures().stream()
+        .map(figure -> row(suite, comparison, figure, ours, peer, ratios))
+        .toList();
+  }
+
+  private Measurement row(
+      String suite,
+      Comparison comparison,
+      Figure figure,
+      double[] ours,
+      double[] peer,
+      double[] ratios) {
     Median median = new Median();
     return new Measurement(
         suite,
         comparison.name(),
-        comparison.figure(median.evaluate(ours)),
-        comparison.figure(median.evaluate(peer)),
+        number(figure.of(median.evaluate(ours))),
+        number(figure.of(median.evaluate(peer))),
         comparison.peerName(),
-        comparison.unit(),
-        median.evaluate(ratios),
-        rounds,
+        figure.unit(),
+        number(median.evaluate(ratios)),
+        Math.max(1, ours.length),
         NativeLibrary.threads(),
         machine);
   }
 
+  private static Double number(double value) {
+    return Double.isNaN(value) ? null : value;
+  }
+
   private double cost(Way way) {
+    if (way == null) {
+      return Double.NaN;
+    }
     try {
       Thread.sleep(PAUSE_MILLIS);
     } catch (InterruptedException e) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.octet.benchmarks;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.octet.bindings.NativeLibrary;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.util.stream.Stream;
  * @param java version and name of the JVM
  * @param octet version of Octet
  * @param peers versions of the peers by name
+ * @param accelerator what ours ran on if it is not the processor; null if it is
  */
 public record Machine(
     String cpu,
@@ -28,12 +30,18 @@ public record Machine(
     String os,
     String java,
     String octet,
-    Map<String, String> peers) {
+    Map<String, String> peers,
+    @JsonInclude(JsonInclude.Include.NON_NULL) String accelerator) {
   private static final Path CPUINFO = Path.of("/proc/cpuinfo");
   private static final String MODEL = "model name";
 
+  /** Describes the present one, for a suite. */
+  public static Machine here(Suite suite) {
+    return here(suite.peers(), suite.accelerator());
+  }
+
   /** Describes the present one. */
-  public static Machine here(Map<String, String> peers) {
+  static Machine here(Map<String, String> peers, String accelerator) {
     return new Machine(
         processor(),
         Runtime.getRuntime().availableProcessors(),
@@ -41,7 +49,8 @@ public record Machine(
         System.getProperty("os.name") + " " + System.getProperty("os.version"),
         System.getProperty("java.version") + " " + System.getProperty("java.vm.name"),
         NativeLibrary.mavenVersion(),
-        Map.copyOf(peers));
+        Map.copyOf(peers),
+        accelerator);
   }
 
   private static String processor() {

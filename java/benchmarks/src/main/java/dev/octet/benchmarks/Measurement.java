@@ -9,11 +9,12 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
  *
  * @param suite name of the suite
  * @param name what was measured
- * @param ours our figure, in {@code unit}
- * @param peer the peer's figure, in {@code unit}
- * @param peerName what the peer is
- * @param unit unit of both figures; where it ends in "/s" more is better, else less
- * @param ratio median over the rounds of how many times better ours was; above 1 ours is better
+ * @param ours our figure, in {@code unit}; null if there is none, as on an emulated device
+ * @param peer the peer's figure, in {@code unit}; null if there is none
+ * @param peerName what the peer is and, if it is missing, why
+ * @param unit unit of both figures; where it is "GB/s" or "TOPS" more is better, else less
+ * @param ratio median over the rounds of how many times better ours was; above 1 ours is better;
+ *     null where a figure is
  * @param rounds number of rounds
  * @param threads that both ways may use
  * @param machine what it was measured on and with
@@ -33,11 +34,11 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 public record Measurement(
     String suite,
     String name,
-    double ours,
-    double peer,
+    Double ours,
+    Double peer,
     @JsonProperty("peer_name") String peerName,
     String unit,
-    double ratio,
+    Double ratio,
     int rounds,
     int threads,
     Machine machine) {}

@@ -15,6 +15,14 @@ public interface Suite extends AutoCloseable {
   /** Returns the versions of the peers by name. */
   Map<String, String> peers();
 
+  /**
+   * Returns what ours ran on if it is not the processor, and what one must know of it; null if it
+   * is.
+   */
+  default String accelerator() {
+    return null;
+  }
+
   /** Releases the data. */
   @Override
   void close();

@@ -22,6 +22,7 @@ public final class Suites {
     SUITES.put(CnnSuite.NAME, () -> new CnnSuite());
     SUITES.put(StartupSuite.NAME, () -> new StartupSuite());
     SUITES.put(MiniLmSuite.NAME, () -> new MiniLmSuite());
+    SUITES.put(CudaSuite.NAME, () -> new CudaSuite());
   }
 
   private Suites() {}

@@ -3,10 +3,7 @@ package dev.octet.benchmarks;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Loader;
@@ -14,24 +11,11 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /** A suite over tensors that it owns; nothing it runs records gradients. */
-abstract class TensorSuite implements Suite {
-  private final String name;
+abstract class TensorSuite extends OwningSuite {
   private final NoGradGuard noGrad = new NoGradGuard();
-  private final List<AutoCloseable> owned = new ArrayList<>();
-  private final List<Comparison> comparisons = new ArrayList<>();
 
   TensorSuite(String name) {
-    this.name = name;
-  }
-
-  @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public List<Comparison> comparisons() {
-    return Collections.unmodifiableList(comparisons);
+    super(name);
   }
 
   @Override
@@ -55,15 +39,6 @@ abstract class TensorSuite implements Suite {
     return peers;
   }
 
-  void add(Comparison comparison) {
-    comparisons.add(comparison);
-  }
-
-  <T extends AutoCloseable> T own(T resource) {
-    owned.add(resource);
-    return resource;
-  }
-
   /** A call whose result is thrown away. */
   static Runnable call(Supplier<Tensor> operation) {
     return () -> operation.get().close();
@@ -71,13 +46,7 @@ abstract class TensorSuite implements Suite {
 
   @Override
   public void close() {
-    for (AutoCloseable resource : owned) {
-      try {
-        resource.close();
-      } catch (Exception e) {
-        throw new IllegalStateException("a resource of suite " + name + " can't be closed", e);
-      }
-    }
+    super.close();
     noGrad.close();
   }
 

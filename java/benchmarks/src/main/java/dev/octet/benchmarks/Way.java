@@ -10,6 +10,7 @@ public interface Way {
    * Does the work at least once and returns what it costs once.
    *
    * @param sliceNanos how long to repeat it, in nanoseconds, where that makes the figure better
+   * @return the cost; NaN if it can't be told, because the device is emulated, for example
    */
   double cost(long sliceNanos);
 

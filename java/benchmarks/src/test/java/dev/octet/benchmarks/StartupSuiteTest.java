@@ -9,7 +9,6 @@ import dev.octet.benchmarks.startup.OctetStart;
 import dev.octet.benchmarks.startup.StartCommand;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class StartupSuiteTest {
@@ -17,9 +16,9 @@ class StartupSuiteTest {
   void everyRowIsMeasuredInProcessesOfItsOwn() {
     try (StartupSuite suite = new StartupSuite(List.of(new int[] {4, 32}))) {
       assertEquals(4, suite.comparisons().size());
-      InterleavedRunner runner = new InterleavedRunner(1, 1, Machine.here(Map.of()));
+      InterleavedRunner runner = new InterleavedRunner(1, 1, Machine.here(suite));
       for (Comparison comparison : suite.comparisons()) {
-        Measurement row = runner.run(suite.name(), comparison);
+        Measurement row = runner.run(suite.name(), comparison).get(0);
         boolean memory = row.unit().equals("MB");
         // No JVM is smaller or starts within this, and none of these takes more.
         assertTrue(row.ours() > 20 && row.ours() < (memory ? 4_000 : 120_000), row.toString());

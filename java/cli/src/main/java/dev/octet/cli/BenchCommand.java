@@ -9,6 +9,7 @@ import dev.octet.benchmarks.Suite;
 import dev.octet.benchmarks.Suites;
 import dev.octet.bindings.NativeLibrary;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,13 +28,20 @@ import picocli.CommandLine.Spec;
     description = {
       "Measure Octet beside what one would use instead, in one process and in turns.",
       "",
-      "Each row is a median over rounds; a ratio above 1 says how many times better Octet was."
+      "Each row is a median over rounds; a ratio above 1 says how many times better Octet was. A"
+          + " figure that there is not, as on an emulated device or of a missing peer, is \"-\".",
+      "",
+      "The suite cuda needs a CUDA device and, beside Octet's jars, the one with the native part of"
+          + " JavaCPP's presets for CUDA (org.bytedeco:cuda with the classifier of the platform): put"
+          + " it into the folder lib of the command.",
+      ""
     },
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
       "  octet bench --suite fake-quant",
-      "  octet bench --suite ranges --threads 1 --rounds 21 --json ranges.json"
+      "  octet bench --suite ranges --threads 1 --rounds 21 --json ranges.json",
+      "  octet bench --suite cuda --json gpu.json"
     })
 final class BenchCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -96,20 +104,30 @@ final class BenchCommand implements Callable<Integer> {
       torch.set_num_threads(threads);
     }
     List<Measurement> rows = new ArrayList<>();
+    String accelerator;
     try (Suite chosen = Suites.open(suite);
         Terminal.Progress progress =
             Terminal.progress("bench " + suite, chosen.comparisons().size())) {
-      InterleavedRunner runner = new InterleavedRunner(rounds, slice, Machine.here(chosen.peers()));
+      accelerator = chosen.accelerator();
+      InterleavedRunner runner = new InterleavedRunner(rounds, slice, Machine.here(chosen));
       for (Comparison comparison : chosen.comparisons()) {
         progress.message(comparison.name());
-        rows.add(runner.run(suite, comparison));
+        rows.addAll(runner.run(suite, comparison));
         progress.step();
       }
     }
     if (json != null && !json.equals("-")) {
       Files.writeString(Path.of(json), Report.json(rows) + "\n");
     }
-    spec.commandLine().getOut().println("-".equals(json) ? Report.json(rows) : table(rows));
+    PrintWriter out = spec.commandLine().getOut();
+    if ("-".equals(json)) {
+      out.println(Report.json(rows));
+      return 0;
+    }
+    if (accelerator != null) {
+      out.println(accelerator);
+    }
+    out.println(table(rows));
     return 0;
   }
 
@@ -129,7 +147,10 @@ final class BenchCommand implements Callable<Integer> {
     return Report.table(cells);
   }
 
-  private static String number(double value) {
+  private static String number(Double value) {
+    if (value == null) {
+      return "-";
+    }
     return String.format(Locale.ROOT, value < 10 ? "%.3f" : "%.1f", value);
   }
 }
