@@ -55,7 +55,7 @@ void Bench::Row(const char* family, const std::string& row, const std::function<
     std::printf("%s\n", name.c_str());
     return;
   }
-  std::printf("%-68s", name.c_str());
+  std::printf("%-70s", name.c_str());
   std::fflush(stdout);
   work_ = {};
   time_ = 0.0;

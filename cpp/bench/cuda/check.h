@@ -20,12 +20,12 @@ class Failure : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/** call: its text, of which the function's name is told. */
-inline void Check(octet_status status, const char* call) {
-  if (status == OCTET_OK) return;
-  throw Failure(std::string(call, std::strcspn(call, "(")) + ": " + octet_last_error());
+/** The library's words, which name the function. */
+inline void Check(octet_status status, const char*) {
+  if (status != OCTET_OK) throw Failure(octet_last_error());
 }
 
+/** call: its text, of which the function's name is told. */
 inline void Check(cudaError_t error, const char* call) {
   if (error == cudaSuccess) return;
   // So that the next call does not report it once more.

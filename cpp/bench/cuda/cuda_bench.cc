@@ -9,15 +9,16 @@
 //
 // A row is "family/case/sizes", its family a function of the C API. It has
 //
-//   - microseconds between CUDA events, the median of 20 runs that find the second-level cache cold;
+//   - microseconds between CUDA events, the median of 20 runs that find the second-level cache cold (they are steadier
+//     with the clocks fixed, by nvidia-smi --lock-gpu-clocks for example);
 //   - TOPS, a multiplication and an addition being two operations, where there are any;
 //   - GB/s of the bytes that have to move: each input and output once, whatever the kernel reads twice;
 //   - the share of the roofline, for rows with operations: of the time that these take at the highest clock of tensor
 //     cores (f32 units for products of floats), or that the bytes take at the speed of a large copy, the longer one;
 //   - a peer's time, and its ratio to the row's: above 1 the row is faster. For products cuBLASLt, where
-//     libcublasLt.so.13 is installed: the fastest of up to 8 kernels that its heuristics name, without bias, scales of
-//     channels and quantization, which the row has. For rows without operations a copy of the device (cudaMemcpyAsync)
-//     that moves as many bytes.
+//     libcublasLt.so.13 is installed: the fastest of up to 8 kernels that its heuristics name, between the types that
+//     its name has, and without the bias and the scales of channels of the row. For rows without operations a copy
+//     within the device (cudaMemcpyAsync) that moves as many bytes.
 //
 // With --json a line for each row: device, architecture, family, row, us, tops, gb_s, roofline_us, roofline_ratio,
 // peer, peer_us, ratio (null: there is none), and error where it failed.
