@@ -6,6 +6,7 @@
 
 #include "cuda/conv2d_on_device.h"
 #include "cuda/random_epilogue.h"
+#include "cuda/random_weights.h"
 
 namespace octet {
 namespace test {
@@ -69,7 +70,8 @@ TEST(CudaRandomConv2d, EqualsTheCpu) {
     RandomEpilogue epilogue(&random, {shape.n, shape.out_h(), shape.out_w(), shape.out_c}, random.OneIn(2) ? 4 : 0);
     SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << shape.Words() << ", " << TypeName(type) << " to "
                                     << TypeName(epilogue.out_type));
-    ConvWeights weights(shape, random.Of(kWeightKinds), seed);
+    ConvWeights weights(shape, RandomKind(&random), seed);
+    Randomize(&random, weights.kind, &weights.codes, &weights.delta, &weights.zero);
     weights.Pack();
     const DeviceFilters filters(weights);
     const RandomGrid grid(&random, type.bits == 8 ? type : random.Of(kCodeTypes));

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <numeric>
 
-#include "cuda/gemm_on_device.h"
+#include "cuda/gemm_grouped_on_device.h"
 #include "cuda/random_epilogue.h"
+#include "cuda/random_weights.h"
 
 namespace octet {
 namespace test {
@@ -43,7 +45,8 @@ TEST(CudaRandomGemm, EqualsTheCpu) {
     const DLDataType type = random.Of(kValueTypes);
     RandomEpilogue epilogue(&random, {sizes.m, sizes.n}, 1);
     SCOPED_TRACE(Words(seed, sizes, type, epilogue.out_type));
-    Weights weights(sizes.n, sizes.k, random.Of(kWeightKinds), seed);
+    Weights weights(sizes.n, sizes.k, RandomKind(&random), seed);
+    Randomize(&random, weights.kind, &weights.codes, &weights.delta, &weights.zero);
     weights.Pack();
     const DeviceWeights on_device(weights);
     const RandomGrid grid(&random, type.bits == 8 ? type : random.Of(kCodeTypes));
@@ -59,6 +62,41 @@ TEST(CudaRandomGemm, EqualsTheCpu) {
       const octet_epilogue then = epilogue.Of(in);
       return RunWhereItIs(run, in[0], &then, out[0]);
     });
+  }
+}
+
+TEST(CudaRandomGemmGrouped, EqualsTheCpu) {
+  for (uint32_t seed : Seeds(10)) {
+    Random random(seed);
+    std::vector<int> groups(static_cast<size_t>(random.Size(40)));
+    for (int& size : groups) size = random.OneIn(2) ? 0 : static_cast<int>(random.Size(60));
+    Sizes sizes(&random);
+    sizes.m = std::accumulate(groups.begin(), groups.end(), random.Between(0, 3));
+    sizes.k = std::min<int64_t>(sizes.k, 400);
+    const DLDataType type = random.Of(kValueTypes);
+    RandomEpilogue epilogue(&random, {sizes.m, sizes.n}, 1);
+    SCOPED_TRACE(Words(seed, sizes, type, epilogue.out_type) << ", " << groups.size() << " groups");
+    const auto count = static_cast<int64_t>(groups.size());
+    GroupedWeights weights(count, sizes.n, sizes.k, RandomKind(&random), seed);
+    Randomize(&random, weights.all.kind, &weights.all.codes, &weights.all.delta, &weights.all.zero);
+    weights.Pack();
+    const DeviceGroups on_device(weights);
+    const RandomGrid grid(&random, type.bits == 8 ? type : random.Of(kCodeTypes));
+    const bool dynamic = type.bits != 8 && random.OneIn(2);
+    Tensor a = random.Filled(type, {sizes.m, weights.k}, 1, grid.scale());
+    Tensor offsets = OffsetsOf(groups);
+    // Those of all groups, where the epilogue has those of one.
+    Tensor bias = random.Filled(kF32, {count * sizes.n}, 1), factor = random.Filled(kF32, {count * sizes.n}, 1);
+    const int32_t parts = PartsOf(&random);
+    const ForcedKernel forced("", parts);
+    ExpectSameOnDevice(epilogue.With({&a, &offsets, &bias, &factor}), epilogue.MakeOutputs(),
+                       [&](const Tensors& in, const Tensors& out) {
+                         octet_epilogue then = epilogue.Of(in);
+                         if (then.bias != nullptr) then.bias = in[2];
+                         if (then.factor != nullptr) then.factor = in[3];
+                         return RunWhereItIs(weights, on_device, in[0], dynamic ? nullptr : grid.get(), in[1], &then,
+                                             out[0]);
+                       });
   }
 }
 
