@@ -95,7 +95,7 @@ final class CudaSuite extends OwningSuite {
       Optional<CublasLtGemm> peer =
           cublasLt == null
               ? Optional.empty()
-              : CublasLtGemm.plan(cublasLt, a, weights, m, n, k).map(this::own);
+              : CublasLtGemm.plan(cublasLt, timer, a, weights, m, n, k).map(this::own);
       String why = cublasLt == null ? whyNoPeer : "no kernel for the shape";
       add(
           new Comparison(

@@ -29,13 +29,20 @@ import org.bytedeco.javacpp.SizeTPointer;
  * product beside it has.
  */
 public final class CublasLtGemm implements AutoCloseable {
+  /** How many kernels are tried. */
+  private static final int CANDIDATES = 8;
+
+  /** How long each is timed for. */
+  private static final long GLANCE_NANOS = 1_000_000;
+
   private final CublasLt library;
   private final Address a;
   private final DeviceBlock weights;
   private final DeviceBlock out;
   private final FloatPointer alpha = new FloatPointer(CudaGemm.SCALE * CudaGemm.SCALE);
   private final FloatPointer beta = new FloatPointer(0f);
-  private final cublasLtMatmulHeuristicResult_t best = new cublasLtMatmulHeuristicResult_t();
+  private final cublasLtMatmulHeuristicResult_t kernels =
+      new cublasLtMatmulHeuristicResult_t(CANDIDATES);
   private final cublasLtMatmulDescOpaque_t description;
   private final cublasLtMatrixLayoutOpaque_t weightLayout;
   private final cublasLtMatrixLayoutOpaque_t activationLayout;
@@ -72,23 +79,50 @@ public final class CublasLtGemm implements AutoCloseable {
   }
 
   /**
-   * Chooses a kernel.
+   * Chooses the fastest of the kernels that the heuristics name; the first one where there are no
+   * times.
    *
+   * @param timer of the library's stream
    * @param a codes [m, k] of the device, the caller's
    * @param weights codes [n, k] of the host, not needed afterwards
    * @return empty if the library has none for the shape
    */
   public static Optional<CublasLtGemm> plan(
-      CublasLt library, MemoryBlock a, NativeBlock weights, int m, int n, int k) {
+      CublasLt library, CudaTimer timer, MemoryBlock a, NativeBlock weights, int m, int n, int k) {
     CublasLtGemm gemm = new CublasLtGemm(library, a, weights, m, n, k);
-    if (gemm.choose()) {
-      return Optional.of(gemm);
+    boolean chosen = false;
+    try {
+      chosen = gemm.choose(timer);
+    } finally {
+      if (!chosen) {
+        gemm.close();
+      }
     }
-    gemm.close();
-    return Optional.empty();
+    return chosen ? Optional.of(gemm) : Optional.empty();
   }
 
-  private boolean choose() {
+  private boolean choose(CudaTimer timer) {
+    int fastest = -1;
+    double least = Double.POSITIVE_INFINITY;
+    int found = candidates();
+    for (int i = 0; i < found; i++) {
+      if (kernels.position(i).state() != cublas.CUBLAS_STATUS_SUCCESS) {
+        continue;
+      }
+      double time = timer.nanoseconds(GLANCE_NANOS, this::run);
+      if (fastest < 0 || time < least) {
+        fastest = i;
+        least = time;
+      }
+    }
+    if (fastest >= 0) {
+      kernels.position(fastest);
+    }
+    return fastest >= 0;
+  }
+
+  /** Asks the heuristics for kernels, and returns how many there are. */
+  private int candidates() {
     int[] found = new int[1];
     cublasLtMatmulPreferenceOpaque_t preference =
         made(
@@ -110,10 +144,10 @@ public final class CublasLtGemm implements AutoCloseable {
               outLayout,
               outLayout,
               preference,
-              1,
-              best,
+              CANDIDATES,
+              kernels,
               found);
-      return status == cublas.CUBLAS_STATUS_SUCCESS && found[0] > 0;
+      return status == cublas.CUBLAS_STATUS_SUCCESS ? found[0] : 0;
     } finally {
       cublas.cublasLtMatmulPreferenceDestroy(preference);
     }
@@ -136,7 +170,7 @@ public final class CublasLtGemm implements AutoCloseable {
             outLayout,
             to,
             outLayout,
-            best.algo(),
+            kernels.algo(),
             library.workspace(),
             CublasLt.WORKSPACE_BYTES,
             library.stream().get()),
@@ -154,7 +188,7 @@ public final class CublasLtGemm implements AutoCloseable {
     cublas.cublasLtMatrixLayoutDestroy(activationLayout);
     cublas.cublasLtMatrixLayoutDestroy(weightLayout);
     cublas.cublasLtMatmulDescDestroy(description);
-    best.close();
+    kernels.position(0).close();
     beta.close();
     alpha.close();
     out.close();

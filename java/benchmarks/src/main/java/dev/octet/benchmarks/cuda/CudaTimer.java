@@ -18,13 +18,15 @@ import org.bytedeco.cuda.global.cudart;
 
 /**
  * A CUDA device with a stream, and what calls in it take between events. Each call finds the
- * second-level cache cold: memory twice its size is written before.
+ * second-level cache cold: memory twice its size is written before, and as often as the host needs
+ * to enqueue the call meanwhile, so that its time is no part of the device's.
  *
  * <p>On an emulated device, which has no times, calls are made once. Not safe for use by several
  * threads.
  */
 public final class CudaTimer implements AutoCloseable {
   private static final String EMULATOR = "vgpu";
+  private static final int MOST_FLUSHES = 100;
 
   private final Device device;
   private final boolean emulated;
@@ -89,20 +91,40 @@ public final class CudaTimer implements AutoCloseable {
       stream.synchronize();
       return Double.NaN;
     }
+    int flushes = flushes(call);
     List<Double> times = new ArrayList<>();
     long start = System.nanoTime();
     do {
-      times.add(1e3 * microseconds(call));
+      times.add(1e3 * microseconds(flushes, call));
     } while (System.nanoTime() - start < sliceNanos);
     return new Median().evaluate(times.stream().mapToDouble(Double::doubleValue).toArray());
   }
 
-  /** Makes one call between two events, with cold caches. */
-  double microseconds(Runnable call) {
+  /** Returns how often to write the memory before a call. */
+  private int flushes(Runnable call) {
+    double flush = microseconds(0, this::flush);
+    stream.synchronize();
+    long start = System.nanoTime();
+    call.run();
+    double host = (System.nanoTime() - start) / 1e3;
+    stream.synchronize();
+    // Twice the host's time: launches take longer now and then. Where it waits for the device
+    // itself, as first runs of programs do, no number of them would do.
+    return (int) Math.min(MOST_FLUSHES, 1 + 2 * host / flush);
+  }
+
+  private void flush() {
     int error = cudart.cudaMemsetAsync(new Address(cold.address()), 0, cold.bytes(), stream.get());
     if (error != cudart.cudaSuccess) {
       throw new IllegalStateException(
           "cudaMemsetAsync failed: " + cudart.cudaGetErrorName(error).getString());
+    }
+  }
+
+  /** Makes one call between two events, with cold caches. */
+  double microseconds(int flushes, Runnable call) {
+    for (int i = 0; i < flushes; i++) {
+      flush();
     }
     before.record(stream);
     call.run();

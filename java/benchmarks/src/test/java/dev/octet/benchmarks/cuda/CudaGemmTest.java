@@ -69,7 +69,8 @@ class CudaGemmTest {
         NativeBlock weights = RandomCodes.onHost((long) N * K, 2);
         DeviceBlock there = RandomCodes.onDevice(timer.device(), a);
         CublasLt library = new CublasLt(timer.stream());
-        CublasLtGemm gemm = CublasLtGemm.plan(library, there, weights, M, N, K).orElseThrow()) {
+        CublasLtGemm gemm =
+            CublasLtGemm.plan(library, timer, there, weights, M, N, K).orElseThrow()) {
       timer.nanoseconds(1, gemm::run);
       check(bytes(a), bytes(weights), bytes(timer.device(), gemm.output()), 1);
     }
