@@ -40,8 +40,8 @@ class CudaConv2dCounters : public testing::Test {
   }
 
   /** Of codes to codes. */
-  static Counters Count(const ConvShape& shape, float zero_point = 0.0f) {
-    ConvWeights weights(shape, kWeightKinds[0], 5);
+  static Counters Count(const ConvShape& shape, float zero_point = 0.0f, const WeightKind& kind = kWeightKinds[0]) {
+    ConvWeights weights(shape, kind, 5);
     weights.Pack();
     const DeviceFilters filters(weights);
     Tensor delta = Tensor::Scalar(0.01f);
@@ -133,6 +133,13 @@ TEST_F(CudaConv2dCounters, FewChannelsTakeTheTileThatFillsTheDevice) {
     const Counters layer = Count({1, multiprocessors_, pixels, 16, 64, 1, 1, Params()});
     EXPECT_EQ(layer.warps, 4 * multiprocessors_);
     EXPECT_EQ(layer.mma, multiprocessors_ * (pixels / 16) * (64 / 8) * 2);
+  }
+}
+
+TEST_F(CudaConv2dCounters, SumsForZeroPointsAreMadeForAllGroupsAtOnce) {
+  for (int32_t groups : {1, 4}) {
+    const Counters layer = Count({1, 8, 8, 64, 64, 3, 3, Params(1, 1, 1, groups)}, 0.0f, kWeightKinds[2]);
+    EXPECT_EQ(layer.launches, 3) << "of channels, of taps, and the product, for " << groups << " groups";
   }
 }
 

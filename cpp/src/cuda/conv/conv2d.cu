@@ -121,19 +121,15 @@ class Convolution {
 
   /** Sums of the inputs under each output pixel, of every group. */
   octet_status AddInputs() const {
-    for (int64_t group = 0; group < geometry_.groups; ++group) {
-      PatchSums patches = {input_.source(),
-                           input_.IsSigned(),
-                           static_cast<int32_t>(geometry_.group_in() * DeviceRunTaps(geometry_)),
-                           sizes_.images,
-                           static_cast<int32_t>(arguments_.step.zero_point),
-                           reinterpret_cast<int32_t*>(memory_ + workspace_.of_pixels),
-                           reinterpret_cast<int32_t*>(memory_ + workspace_.sums) + group * sizes_.rows()};
-      patches.source.data += group * input_.source().channels;
-      const octet_status status = Done("the kernel PatchSums", AddPatches(patches, StreamOf(call_)));
-      if (status != OCTET_OK) return status;
-    }
-    return OCTET_OK;
+    const PatchSums patches = {input_.source(),
+                               input_.IsSigned(),
+                               geometry_.groups,
+                               static_cast<int32_t>(geometry_.group_in() * DeviceRunTaps(geometry_)),
+                               sizes_.images,
+                               static_cast<int32_t>(arguments_.step.zero_point),
+                               reinterpret_cast<int32_t*>(memory_ + workspace_.of_pixels),
+                               reinterpret_cast<int32_t*>(memory_ + workspace_.sums)};
+    return Done("the kernel PatchSums", AddPatches(patches, StreamOf(call_)));
   }
 
   /** All groups in one launch. */

@@ -84,7 +84,7 @@ Conv2dWorkspace WorkspaceOf(const DeviceConv2d& weights, const Conv2dSizes& size
   workspace.outside = 0;
   workspace.split = 256;
   workspace.of_pixels = workspace.split + RoundUp(SplitBytes(plan, weights.geometry.groups), 256);
-  workspace.sums = workspace.of_pixels + (sums ? RoundUp(pixels * 4, 256) : 0);
+  workspace.sums = workspace.of_pixels + (sums ? RoundUp(weights.geometry.groups * pixels * 4, 256) : 0);
   workspace.image = workspace.sums + (sums ? RoundUp(weights.geometry.groups * sizes.rows() * 4, 256) : 0);
   workspace.bytes = workspace.image + pixels * ImageGroups(weights.geometry) * FilledChannels(weights.geometry);
   return workspace;

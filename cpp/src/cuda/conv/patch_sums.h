@@ -16,16 +16,19 @@ namespace cuda {
 struct PatchSums {
   PixelSource source;
   bool is_signed;
-  /** Channels that count, of source.channels. */
+  /** Each group has source.channels of a pixel. */
+  int64_t groups;
+  /** Channels of a group that count, of source.channels. */
   int32_t channels;
   int64_t images;
   int32_t zero_point;
-  /** [images, height, width]: room for the first sums. */
+  /** [groups, images, height, width]: room for the first sums. */
   int32_t* of_pixels;
-  /** [source.rows]. */
+  /** [groups, source.rows]. */
   int32_t* sums;
 };
 
+/** Two launches, or one where there are no input pixels, for all groups. */
 cudaError_t AddPatches(const PatchSums& patches, cudaStream_t stream);
 
 }  // namespace cuda
