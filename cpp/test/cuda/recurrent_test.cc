@@ -8,6 +8,7 @@
 #include "cuda/on_device.h"
 #include "octet/gemm_float.h"
 #include "support/grids.h"
+#include "support/random.h"
 #include "support/says.h"
 #include "support/values.h"
 
@@ -88,6 +89,17 @@ struct Swapped {
   DLTensor tensor;
 };
 
+/** Runs the layers where x is. */
+octet_status RunWhereItIs(const Recurrent& network, const LayersOnDevice& on_device, const DLTensor* x,
+                          const octet_grid* grid, const octet_recurrent_states& states, DLTensor* out) {
+  if (x->device.device_type == kDLCPU) return RunRecurrent(network.layers(), x, grid, &states, out);
+  size_t bytes = 0;
+  const octet_status status = octet_recurrent_workspace_size(on_device.get(), x, &bytes);
+  if (status != OCTET_OK) return status;
+  const Block workspace(bytes);
+  return octet_recurrent(on_device.get(), x, grid, &states, out, workspace.data(), bytes, nullptr);
+}
+
 /** Runs on the CPU and on the device; with `batch_first` sequences lie in memory one after the other. */
 void Check(const RecurrentCase& shape, DLDataType type = kF32, bool initial = true, bool batch_first = false) {
   SCOPED_TRACE(shape.Name() + " " + TypeName(type));
@@ -110,8 +122,6 @@ void Check(const RecurrentCase& shape, DLDataType type = kF32, bool initial = tr
     return outputs;
   };
   ExpectSameOnDevice({&x, &h_0, &c_0}, make_outputs, [&](const Tensors& in, const Tensors& out) {
-    const bool there = in[0]->device.device_type != kDLCPU;
-    const octet_recurrent_layers* layers = there ? on_device.get() : network.layers();
     octet_recurrent_states states = {};
     if (initial) states.h_0 = in[1];
     if (initial && shape.lstm()) states.c_0 = in[2];
@@ -120,12 +130,7 @@ void Check(const RecurrentCase& shape, DLDataType type = kF32, bool initial = tr
     Swapped swapped_x(*in[0]), swapped_out(*out[0]);
     const DLTensor* x_tensor = batch_first ? &swapped_x.tensor : in[0];
     DLTensor* out_tensor = batch_first ? &swapped_out.tensor : out[0];
-    if (!there) return RunRecurrent(layers, x_tensor, grid.get(), &states, out_tensor);
-    size_t bytes = 0;
-    const octet_status status = octet_recurrent_workspace_size(layers, x_tensor, &bytes);
-    if (status != OCTET_OK) return status;
-    const Block workspace(bytes);
-    return octet_recurrent(layers, x_tensor, grid.get(), &states, out_tensor, workspace.data(), bytes, nullptr);
+    return RunWhereItIs(network, on_device, x_tensor, grid.get(), states, out_tensor);
   });
 }
 
@@ -136,6 +141,47 @@ TEST(CudaRecurrent, EqualsTheCpu) {
     Check({cell, 2, 1, 5, 33, 1, 2, false}, kF32, false);
   }
   Check({OCTET_CELL_LSTM, 3, 3, 5, 19, 2, 2, true, 7});
+}
+
+TEST(CudaRandomRecurrent, EqualsTheCpu) {
+  for (uint32_t seed : Seeds(6)) {
+    Random random(seed);
+    constexpr octet_recurrent_cell kCells[] = {OCTET_CELL_RNN_TANH, OCTET_CELL_RNN_RELU, OCTET_CELL_LSTM,
+                                               OCTET_CELL_GRU};
+    RecurrentCase shape = {random.Of(kCells), random.Between(1, 4), random.Size(20), random.Size(40),
+                           random.Between(1, 40)};
+    shape.layers = static_cast<int>(random.Between(1, 2));
+    shape.directions = static_cast<int>(random.Between(1, 2));
+    shape.bias = random.OneIn(2);
+    if (shape.lstm() && random.OneIn(3)) shape.projection = random.Between(1, 20);
+    const DLDataType type = random.Of(kValueTypes);
+    SCOPED_TRACE(testing::Message() << "seed " << seed << ": " << shape.Name() << ", " << TypeName(type));
+    Recurrent network(shape);
+    const LayersOnDevice on_device(&network);
+    const RandomGrid grid(&random, type);
+    Tensor x = random.Filled(type, {shape.steps, shape.batch, shape.inputs}, 1, grid.scale());
+    const int64_t count = shape.layers * shape.directions;
+    const std::vector<int64_t> shapes[] = {{shape.steps, shape.batch, shape.columns()},
+                                           {count, shape.batch, shape.outputs()},
+                                           {count, shape.batch, shape.hidden}};
+    Tensor h_0 = random.Filled(kF32, shapes[1], 1), c_0 = random.Filled(kF32, shapes[2], 1);
+    std::vector<Placement> places;
+    for (const std::vector<int64_t>& of : shapes) places.push_back(random.Output(of, kF32, 1));
+    const bool has_h = random.OneIn(2), has_c = random.OneIn(2);
+    const auto make_outputs = [&] {
+      std::vector<Tensor> outputs;
+      for (size_t i = 0; i < (shape.lstm() ? 3u : 2u); ++i) outputs.emplace_back(kF32, shapes[i], places[i]);
+      return outputs;
+    };
+    ExpectSameOnDevice({&x, &h_0, &c_0}, make_outputs, [&](const Tensors& in, const Tensors& out) {
+      octet_recurrent_states states = {};
+      if (has_h) states.h_0 = in[1];
+      if (has_c && shape.lstm()) states.c_0 = in[2];
+      states.h_n = out[1];
+      if (shape.lstm()) states.c_n = out[2];
+      return RunWhereItIs(network, on_device, in[0], grid.get(), states, out[0]);
+    });
+  }
 }
 
 TEST(CudaRecurrent, TakesInputsOfEveryType) {
