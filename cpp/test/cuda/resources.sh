@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Registers, spills, stacks and shared memory of kernels: resources.sh FOLDER ARCH TABLE [KERNELS]
 # FOLDER has the PTX of the library, module by module, as the emulator wrote it out while tests ran: the front end of the
-# compiler, which takes most of the time of a build, does not run again. ptxas compiles it for ARCH (75, 80, 90) and says
-# what it takes; what it said of a module is kept in FOLDER.ptxas for the next time. KERNELS, a regular expression, keeps
-# to modules with a kernel whose name, as the table has it, begins so: ptxas takes long.
+# compiler, which takes much of the time of a build, does not run again. ptxas compiles it for ARCH (75, 80, 90, or one that
+# is held to what sm_80 may take: 86, 89, 100, 120) and says what it takes; what it said of a module is kept in
+# FOLDER.sm_ARCH for the next time. KERNELS, a regular expression, keeps to modules with a kernel whose name, as the table
+# has it, begins so: ptxas takes long.
 # Prints a table of all kernels. Fails where one that TABLE (resources.txt) has a row for spills or has a stack without the
 # row saying so, or takes more than the row says; where a row is of no kernel; and where ptxas lets products of warpgroups
 # (wgmma) wait for each other.
@@ -16,7 +17,7 @@ kernels=${4:-.*}
 
 target=sm_$arch
 [ "$arch" != 90 ] || target=sm_90a
-kept=$folder.ptxas
+kept=$folder.sm_$arch
 mkdir -p "$kept"
 ls "$folder"/*.ptx >/dev/null 2>&1 || { echo "$folder: no PTX"; exit 1; }
 
@@ -50,7 +51,7 @@ if grep -i 'wgmma.*serialized' "$said/all"; then exit 1; fi
 c++filt <"$said/all" | awk -v arch="$arch" -v table="$table" -v kernels="^($kernels)" '
   # Rows: the beginning of a kernel name, registers on sm_75, sm_80 and sm_90, bytes of shared memory, reason.
   BEGIN {
-    column = arch == 75 ? 2 : arch == 80 ? 3 : 4
+    column = arch == 75 ? 2 : arch == 90 ? 4 : 3
     while ((getline line < table) > 0) {
       if (line ~ /^#/ || line ~ /^[ \t]*$/) continue
       split(line, cells, /[ \t]*\|[ \t]*/)
