@@ -15,23 +15,32 @@ constexpr int kOut = 0;
 constexpr int kA = 1;
 constexpr int kB = 2;
 
+/** left i = function(left i, right i), for all elements of a thread at once: so the switch is taken once. */
+template <int kElements, typename Function>
+__device__ void OnEach(float (&left)[kElements], const float (&right)[kElements], const Function& function) {
+#pragma unroll
+  for (int i = 0; i < kElements; ++i) left[i] = function(left[i], right[i]);
+}
+
 /** As the vectors of the CPU: of two zeros the second one, NaN if either is. */
-__device__ float Calculate(Binary function, float a, float b) {
+template <int kElements>
+__device__ void Calculate(Binary function, float (&left)[kElements], const float (&right)[kElements]) {
+  using numerics::IsNan;
+  using numerics::OneLane;
   switch (function) {
     case Binary::kAdd:
-      return a + b;
+      return OnEach(left, right, [](float a, float b) { return a + b; });
     case Binary::kSub:
-      return a - b;
+      return OnEach(left, right, [](float a, float b) { return a - b; });
     case Binary::kMul:
-      return a * b;
+      return OnEach(left, right, [](float a, float b) { return a * b; });
     case Binary::kDiv:
-      return a / b;
+      return OnEach(left, right, [](float a, float b) { return a / b; });
     case Binary::kMin:
-      return numerics::IsNan(a) ? a : numerics::OneLane::Min(a, b);
+      return OnEach(left, right, [](float a, float b) { return IsNan(a) ? a : OneLane::Min(a, b); });
     case Binary::kMax:
-      return numerics::IsNan(a) ? a : numerics::OneLane::Max(a, b);
+      return OnEach(left, right, [](float a, float b) { return IsNan(a) ? a : OneLane::Max(a, b); });
   }
-  return a;
 }
 
 /** kLong: for long activations. */
@@ -46,8 +55,7 @@ struct BinaryFunction {
     float right[kElements];
     LoadValues(chunk, walk, kA, a, left);
     LoadValues(chunk, walk, kB, b, right);
-#pragma unroll
-    for (int i = 0; i < kElements; ++i) left[i] = Calculate(function, left[i], right[i]);
+    Calculate(function, left, right);
     Apply<kLong>(activation, {0.0f, 0.0f}, left);
     StoreValues(chunk, walk, kOut, out, left);
   }
@@ -67,23 +75,30 @@ octet_status RunBinary(const Call* call, Binary function, const Operand& a, cons
   return LaunchByWidth(call, "binary", out.view, operands, {out.view.type, a.view.type, b.view.type}, kernel);
 }
 
-template <typename T>
-__device__ bool Holds(Comparison comparison, T a, T b) {
+template <int kElements, typename T, typename Holds>
+__device__ void TellEach(const T (&left)[kElements], const T (&right)[kElements], uint8_t (&results)[kElements],
+                         const Holds& holds) {
+#pragma unroll
+  for (int i = 0; i < kElements; ++i) results[i] = holds(left[i], right[i]) ? 1 : 0;
+}
+
+template <int kElements, typename T>
+__device__ void Tell(Comparison comparison, const T (&left)[kElements], const T (&right)[kElements],
+                     uint8_t (&results)[kElements]) {
   switch (comparison) {
     case Comparison::kEqual:
-      return a == b;
+      return TellEach(left, right, results, [](T a, T b) { return a == b; });
     case Comparison::kNotEqual:
-      return a != b;
+      return TellEach(left, right, results, [](T a, T b) { return a != b; });
     case Comparison::kLess:
-      return a < b;
+      return TellEach(left, right, results, [](T a, T b) { return a < b; });
     case Comparison::kLessEqual:
-      return a <= b;
+      return TellEach(left, right, results, [](T a, T b) { return a <= b; });
     case Comparison::kGreater:
-      return a > b;
+      return TellEach(left, right, results, [](T a, T b) { return a > b; });
     case Comparison::kGreaterEqual:
-      return a >= b;
+      return TellEach(left, right, results, [](T a, T b) { return a >= b; });
   }
-  return false;
 }
 
 /** Source: Coding for values, ElementType for integers. */
@@ -106,8 +121,7 @@ struct CompareFunction {
       LoadValues(chunk, walk, kA, a, left);
       LoadValues(chunk, walk, kB, b, right);
     }
-#pragma unroll
-    for (int i = 0; i < kElements; ++i) results[i] = Holds(comparison, left[i], right[i]) ? 1 : 0;
+    Tell(comparison, left, right, results);
     chunk.Store(walk, kOut, results);
   }
 

@@ -9,47 +9,13 @@
 #include <cstdint>
 
 #include "core/tensor_view.h"
+#include "cuda/pack.h"
 #include "cuda/walk.h"
 #include "numerics/epilogue.h"
 #include "numerics/half.h"
 
 namespace octet {
 namespace cuda {
-
-/** kBytes bytes that are moved at once: 1, 2, 4, 8 or 16. */
-template <int kBytes>
-struct Words;
-template <>
-struct Words<1> {
-  using Type = uint8_t;
-};
-template <>
-struct Words<2> {
-  using Type = uint16_t;
-};
-template <>
-struct Words<4> {
-  using Type = uint32_t;
-};
-template <>
-struct Words<8> {
-  using Type = uint2;
-};
-template <>
-struct Words<16> {
-  using Type = uint4;
-};
-
-/** kCount elements in registers, moved in pieces of up to 16 bytes. */
-template <typename T, int kCount>
-union Pack {
-  static constexpr int kBytes = static_cast<int>(sizeof(T)) * kCount;
-  static constexpr int kPiece = kBytes < 16 ? kBytes : 16;
-  using Word = typename Words<kPiece>::Type;
-
-  T elements[kCount];
-  Word words[kBytes / kPiece];
-};
 
 template <int kElements>
 class Chunk {
@@ -99,27 +65,32 @@ class Chunk {
 
   /** Elements of an operand; those outside the row are 0. */
   template <typename T>
-  __device__ void Load(const Place& from, T (&values)[kElements]) const {
+  __device__ void Load(const Place& from, Pack<T, kElements>* pack) const {
     if (from.inner == 0) {
       const T value = *reinterpret_cast<const T*>(from.start);
 #pragma unroll
-      for (int i = 0; i < kElements; ++i) values[i] = value;
+      for (int i = 0; i < kElements; ++i) pack->elements[i] = value;
       return;
     }
     if (IsWhole<T>(from)) {
-      Pack<T, kElements> pack;
 #pragma unroll
       for (int p = 0; p < Pack<T, kElements>::kBytes / Pack<T, kElements>::kPiece; ++p) {
-        pack.words[p] = reinterpret_cast<const typename Pack<T, kElements>::Word*>(from.start)[p];
+        pack->words[p] = reinterpret_cast<const typename Pack<T, kElements>::Word*>(from.start)[p];
       }
-#pragma unroll
-      for (int i = 0; i < kElements; ++i) values[i] = pack.elements[i];
       return;
     }
 #pragma unroll
     for (int i = 0; i < kElements; ++i) {
-      values[i] = Has(i) ? *reinterpret_cast<const T*>(from.start + i * from.inner) : T{};
+      pack->elements[i] = Has(i) ? *reinterpret_cast<const T*>(from.start + i * from.inner) : T{};
     }
+  }
+
+  template <typename T>
+  __device__ void Load(const Place& from, T (&values)[kElements]) const {
+    Pack<T, kElements> pack;
+    Load(from, &pack);
+#pragma unroll
+    for (int i = 0; i < kElements; ++i) values[i] = pack.elements[i];
   }
 
   template <typename T, int kOperands>
@@ -128,21 +99,26 @@ class Chunk {
   }
 
   template <typename T>
-  __device__ void Store(const Place& to, const T (&values)[kElements]) const {
+  __device__ void Store(const Place& to, const Pack<T, kElements>& pack) const {
     if (IsWhole<T>(to)) {
-      Pack<T, kElements> pack;
-#pragma unroll
-      for (int i = 0; i < kElements; ++i) pack.elements[i] = values[i];
 #pragma unroll
       for (int p = 0; p < Pack<T, kElements>::kBytes / Pack<T, kElements>::kPiece; ++p) {
-        reinterpret_cast<typename Pack<T, kElements>::Word*>(to.start)[p] = pack.words[p];
+        StoreWhole(to.start + p * Pack<T, kElements>::kPiece, pack.words[p]);
       }
       return;
     }
 #pragma unroll
     for (int i = 0; i < kElements; ++i) {
-      if (Has(i)) *reinterpret_cast<T*>(to.start + i * to.inner) = values[i];
+      if (Has(i)) *reinterpret_cast<T*>(to.start + i * to.inner) = pack.elements[i];
     }
+  }
+
+  template <typename T>
+  __device__ void Store(const Place& to, const T (&values)[kElements]) const {
+    Pack<T, kElements> pack;
+#pragma unroll
+    for (int i = 0; i < kElements; ++i) pack.elements[i] = values[i];
+    Store(to, pack);
   }
 
   template <typename T, int kOperands>
@@ -153,15 +129,19 @@ class Chunk {
  private:
   template <int kOperands>
   __device__ int64_t OuterOffset(const Walk<kOperands>& walk, int operand) const {
+    if (walk.outer_dims == 0) return 0;
+    const WalkOperand& of = walk.operands[operand];
     int64_t offset = 0;
     int64_t rest = row_;
+    const int last = walk.outer_dims - 1;
 #pragma unroll 1
-    for (int d = 0; d < walk.outer_dims; ++d) {
+    for (int d = 0; d < last; ++d) {
       const Divider::Result place = walk.outer[d].Divide(rest);
-      offset += place.remainder * walk.operands[operand].outer[d];
+      offset += place.remainder * of.outer[d];
       rest = place.quotient;
     }
-    return offset;
+    // Of the outermost dimension what is left is the place.
+    return offset + rest * of.outer[last];
   }
 
   /** Whether all elements are there, side by side and at a boundary. */

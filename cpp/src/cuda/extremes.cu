@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cuda/extremes.h"
 
+#include "cuda/found.h"
 #include "cuda/launch.h"
 #include "cuda/row_team.h"
 #include "cuda/scratch.h"
@@ -16,160 +17,140 @@ constexpr int kWarp = 32;
 constexpr int kSliceThreads = 128;
 /** Quads that a thread reads of a part. */
 constexpr int kQuads = 16;
-constexpr int64_t kPart = int64_t{kThreads} * kQuads * kQuad;
+/** Elements from a thread's quad to its next. */
+constexpr int kStep = kThreads * kQuad;
+constexpr int64_t kPart = int64_t{kStep} * kQuads;
 /** Slices up to this length are one thread's: a thread block of 128 would mostly add up nothing. */
 constexpr int64_t kShort = 32;
 
-__device__ Extremes Nothing() { return {numerics::Infinity(), -numerics::Infinity(), -1, 0, false}; }
-
-/** Whether b, which comes with a place, is to be taken for the greatest rather than a. */
-__device__ bool Beats(const Extremes& b, const Extremes& a) {
-  if (b.place < 0) return false;
-  if (a.place < 0) return true;
-  if (a.nan != b.nan) return b.nan;
-  if (a.nan || a.greatest == b.greatest) return b.place < a.place;
-  return b.greatest > a.greatest;
-}
-
-__device__ Extremes Joined(const Extremes& a, const Extremes& b) {
-  Extremes result = a;
-  if (Beats(b, a)) result.place = b.place;
-  result.least = b.least < a.least ? b.least : a.least;
-  result.greatest = b.greatest > a.greatest ? b.greatest : a.greatest;
-  result.sum = a.sum + b.sum;
-  result.nan = a.nan || b.nan;
-  return result;
-}
-
-__device__ Extremes Shuffled(const Extremes& value, int offset) {
-  Extremes result;
-  result.least = __shfl_xor_sync(kAllThreads, value.least, offset);
-  result.greatest = __shfl_xor_sync(kAllThreads, value.greatest, offset);
-  result.place = __shfl_xor_sync(kAllThreads, static_cast<long long>(value.place), offset);
-  result.sum = __shfl_xor_sync(kAllThreads, static_cast<long long>(value.sum), offset);
-  result.nan = __shfl_xor_sync(kAllThreads, value.nan ? 1 : 0, offset) != 0;
-  return result;
-}
-
 /** For thread 0: of all threads of the block. */
-__device__ Extremes OfBlock(Extremes value) {
-  __shared__ Extremes warps[kThreads / kWarp];
-  for (int offset = kWarp / 2; offset > 0; offset /= 2) value = Joined(value, Shuffled(value, offset));
-  if (threadIdx.x % kWarp == 0) warps[threadIdx.x / kWarp] = value;
+template <typename Found>
+__device__ Found OfBlock(Found found) {
+  __shared__ Found warps[kThreads / kWarp];
+#pragma unroll
+  for (int offset = kWarp / 2; offset > 0; offset /= 2) found.Join(found.Other(offset));
+  if (threadIdx.x % kWarp == 0) warps[threadIdx.x / kWarp] = found;
   __syncthreads();
-  for (int w = 1; w < kThreads / kWarp; ++w) value = Joined(value, warps[w]);
-  return value;
+  for (int w = 1; w < kThreads / kWarp; ++w) found.Join(warps[w]);
+  return found;
 }
 
-__device__ void Take(float value, int64_t place, bool coded, Extremes* so_far) {
-  const bool nan = numerics::IsNan(value);
-  if (nan ? !so_far->nan : !so_far->nan && (so_far->place < 0 || value > so_far->greatest)) so_far->place = place;
-  so_far->nan = so_far->nan || nan;
-  so_far->least = value < so_far->least ? value : so_far->least;
-  so_far->greatest = value > so_far->greatest ? value : so_far->greatest;
-  if (coded) so_far->sum += static_cast<int32_t>(value);
-}
-
-/** One bit pattern for what compares equal, so that the order of elements does not show. */
-__device__ float Canonical(const Extremes& e, float value) { return e.nan ? numerics::QuietNan() : value + 0.0f; }
-
-__device__ float Reduced(const Extremes& e, const ExtremesOutput& output, int64_t length) {
-  const bool greatest = output.reduction == Reduction::kMax;
-  if (greatest || output.reduction == Reduction::kMin) {
-    const float value = greatest ? e.greatest : e.least;
-    return IsCode(output.x.type) ? numerics::ValueOfCode(value, output.x.step) : Canonical(e, value);
+__device__ void Finish(const SliceWalk<2>& walk, const ExtremesOutput& output, int64_t slice, const FoundRange& found) {
+  if (output.kind == ExtremesOutput::Kind::kMinMax) {
+    output.out_min[slice] = found.Canonical(found.least);
+    output.out_max[slice] = found.Canonical(found.greatest);
+    return;
   }
-  const int64_t centred = e.sum - length * static_cast<int64_t>(output.x.step.zero_point);
-  const float sum = output.x.step.scale * static_cast<float>(centred);
-  return output.reduction == Reduction::kMean ? sum / static_cast<float>(length) : sum;
+  const float reduced = output.reduction == Reduction::kMax ? found.greatest : found.least;
+  const float value[1] = {IsCode(output.x.type) ? numerics::ValueOfCode(reduced, output.x.step)
+                                                : found.Canonical(reduced)};
+  StoreRow(walk.Slice(0, slice), 0, 1, output.out, value);
 }
 
-__device__ void Finish(const SliceWalk<2>& walk, const ExtremesOutput& output, int64_t slice, const Extremes& e) {
-  switch (output.kind) {
-    case ExtremesOutput::Kind::kMinMax:
-      output.out_min[slice] = Canonical(e, e.least);
-      output.out_max[slice] = Canonical(e, e.greatest);
-      break;
-    case ExtremesOutput::Kind::kReduce: {
-      const float value[1] = {Reduced(e, output, walk.length)};
-      StoreRow(walk.Slice(0, slice), 0, 1, output.out, value);
-      break;
-    }
-    case ExtremesOutput::Kind::kArgmax:
-      // Where all are minus infinity, or there is nothing greater, it is the first one.
-      if (output.wide) {
-        *reinterpret_cast<int64_t*>(walk.Slice(0, slice)) = e.place;
-      } else {
-        *reinterpret_cast<int32_t*>(walk.Slice(0, slice)) = static_cast<int32_t>(e.place);
-      }
-      break;
+__device__ void Finish(const SliceWalk<2>& walk, const ExtremesOutput& output, int64_t slice, const FoundSum& found) {
+  const int64_t centred = found.sum - walk.length * static_cast<int64_t>(output.x.step.zero_point);
+  const float sum = output.x.step.scale * static_cast<float>(centred);
+  const float value[1] = {output.reduction == Reduction::kMean ? sum / static_cast<float>(walk.length) : sum};
+  StoreRow(walk.Slice(0, slice), 0, 1, output.out, value);
+}
+
+__device__ void Finish(const SliceWalk<2>& walk, const ExtremesOutput& output, int64_t slice, const FoundPlace& found) {
+  if (output.wide) {
+    *reinterpret_cast<int64_t*>(walk.Slice(0, slice)) = found.place;
+  } else {
+    *reinterpret_cast<int32_t*>(walk.Slice(0, slice)) = static_cast<int32_t>(found.place);
   }
 }
 
 Coding __device__ Plain(const Coding& coding) { return {coding.type, {1.0f, 0.0f}, {0.0f, 0.0f}}; }
 
+/** Takes the elements first.. of a batch, of which `rest` are there: element j of piece k is number k * kStep + j. */
+template <bool kAll, typename Found>
+__device__ void TakeBatch(const float (&values)[kBatch][kQuad], int64_t first, int rest, Found* found) {
+#pragma unroll
+  for (int k = 0; k < kBatch; ++k) {
+#pragma unroll
+    for (int j = 0; j < kQuad; ++j) {
+      if (kAll || k * kStep + j < rest) found->Take(values[k][j], first + k * kStep + j);
+    }
+  }
+}
+
+template <typename Found>
 __global__ void __launch_bounds__(kThreads, kBlocks)
     ExtremesKernel(const __grid_constant__ SliceWalk<2> walk, const __grid_constant__ ExtremesOutput output,
-                   const __grid_constant__ Divider parts, Extremes* partial) {
+                   const __grid_constant__ Divider parts, Found* partial) {
   const Divider::Result place = parts.Divide(blockIdx.x);
   const char* const start = walk.Slice(1, place.quotient);
   const Coding coding = Plain(output.x);
-  const bool coded = IsCode(coding.type);
-  Extremes so_far = Nothing();
-  const int64_t first = place.remainder * kPart;
-  const int64_t end = first + kPart < walk.length ? first + kPart : walk.length;
-#pragma unroll 4
-  for (int64_t element = first + threadIdx.x * kQuad; element < end; element += kThreads * kQuad) {
-    const int64_t rest = end - element;
-    const int count = rest < kQuad ? static_cast<int>(rest) : kQuad;
-    float values[kQuad];
-    walk.Load(1, start, element, count, coding, values);
+  Found found = Found::Nothing();
+  const int64_t part = place.remainder * kPart;
+  const int64_t end = part + kPart < walk.length ? part + kPart : walk.length;
+  const int64_t first = part + threadIdx.x * kQuad;
+  if (walk.IsRow(1, coding.type)) {
+    // Four loads of a thread are under way together.
+#pragma unroll 1
+    for (int64_t element = first; element < end; element += kBatch * kStep) {
+      float values[kBatch][kQuad];
+      LoadPieces<kStep>(start, element, end, coding, values);
+      if (end - element >= (kBatch - 1) * kStep + kQuad) {
+        TakeBatch<true>(values, element, 0, &found);
+      } else {
+        TakeBatch<false>(values, element, static_cast<int>(end - element), &found);
+      }
+    }
+  } else {
+#pragma unroll 1
+    for (int64_t element = first; element < end; element += kStep) {
+      const int count = end - element < kQuad ? static_cast<int>(end - element) : kQuad;
+      float values[kQuad];
+      walk.Load(1, start, element, count, coding, values);
 #pragma unroll
-    for (int j = 0; j < kQuad; ++j) {
-      if (j < count) Take(values[j], element + j, coded, &so_far);
+      for (int j = 0; j < kQuad; ++j) {
+        if (j < count) found.Take(values[j], element + j);
+      }
     }
   }
-  so_far = OfBlock(so_far);
+  found = OfBlock(found);
   if (threadIdx.x != 0) return;
   if (partial == nullptr) {
-    Finish(walk, output, place.quotient, so_far);
+    Finish(walk, output, place.quotient, found);
   } else {
-    partial[blockIdx.x] = so_far;
+    partial[blockIdx.x] = found;
   }
 }
 
 /** One thread a slice: neighbouring threads have neighbouring slices. Where these are short and do not lie side by
  * side, sectors that a warp's loads have in common come from the L1 cache. */
+template <typename Found>
 __global__ void __launch_bounds__(kSliceThreads)
     ExtremesOfSlicesKernel(const __grid_constant__ SliceWalk<2> walk, const __grid_constant__ ExtremesOutput output) {
   const int64_t slice = static_cast<int64_t>(blockIdx.x) * kSliceThreads + threadIdx.x;
   if (slice >= walk.slices) return;
   const char* const start = walk.Slice(1, slice);
   const Coding coding = Plain(output.x);
-  const bool coded = IsCode(coding.type);
-  Extremes so_far = Nothing();
+  Found found = Found::Nothing();
 #pragma unroll 4
   for (int64_t element = 0; element < walk.length; ++element) {
     float value[1];
     LoadRow(start + walk.inner.OffsetOf(1, element), 0, 1, coding, value);
-    Take(value[0], element, coded, &so_far);
+    found.Take(value[0], element);
   }
-  Finish(walk, output, slice, so_far);
+  Finish(walk, output, slice, found);
 }
 
+template <typename Found>
 __global__ void __launch_bounds__(kThreads)
     JoinExtremesKernel(const __grid_constant__ SliceWalk<2> walk, const __grid_constant__ ExtremesOutput output,
-                       int64_t parts, const Extremes* partial) {
-  Extremes so_far = Nothing();
-  for (int64_t p = threadIdx.x; p < parts; p += kThreads) so_far = Joined(so_far, partial[blockIdx.x * parts + p]);
-  so_far = OfBlock(so_far);
-  if (threadIdx.x == 0) Finish(walk, output, blockIdx.x, so_far);
+                       int64_t parts, const Found* partial) {
+  Found found = Found::Nothing();
+  for (int64_t p = threadIdx.x; p < parts; p += kThreads) found.Join(partial[blockIdx.x * parts + p]);
+  found = OfBlock(found);
+  if (threadIdx.x == 0) Finish(walk, output, blockIdx.x, found);
 }
 
-}  // namespace
-
-octet_status LaunchExtremes(const Call* call, const char* kernel, const SliceWalk<2>& walk,
-                            const ExtremesOutput& output) {
+template <typename Found>
+octet_status Launch(const Call* call, const char* kernel, const SliceWalk<2>& walk, const ExtremesOutput& output) {
   const DeviceScope scope(call);
   if (scope.error() != cudaSuccess) return Report(call, kernel, scope.error());
   const int64_t item = SizeOf(output.x.type);
@@ -178,20 +159,30 @@ octet_status LaunchExtremes(const Call* call, const char* kernel, const SliceWal
   // A thread a slice needs slices enough to keep the device busy.
   if (walk.length <= kShort || (columns && (walk.slices >= 4096 || walk.length <= 1024))) {
     const auto grid = static_cast<unsigned>((walk.slices + kSliceThreads - 1) / kSliceThreads);
-    ExtremesOfSlicesKernel<<<grid, kSliceThreads, 0, StreamOf(call)>>>(walk, output);
+    ExtremesOfSlicesKernel<Found><<<grid, kSliceThreads, 0, StreamOf(call)>>>(walk, output);
     return Launched(call, kernel);
   }
   const int64_t parts = walk.length < 1 ? 1 : (walk.length + kPart - 1) / kPart;
-  const Scratch scratch(call, parts == 1 ? 0 : static_cast<size_t>(walk.slices * parts) * sizeof(Extremes));
+  const Scratch scratch(call, parts == 1 ? 0 : static_cast<size_t>(walk.slices * parts) * sizeof(Found));
   if (scratch.error() != cudaSuccess) return Report(call, "cudaMallocAsync", scratch.error());
-  auto* const partial = static_cast<Extremes*>(scratch.memory());
-  ExtremesKernel<<<static_cast<unsigned>(walk.slices * parts), kThreads, 0, StreamOf(call)>>>(
+  auto* const partial = static_cast<Found*>(scratch.memory());
+  ExtremesKernel<Found><<<static_cast<unsigned>(walk.slices * parts), kThreads, 0, StreamOf(call)>>>(
       walk, output, DividerOf(parts), partial);
   if (parts > 1) {
-    JoinExtremesKernel<<<static_cast<unsigned>(walk.slices), kThreads, 0, StreamOf(call)>>>(walk, output, parts,
-                                                                                            partial);
+    JoinExtremesKernel<Found>
+        <<<static_cast<unsigned>(walk.slices), kThreads, 0, StreamOf(call)>>>(walk, output, parts, partial);
   }
   return Launched(call, kernel);
+}
+
+}  // namespace
+
+octet_status LaunchExtremes(const Call* call, const char* kernel, const SliceWalk<2>& walk,
+                            const ExtremesOutput& output) {
+  if (output.kind == ExtremesOutput::Kind::kArgmax) return Launch<FoundPlace>(call, kernel, walk, output);
+  const bool adds = output.kind == ExtremesOutput::Kind::kReduce &&
+                    (output.reduction == Reduction::kSum || output.reduction == Reduction::kMean);
+  return adds ? Launch<FoundSum>(call, kernel, walk, output) : Launch<FoundRange>(call, kernel, walk, output);
 }
 
 }  // namespace cuda

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Least and greatest values, exact sums of codes, and the place of the greatest: reductions whose result does not
-// depend on the order. Slices are cut into parts, one a thread block; the parts of a slice are put together by a second
-// launch where there are several.
+// depend on the order (found.h). Slices are cut into parts, one a thread block; the parts of a slice are put together
+// by a second launch where there are several.
 #ifndef OCTET_CUDA_EXTREMES_H_
 #define OCTET_CUDA_EXTREMES_H_
 
@@ -10,18 +10,6 @@
 
 namespace octet {
 namespace cuda {
-
-/** What is known of some elements. */
-struct Extremes {
-  /** Without NaNs. */
-  float least;
-  float greatest;
-  /** Where the greatest, or the first NaN, is; -1 of no elements. */
-  int64_t place;
-  /** Of whole numbers below 256 in magnitude. */
-  int64_t sum;
-  bool nan;
-};
 
 /** What becomes of a slice's extremes. */
 struct ExtremesOutput {

@@ -18,10 +18,10 @@ struct ForwardFunction {
     Steps<kElements> steps;
     LoadNumbers(chunk, walk, kGridIn, type, values);
     LoadGrid(chunk, walk, kGridDelta, grid, &stored, &steps);
-    if (grid.is_quick) {
+    if (grid.quick.fits) {
 #pragma unroll
       for (int i = 0; i < kElements; ++i) {
-        values[i] = steps.scale[i] * numerics::QuickCodeFromZero(values[i], grid.quick);
+        values[i] = steps.scale[i] * numerics::QuickCodeFromZero(values[i], grid.quick.grid);
       }
     } else {
 #pragma unroll

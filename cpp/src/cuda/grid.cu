@@ -7,15 +7,14 @@ namespace octet {
 namespace cuda {
 
 GridParameters ParametersOf(const GridView& grid) {
-  GridParameters result = {grid.limits, grid.eps, grid.log_domain, grid.has_zero_float, false, 0.0f, 0.0f, false, {}};
+  GridParameters result = {grid.limits, grid.eps, grid.log_domain, grid.has_zero_float, false, 0.0f, 0.0f, {}};
   if (!grid.on_host) return result;
   result.by_value = true;
   std::memcpy(&result.delta, grid.delta.data, sizeof(float));
   if (grid.has_zero_float) std::memcpy(&result.zero_float, grid.zero_float.data, sizeof(float));
   const numerics::Step step = {numerics::ScaleOf(result.delta, grid.eps, grid.log_domain),
                                grid.has_zero_float ? numerics::ZeroPointOf(result.zero_float, grid.limits) : 0.0f};
-  result.is_quick = numerics::FitsQuickGrid(step, grid.limits);
-  if (result.is_quick) result.quick = numerics::QuickGridOf(step, grid.limits);
+  result.quick = QuickBytesOf(step, grid.limits);
   return result;
 }
 

@@ -6,8 +6,8 @@
 #define OCTET_CUDA_GRID_H_
 
 #include "core/grid_view.h"
+#include "cuda/byte_codes.h"
 #include "cuda/chunk.h"
-#include "numerics/quick_codes.h"
 
 namespace octet {
 namespace cuda {
@@ -22,9 +22,8 @@ struct GridParameters {
   bool by_value;
   float delta;
   float zero_float;
-  /** Whether, by value, it is a grid of few steps: codes are then made without divisions. */
-  bool is_quick;
-  numerics::QuickGrid quick;
+  /** By value, of a grid of few steps: codes are then made without divisions. */
+  QuickBytes quick;
 };
 
 GridParameters ParametersOf(const GridView& grid);

@@ -15,19 +15,15 @@ struct QuantizeFunction {
   template <int kElements>
   __device__ void Run(const Chunk<kElements>& chunk, const Walk<kOperands>& walk) const {
     float values[kElements];
+    LoadNumbers(chunk, walk, kGridIn, x_type, values);
+    if (grid.quick.fits && IsCode(code_type)) {
+      return StoreQuickCodes(chunk, chunk.At(walk, kGridOut), grid.quick, values);
+    }
     StoredGrids<kElements> stored;
     Steps<kElements> steps;
-    LoadNumbers(chunk, walk, kGridIn, x_type, values);
     LoadGrid(chunk, walk, kGridDelta, grid, &stored, &steps);
-    if (grid.is_quick) {
 #pragma unroll
-      for (int i = 0; i < kElements; ++i) {
-        values[i] = numerics::QuickCodeFromZero(values[i], grid.quick) + steps.zero_point[i];
-      }
-    } else {
-#pragma unroll
-      for (int i = 0; i < kElements; ++i) values[i] = numerics::Code(values[i], steps.At(i), grid.limits);
-    }
+    for (int i = 0; i < kElements; ++i) values[i] = numerics::Code(values[i], steps.At(i), grid.limits);
     StoreCodes(chunk, walk, kGridOut, code_type, values, steps.zero_point);
   }
 

@@ -21,12 +21,13 @@ struct SliceDims {
   __device__ int64_t OffsetOf(int operand, int64_t index) const {
     int64_t offset = 0;
 #pragma unroll 1
-    for (int d = 0; d < dims; ++d) {
+    for (int d = 0; d < dims - 1; ++d) {
       const Divider::Result place = sizes[d].Divide(index);
       offset += place.remainder * strides[operand][d];
       index = place.quotient;
     }
-    return offset;
+    // What is left is the place in the outermost dimension: no more to divide, and nothing at all of a single one.
+    return dims > 0 ? offset + index * strides[operand][dims - 1] : 0;
   }
 };
 
@@ -45,6 +46,11 @@ struct SliceWalk {
   SliceDims<kOperands> inner;
 
   __device__ char* Slice(int operand, int64_t slice) const { return data[operand] + outer.OffsetOf(operand, slice); }
+
+  /** Whether the elements of a slice lie side by side. */
+  __device__ bool IsRow(int operand, ElementType type) const {
+    return inner.dims == 1 && inner.strides[operand][0] == SizeOf(type);
+  }
 
   /** Values element..element + count - 1 of a slice that begins at `start`. */
   template <int kElements>
@@ -75,8 +81,9 @@ struct SliceElements {
       : count(number) {
     const SliceDims<kOperands>& inner = walk.inner;
     const char* const first = start + inner.OffsetOf(operand, element);
-    const bool side_by_side = inner.dims > 0 && inner.strides[operand][0] == SizeOf(type) &&
-                              inner.sizes[0].Divide(element).remainder + kElements <= inner.sizes[0].divisor;
+    const bool side_by_side =
+        walk.IsRow(operand, type) || (inner.dims > 0 && inner.strides[operand][0] == SizeOf(type) &&
+                                      inner.sizes[0].Divide(element).remainder + kElements <= inner.sizes[0].divisor);
     whole = kElements == 1 || (side_by_side && PiecesAreWhole<0, 1, kElements>(first, 0, count, type));
     at[0] = reinterpret_cast<uintptr_t>(first);
 #pragma unroll

@@ -99,21 +99,19 @@ __device__ void LoadBits(const Place& place, Pack<Bits, kElements> (&packs)[kPie
   }
 }
 
-/** Stores the elements that bits_of(value) makes of values. */
-template <typename Bits, typename Place, int kPieces, int kElements, typename BitsOf>
-__device__ void StoreBits(const Place& place, const float (&values)[kPieces][kElements], const BitsOf& bits_of) {
+/** Stores the pieces that pack_of(values of a piece) makes of values. */
+template <typename Bits, typename Place, int kPieces, int kElements, typename PackOf>
+__device__ void StorePacks(const Place& place, const float (&values)[kPieces][kElements], const PackOf& pack_of) {
   using Elements = Pack<Bits, kElements>;
   constexpr int kSize = static_cast<int>(sizeof(Bits));
 #pragma unroll
   for (int k = 0; k < kPieces; ++k) {
     if (!place.Has(k, 0)) continue;
-    Elements pack;
-#pragma unroll
-    for (int i = 0; i < kElements; ++i) pack.elements[i] = static_cast<Bits>(bits_of(values[k][i]));
+    const Elements pack = pack_of(values[k]);
     if (place.whole) {
 #pragma unroll
       for (int w = 0; w < Elements::kBytes / Elements::kPiece; ++w) {
-        reinterpret_cast<typename Elements::Word*>(place.At(k, 0, kSize))[w] = pack.words[w];
+        StoreWhole(reinterpret_cast<char*>(place.At(k, 0, kSize)) + w * Elements::kPiece, pack.words[w]);
       }
       continue;
     }
@@ -122,6 +120,17 @@ __device__ void StoreBits(const Place& place, const float (&values)[kPieces][kEl
       if (place.Has(k, i)) *reinterpret_cast<Bits*>(place.At(k, i, kSize)) = pack.elements[i];
     }
   }
+}
+
+/** Stores the elements that bits_of(value) makes of values. */
+template <typename Bits, typename Place, int kPieces, int kElements, typename BitsOf>
+__device__ void StoreBits(const Place& place, const float (&values)[kPieces][kElements], const BitsOf& bits_of) {
+  StorePacks<Bits>(place, values, [&](const float(&piece)[kElements]) {
+    Pack<Bits, kElements> pack;
+#pragma unroll
+    for (int i = 0; i < kElements; ++i) pack.elements[i] = static_cast<Bits>(bits_of(piece[i]));
+    return pack;
+  });
 }
 
 /** Calls body(value, bits) for each value and its element. */
@@ -154,16 +163,14 @@ __device__ void LoadFrom(const Place& place, const Coding& coding, float (&value
       ForEachElement(packs, values, [](float& value, uint16_t bits) { value = numerics::Widen(BFloat16{bits}); });
     }
   } else {
-    // A signed code is the unsigned one with its upper bit turned over, less 128: exact in f32.
-    const bool is_signed = coding.type == ElementType::kS8;
-    const uint8_t turned = is_signed ? 0x80 : 0;
-    const float excess = is_signed ? 128.0f : 0.0f;
     Pack<uint8_t, kElements> packs[kPieces];
     LoadBits(place, packs);
-    ForEachElement(packs, values, [&](float& value, uint8_t bits) {
-      const float code = static_cast<float>(static_cast<uint8_t>(bits ^ turned)) - excess;
-      value = numerics::ValueOfCode(code, coding.step);
-    });
+#pragma unroll
+    for (int k = 0; k < kPieces; ++k) {
+      FloatsOfBytes(packs[k].registers, coding.type == ElementType::kS8, coding.step.zero_point, values[k]);
+#pragma unroll
+      for (int i = 0; i < kElements; ++i) values[k][i] = coding.step.scale * values[k][i];
+    }
   }
 }
 
@@ -177,7 +184,8 @@ __device__ void StoreTo(const Place& place, const Coding& coding, const float (&
     case ElementType::kS8:
     case ElementType::kU8:
       if (coding.quick.fits) {
-        return StoreBits<uint8_t>(place, values, [&](float value) { return QuickByte(value, coding.quick); });
+        return StorePacks<uint8_t>(place, values,
+                                   [&](const float(&piece)[kElements]) { return QuickPack(piece, coding.quick); });
       }
       return StoreBits<uint8_t>(place, values,
                                 [&](float value) { return CodeBits(value, coding.step, coding.limits); });

@@ -55,12 +55,9 @@ __device__ void LoadNumbers(const Chunk<kElements>& chunk, const Walk<kOperands>
     }
     return ConvertEach(stored, values, [](uint16_t bits) { return numerics::Widen(BFloat16{bits}); });
   }
-  uint8_t stored[kElements];
-  chunk.Load(from, stored);
-  if (type == ElementType::kS8) {
-    return ConvertEach(stored, values, [](uint8_t bits) { return static_cast<float>(static_cast<int8_t>(bits)); });
-  }
-  ConvertEach(stored, values, [](uint8_t bits) { return static_cast<float>(bits); });
+  Pack<uint8_t, kElements> pack;
+  chunk.Load(from, &pack);
+  FloatsOfBytes(pack.registers, type == ElementType::kS8, 0.0f, values);
 }
 
 /** Stores the elements, kept in Bits, that bits_of(i) makes. */
@@ -97,14 +94,23 @@ __device__ void StoreCodes(const Chunk<kElements>& chunk, const Walk<kOperands>&
   });
 }
 
+/** Codes of 8 bits of values, on a grid that fits. */
+template <int kElements>
+__device__ void StoreQuickCodes(const Chunk<kElements>& chunk, const typename Chunk<kElements>::Place& to,
+                                const QuickBytes& quick, const float (&values)[kElements]) {
+  chunk.Store(to, QuickPack(values, quick));
+}
+
 /** Values of floats, or of codes on their grid. */
 template <int kElements, int kOperands>
 __device__ void LoadValues(const Chunk<kElements>& chunk, const Walk<kOperands>& walk, int operand,
                            const Coding& coding, float (&values)[kElements]) {
-  LoadNumbers(chunk, walk, operand, coding.type, values);
-  if (!IsCode(coding.type)) return;
+  if (!IsCode(coding.type)) return LoadNumbers(chunk, walk, operand, coding.type, values);
+  Pack<uint8_t, kElements> pack;
+  chunk.Load(chunk.At(walk, operand), &pack);
+  FloatsOfBytes(pack.registers, coding.type == ElementType::kS8, coding.step.zero_point, values);
 #pragma unroll
-  for (int i = 0; i < kElements; ++i) values[i] = numerics::ValueOfCode(values[i], coding.step);
+  for (int i = 0; i < kElements; ++i) values[i] = coding.step.scale * values[i];
 }
 
 /** Floats, or the codes of values on a grid. */
@@ -113,10 +119,7 @@ __device__ void StoreValues(const Chunk<kElements>& chunk, const Walk<kOperands>
                             const Coding& coding, const float (&values)[kElements]) {
   if (!IsCode(coding.type)) return StoreFloats(chunk, walk, operand, coding.type, values);
   if (coding.quick.fits) {
-    uint8_t bytes[kElements];
-#pragma unroll
-    for (int i = 0; i < kElements; ++i) bytes[i] = QuickByte(values[i], coding.quick);
-    return chunk.Store(walk, operand, bytes);
+    return StoreQuickCodes(chunk, chunk.At(walk, operand), coding.quick, values);
   }
   float codes[kElements];
   float zero_points[kElements];
