@@ -169,6 +169,27 @@ TEST(CudaWhere, EqualsTheCpuForEverySizeOfElements) {
   }
 }
 
+TEST(CudaCopy, TransposesPlanesOfAnySides) {
+  // Sides about those of tiles: 32 elements of four and eight bytes, 64 of two, 128 of one.
+  const std::vector<int64_t> planes[] = {{2, 8, 8},    {1, 129, 127}, {3, 66, 31},
+                                         {1, 49, 260}, {2, 130, 9},   {1, 64, 128}};
+  for (DLDataType type : {kU8, kBF16, kF32, kF64}) {
+    for (const std::vector<int64_t>& shape : planes) {
+      for (int64_t shift : {0, 1, 2, 4}) {
+        SCOPED_TRACE(TypeName(type) + " " + std::to_string(shape[1]) + " x " + std::to_string(shape[2]) + ", " +
+                     std::to_string(shift) + " elements in front");
+        Placement placement;
+        placement.dims = {{1, shift == 2 ? 1 : 0}, {2, shift}, {0}};
+        placement.shift = shift * type.bits / 8;
+        Tensor x(type, shape, placement);
+        for (int64_t i = 0; i < x.count(); ++i) x.Set(i, static_cast<double>((i * 7 + i / 251) % 251));
+        ExpectSameOnDevice({&x}, OneOutput(type, shape, shift % 2 == 0 ? Layout::kCompact : Layout::kShifted),
+                           [](const Tensors& in, const Tensors& out) { return octet_copy(in[0], out[0], nullptr); });
+      }
+    }
+  }
+}
+
 TEST(CudaCopy, EqualsTheCpuForEverySizeOfElementsAndLayout) {
   for (DLDataType type : {kU8, kF16, kF32, kF64}) {
     for (Layout in_layout : kDeviceInputLayouts) {

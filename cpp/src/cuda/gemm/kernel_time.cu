@@ -62,7 +62,9 @@ double Throughput(const GemmKernelInfo& info, const Rates& rates) {
 double TimeOf(const GemmKernelInfo& info, const DeviceKind& device, int64_t m, int64_t n, int64_t k, int64_t parts,
               int64_t products) {
   const int64_t tiles = products * CeilDiv(m, info.activations * info.cluster) * CeilDiv(n, info.weights);
-  const int64_t waves = CeilDiv(tiles * parts, device.multiprocessors / info.cluster);
+  // A part of a device may have fewer multiprocessors than a cluster has blocks.
+  const int64_t clusters = std::max<int64_t>(1, device.multiprocessors / info.cluster);
+  const int64_t waves = CeilDiv(tiles * parts, clusters);
   const Rates rates = RatesOf(info, device.architecture);
   const double throughput = Throughput(info, rates);
   double depth = static_cast<double>(CeilDiv(k, parts) + info.fixed_depth);
