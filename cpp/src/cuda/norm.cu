@@ -40,21 +40,26 @@ __device__ void Store(char* row, int64_t column, int64_t limit, const Coding& co
   StorePieces<numerics::kLanes>(row, column, limit, coding, values);
 }
 
-template <typename Team>
-__global__ void __launch_bounds__(Team::kThreads, Team::kThreadBlocks)
+/** With a residual or a sum beside 64 terms half as many as a team has in general (row_team.h). */
+template <typename Team, bool kAdds>
+constexpr int kNormBlocks = (kAdds && Team::kTerms == 64) ? Team::kThreadBlocks / 2 : Team::kThreadBlocks;
+
+/** kAdds: with a residual or a sum. Kernels of their own, so that those without do not have the registers. */
+template <typename Team, bool kAdds>
+__global__ void __launch_bounds__(Team::kThreads, kNormBlocks<Team, kAdds>)
     NormKernel(const __grid_constant__ RowWalk<kNormOperands> walk, const __grid_constant__ NormParameters p) {
   __shared__ typename Team::Shared shared;
   Team team(&shared, p.length);
   const bool active = team.row() < walk.rows;
   const int64_t row = active ? team.row() : 0;
   const char* const x = walk.At(kX, row);
-  const char* const residual = p.has_residual ? walk.At(kResidual, row) : nullptr;
-  char* const sum = p.has_sum ? walk.At(kSum, row) : nullptr;
+  const char* const residual = kAdds && p.has_residual ? walk.At(kResidual, row) : nullptr;
+  char* const sum = kAdds && p.has_sum ? walk.At(kSum, row) : nullptr;
   char* const out = walk.At(kOut, row);
 
   const auto load = [&](int64_t column, Quads& values) {
     Load(x, column, p.length, p.x, values);
-    if (p.has_residual) {
+    if (kAdds && p.has_residual) {
       Quads added;
       Load(residual, column, p.length, p.residual, added);
       ForEachOf(values, [&](float& value, int k, int j) { value += added[k][j]; });
@@ -62,14 +67,14 @@ __global__ void __launch_bounds__(Team::kThreads, Team::kThreadBlocks)
   };
   // What is stored as the sum is what is normalised.
   const auto reload = [&](int64_t column, Quads& values) {
-    if (p.has_sum) {
+    if (kAdds && p.has_sum) {
       Load(sum, column, p.length, p.sum, values);
     } else {
       load(column, values);
     }
   };
   team.Keep(load);
-  if (p.has_sum) {
+  if (kAdds && p.has_sum) {
     team.ForEach(load, [&](int64_t column, Quads& values) {
       if (active) Store(sum, column, p.length, p.sum, values);
       ForEachOf(values, [&](float& value, int, int) { value = RoundTrip(value, p.sum); });
@@ -161,7 +166,11 @@ octet_status Norm(const Call* call, const NormCall* norm) {
   const auto walk = RowsOver(OuterShapeOf(view, norm->row_dims), operands);
   return LaunchRows(call, "norm", walk.rows, p.length, [&](auto* team, unsigned blocks, cudaStream_t stream) {
     using Team = std::remove_pointer_t<decltype(team)>;
-    NormKernel<Team><<<blocks, Team::kThreads, 0, stream>>>(walk, p);
+    if (p.has_residual || p.has_sum) {
+      NormKernel<Team, true><<<blocks, Team::kThreads, 0, stream>>>(walk, p);
+    } else {
+      NormKernel<Team, false><<<blocks, Team::kThreads, 0, stream>>>(walk, p);
+    }
   });
 }
 

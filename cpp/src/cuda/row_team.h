@@ -7,9 +7,9 @@
 // terms is one group's; longer ones are a thread block's, whose 16 groups take the blocks in turn, and keep their terms
 // if there are no more blocks than groups, else read them again at each pass.
 //
-// Four loads of a thread are under way together, eight with a residual: with 16 bytes each, 256 threads on a
-// multiprocessor have 16 to 32 KB on their way (see map.h). Tried in vain: 512 threads, so 128 registers each. Beside
-// 64 terms that is too few for weight, bias and rounding: kernels spilled up to 1600 bytes.
+// Four loads of a thread are under way together, eight with a residual: with 16 bytes each, 512 threads on a
+// multiprocessor have 32 to 64 KB on their way (see map.h). Tried in vain: 512 threads beside a residual and 64 terms,
+// so 128 registers; kernels spilled some 1000 bytes.
 #ifndef OCTET_CUDA_ROW_TEAM_H_
 #define OCTET_CUDA_ROW_TEAM_H_
 
@@ -46,8 +46,10 @@ class RowTeam {
  public:
   static constexpr int kGroups = kLong ? kLongGroups : kShortGroups;
   static constexpr int kThreads = kGroups * kGroupThreads;
-  /** Thread blocks a multiprocessor: 256 threads. Said, since ptxas else spills to make room for one more. */
-  static constexpr int kThreadBlocks = 256 / kThreads;
+  /** Terms of a thread that stay in registers. */
+  static constexpr int kTerms = kIterations * kQuad;
+  /** Thread blocks a multiprocessor: 512 threads. Said, since ptxas else spills to make room for one more. */
+  static constexpr int kThreadBlocks = 512 / kThreads;
 
   struct Shared {
     float values[kLongGroups];
@@ -78,7 +80,7 @@ class RowTeam {
   template <typename Load, typename Visit>
   __device__ void ForEach(const Load& load, const Visit& visit) {
     for (int64_t first = 0; first < blocks_; first += kLong ? kGroups : 1) {
-      const int64_t block = kLong ? first + group_ : 0;
+      const int64_t block = BlockOf(first);
       if (!kKept) LoadBlock(block, load);
 #pragma unroll
       for (int k = 0; k < kIterations; k += kBatch) visit(ColumnOf(block, k), Batch(k));
@@ -93,7 +95,7 @@ class RowTeam {
   __device__ double Sum(int64_t limit, const Load& load, const Term& term) {
     numerics::BlockTotal total = numerics::StartTotal(length_);
     for (int64_t first = 0; first < blocks_; first += kLong ? kGroups : 1) {
-      const int64_t block = kLong ? first + group_ : 0;
+      const int64_t block = BlockOf(first);
       if (!kKept) LoadBlock(block, load);
       float lanes[kQuad] = {0.0f, 0.0f, 0.0f, 0.0f};
 #pragma unroll
@@ -143,6 +145,13 @@ class RowTeam {
   __device__ bool Any(bool value) { return Greatest(value ? 1.0f : 0.0f) > 0.0f; }
 
  private:
+  /**
+   * The block of this thread's group among those from `first` on. Of a short row it is `first`, and that 0; written as
+   * a constant it let the compiler carry what it finds out about columns from pass to pass, in registers that it then
+   * spilled.
+   */
+  __device__ int64_t BlockOf(int64_t first) const { return kLong ? first + group_ : first; }
+
   __device__ int64_t ColumnOf(int64_t block, int k) const {
     return block * numerics::kBlock + k * numerics::kLanes + thread_ * kQuad;
   }

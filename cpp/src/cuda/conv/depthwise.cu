@@ -203,9 +203,12 @@ __device__ inline uint32_t LoadInputs(const int8_t* pixel, int32_t channel, int3
   }
 }
 
+/** Of any taps. Said, since ptxas else spills on sm_89 to make room for two more. */
+constexpr int kAnyBlocks = 5;
+
 /** Any taps. kOne: an output channel for each input channel. */
 template <bool kOne>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, kAnyBlocks)
     AnyDepthwiseKernel(const __grid_constant__ DepthwiseProblem problem, const __grid_constant__ DepthwisePlan plan) {
   __shared__ uint4 scratch[kThreads];
   const PixelSource& source = problem.source;
