@@ -6,6 +6,7 @@
 #include "cuda/transpose.h"
 
 #include "cuda/launch.h"
+#include "cuda/words.h"
 
 namespace octet {
 namespace cuda {
@@ -59,82 +60,38 @@ __global__ void __launch_bounds__(kTile* kTileRows, 4) TransposeKernel(const __g
   }
 }
 
-/** The first `count` elements of a word, which lies at a boundary of its own or not. */
-template <typename T>
-__device__ uint32_t LoadWord(const char* from, int count) {
-  constexpr int kPerWord = 4 / static_cast<int>(sizeof(T));
-  if (count >= kPerWord && reinterpret_cast<uintptr_t>(from) % 4 == 0) return *reinterpret_cast<const uint32_t*>(from);
-  uint32_t word = 0;
-#pragma unroll
-  for (int i = 0; i < kPerWord; ++i) {
-    if (i < count) word |= static_cast<uint32_t>(reinterpret_cast<const T*>(from)[i]) << (8 * sizeof(T) * i);
-  }
-  return word;
-}
-
-template <typename T>
-__device__ void StoreWord(char* to, int count, uint32_t word) {
-  constexpr int kPerWord = 4 / static_cast<int>(sizeof(T));
-  if (count >= kPerWord && reinterpret_cast<uintptr_t>(to) % 4 == 0) {
-    *reinterpret_cast<uint32_t*>(to) = word;
-    return;
-  }
-#pragma unroll
-  for (int i = 0; i < kPerWord; ++i) {
-    if (i < count) reinterpret_cast<T*>(to)[i] = static_cast<T>(word >> (8 * sizeof(T) * i));
-  }
-}
-
-/** Element j of word i becomes element i of word j. */
-__device__ void TurnRound(uint32_t (&words)[4]) {
-  const uint32_t a = __byte_perm(words[0], words[1], 0x5140);
-  const uint32_t b = __byte_perm(words[2], words[3], 0x5140);
-  const uint32_t c = __byte_perm(words[0], words[1], 0x7362);
-  const uint32_t d = __byte_perm(words[2], words[3], 0x7362);
-  words[0] = __byte_perm(a, b, 0x5410);
-  words[1] = __byte_perm(a, b, 0x7632);
-  words[2] = __byte_perm(c, d, 0x5410);
-  words[3] = __byte_perm(c, d, 0x7632);
-}
-
-__device__ void TurnRound(uint32_t (&words)[2]) {
-  const uint32_t first = __byte_perm(words[0], words[1], 0x5410);
-  words[1] = __byte_perm(words[0], words[1], 0x7632);
-  words[0] = first;
-}
-
 /** Elements of a side of a tile. */
 template <typename T>
-constexpr int kWordTile = kTile * 4 / static_cast<int>(sizeof(T));
+constexpr int kWordTile = kTile* kPerWord<T>;
 
 /** T: of one or two bytes. */
 template <typename T>
 __global__ void __launch_bounds__(kTile* kTileRows, 4) TransposeWordsKernel(const __grid_constant__ Transposition t) {
-  constexpr int kPerWord = 4 / static_cast<int>(sizeof(T));
+  constexpr int kPer = kPerWord<T>;
   constexpr int64_t kSize = sizeof(T);
   constexpr int kSide = kWordTile<T>;
-  // Row by row of the output. Word w of row r is at w ^ (r / kPerWord): a warp that writes the same word of every
-  // kPerWord-th row meets all banks, and one that reads a row does as well.
+  // Row by row of the output. Word w of row r is at w ^ (r / kPer): a warp that writes the same word of every
+  // kPer-th row meets all banks, and one that reads a row does as well.
   __shared__ uint32_t tile[kSide][kTile];
   const TilePlace place(t, kSide);
   const auto rows = static_cast<int>(min(t.rows - place.row, int64_t{kSide}));
   const auto columns = static_cast<int>(min(t.columns - place.column, int64_t{kSide}));
   const int lane = static_cast<int>(threadIdx.x);
-  const int own = lane * kPerWord;
+  const int own = lane * kPer;
   const char* from = place.from + place.column * t.from_column + (place.row + own) * kSize;
   if (own < rows) {
 #pragma unroll
     for (int group = 0; group < kTile / kTileRows; ++group) {
       const int word = group * kTileRows + static_cast<int>(threadIdx.y);
-      uint32_t square[kPerWord];
+      uint32_t square[kPer];
 #pragma unroll
-      for (int i = 0; i < kPerWord; ++i) {
-        const int c = word * kPerWord + i;
+      for (int i = 0; i < kPer; ++i) {
+        const int c = word * kPer + i;
         square[i] = c < columns ? LoadWord<T>(from + c * t.from_column, rows - own) : 0;
       }
-      TurnRound(square);
+      TransposeSquare(square);
 #pragma unroll
-      for (int i = 0; i < kPerWord; ++i) tile[own + i][word ^ lane] = square[i];
+      for (int i = 0; i < kPer; ++i) tile[own + i][word ^ lane] = square[i];
     }
   }
   __syncthreads();
@@ -142,7 +99,7 @@ __global__ void __launch_bounds__(kTile* kTileRows, 4) TransposeWordsKernel(cons
   char* const to = place.to + place.row * t.to_row + (place.column + own) * kSize;
 #pragma unroll 4
   for (int r = static_cast<int>(threadIdx.y); r < rows; r += kTileRows) {
-    StoreWord<T>(to + r * t.to_row, columns - own, tile[r][lane ^ (r / kPerWord)]);
+    StoreWord<T>(to + r * t.to_row, columns - own, tile[r][lane ^ (r / kPer)]);
   }
 }
 

@@ -5,6 +5,7 @@
 #include "cuda/gemm/ready_columns.h"
 
 #include "cuda/gemm/tile.h"
+#include "cuda/words.h"
 
 namespace octet {
 namespace cuda {
@@ -20,34 +21,11 @@ static_assert(kSide == kTileDepth, "whole tiles");
 /** The sum of four codes. */
 __device__ int32_t SumOf(uint32_t codes) { return __dp4a(static_cast<int32_t>(codes), static_cast<int32_t>(kOnes), 0); }
 
-/** Four bytes at `from`, of which `count` are there; 0 for the others. */
-__device__ uint32_t LoadWord(const char* from, int count) {
-  if (count >= 4 && reinterpret_cast<uintptr_t>(from) % 4 == 0) return __ldg(reinterpret_cast<const uint32_t*>(from));
-  uint32_t word = 0;
-#pragma unroll
-  for (int i = 0; i < 4; ++i) {
-    if (i < count) word |= static_cast<uint32_t>(static_cast<uint8_t>(from[i])) << (8 * i);
-  }
-  return word;
-}
-
 /** The lowest `count` bytes of a word of codes, less 128 if they are unsigned; zeros above. */
 __device__ uint32_t Signed(uint32_t word, int count, bool is_unsigned) {
   if (!is_unsigned) return word;
   const uint32_t flips = count >= 4 ? 0x80808080u : count <= 0 ? 0u : 0x80808080u >> (8 * (4 - count));
   return word ^ flips;
-}
-
-/** Bytes i of four words as word i. */
-__device__ void Transpose(uint32_t (&words)[4]) {
-  const uint32_t low_01 = __byte_perm(words[0], words[1], 0x5140);
-  const uint32_t low_23 = __byte_perm(words[2], words[3], 0x5140);
-  const uint32_t high_01 = __byte_perm(words[0], words[1], 0x7362);
-  const uint32_t high_23 = __byte_perm(words[2], words[3], 0x7362);
-  words[0] = __byte_perm(low_01, low_23, 0x5410);
-  words[1] = __byte_perm(low_01, low_23, 0x7632);
-  words[2] = __byte_perm(high_01, high_23, 0x5410);
-  words[3] = __byte_perm(high_01, high_23, 0x7632);
 }
 
 /** The block's part of what does not depend on the codes. */
@@ -83,10 +61,10 @@ __global__ void __launch_bounds__(kThreads) ReadyColumnsKernel(const __grid_cons
     for (int i = 0; i < 4; ++i) {
       const int32_t k = first_k + k_word * 4 + i;
       const int count = k < ready.k ? ready.n - first - column : 0;
-      loaded[i] = count <= 0 ? 0u : LoadWord(from + k * ready.stride + first + column, count);
+      loaded[i] = count <= 0 ? 0u : LoadWord<uint8_t>(from + k * ready.stride + first + column, count);
       loaded[i] = Signed(loaded[i], count, ready.is_unsigned);
     }
-    Transpose(loaded);
+    TransposeSquare(loaded);
 #pragma unroll
     for (int i = 0; i < 4; ++i) words[(column + i) * kRowWords + k_word] = loaded[i];
     __syncthreads();
@@ -102,7 +80,7 @@ __global__ void __launch_bounds__(kThreads) ReadyColumnsKernel(const __grid_cons
       if constexpr (kAlongK) {
         const int count = ready.k - first_k - word * 4;
         if (count > 0) {
-          codes = LoadWord(from + column * ready.stride + first_k + word * 4, count);
+          codes = LoadWord<uint8_t>(from + column * ready.stride + first_k + word * 4, count);
           codes = Signed(codes, count, ready.is_unsigned);
         }
       } else {
