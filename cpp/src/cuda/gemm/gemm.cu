@@ -229,7 +229,11 @@ octet_status Gemm(const Call* call, const GemmActivations* a, const DeviceGemm* 
   if (a->m == 0 || weights->n == 0) return OCTET_OK;
   const DeviceScope scope(call);
   if (scope.error() != cudaSuccess) return Report(call, "cudaSetDevice", scope.error());
-  return Product(call, *a, *weights, nullptr, *epilogue, static_cast<char*>(workspace)).Run();
+  GemmActivations activations = *a;
+  // From a single row there is none to go on to: whatever its stride, it is read where it lies if it begins at a
+  // boundary.
+  if (a->m == 1 && IsCode(a->rows.type)) activations.rows.stride = RoundUp(weights->k, 16);
+  return Product(call, activations, *weights, nullptr, *epilogue, static_cast<char*>(workspace)).Run();
 }
 
 octet_status GroupedWorkspaceSize(const Call* call, int64_t m, const DeviceGroups* weights, size_t* bytes) {
