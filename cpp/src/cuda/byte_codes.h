@@ -37,8 +37,9 @@ __device__ inline uint32_t LowestBytes(uint32_t a, uint32_t b, uint32_t c, uint3
 }
 
 /**
- * value i = byte i, signed or not, less `zero_point`, a whole number. No conversions, of which a multiprocessor makes a
- * quarter as many as of other operations: a byte below the exponent of 2^23 is a float, 2^23 above the byte.
+ * value i = byte i, signed or not, less `zero_point`, a whole number within 2^22 (grids of bytes are checked to lie
+ * within theirs) or NaN. No conversions, of which a multiprocessor makes a quarter as many as of other operations: a
+ * byte below the exponent of 2^23 is a float, 2^23 above the byte.
  */
 template <int kWords, int kElements>
 __device__ void FloatsOfBytes(const uint32_t (&words)[kWords], bool is_signed, float zero_point,
