@@ -36,10 +36,17 @@ __device__ inline uint32_t LowestBytes(uint32_t a, uint32_t b, uint32_t c, uint3
   return __byte_perm(__byte_perm(a, b, 0x0040), __byte_perm(c, d, 0x0040), 0x5410);
 }
 
+/** 2^23, the first number whose neighbours among floats are 1 apart. */
+constexpr float kFirstOfByte = 8388608.0f;
+
+/** kFirstOfByte + byte i of a word: the byte below the bits of an exponent. */
+__device__ inline float AboveFirst(uint32_t word, int i) {
+  return __uint_as_float(__byte_perm(word, 0x4b000000u, static_cast<uint32_t>(0x7440 + i)));
+}
+
 /**
  * value i = byte i, signed or not, less `zero_point`, a whole number within 2^22 (grids of bytes are checked to lie
- * within theirs) or NaN. No conversions, of which a multiprocessor makes a quarter as many as of other operations: a
- * byte below the exponent of 2^23 is a float, 2^23 above the byte.
+ * within theirs) or NaN. No conversions, of which a multiprocessor makes a quarter as many as of other operations.
  */
 template <int kWords, int kElements>
 __device__ void FloatsOfBytes(const uint32_t (&words)[kWords], bool is_signed, float zero_point,
@@ -47,12 +54,9 @@ __device__ void FloatsOfBytes(const uint32_t (&words)[kWords], bool is_signed, f
   static_assert(4 * kWords >= kElements, "a byte an element");
   // A signed byte is the unsigned one with its upper bit turned over, less 128. All of these sums are exact.
   const uint32_t turned = is_signed ? 0x80808080u : 0u;
-  const float excess = (is_signed ? 8388736.0f : 8388608.0f) + zero_point;
+  const float excess = kFirstOfByte + (is_signed ? 128.0f : 0.0f) + zero_point;
 #pragma unroll
-  for (int i = 0; i < kElements; ++i) {
-    const uint32_t bits = __byte_perm(words[i / 4] ^ turned, 0x4b000000u, 0x7650 + i % 4);
-    values[i] = __uint_as_float(bits) - excess;
-  }
+  for (int i = 0; i < kElements; ++i) values[i] = AboveFirst(words[i / 4] ^ turned, i % 4) - excess;
 }
 
 /** a + b in each byte. */

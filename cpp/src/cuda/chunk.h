@@ -129,19 +129,7 @@ class Chunk {
  private:
   template <int kOperands>
   __device__ int64_t OuterOffset(const Walk<kOperands>& walk, int operand) const {
-    if (walk.outer_dims == 0) return 0;
-    const WalkOperand& of = walk.operands[operand];
-    int64_t offset = 0;
-    int64_t rest = row_;
-    const int last = walk.outer_dims - 1;
-#pragma unroll 1
-    for (int d = 0; d < last; ++d) {
-      const Divider::Result place = walk.outer[d].Divide(rest);
-      offset += place.remainder * of.outer[d];
-      rest = place.quotient;
-    }
-    // Of the outermost dimension what is left is the place.
-    return offset + rest * of.outer[last];
+    return OffsetOf(row_, walk.outer_dims, walk.outer, walk.operands[operand].outer);
   }
 
   /** Whether all elements are there, side by side and at a boundary. */

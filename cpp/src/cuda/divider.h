@@ -42,6 +42,22 @@ inline Divider DividerOf(int64_t divisor) {
   return result;
 }
 
+/**
+ * Where an element lies: its number taken apart by the sizes of dimensions, the last dimension first, each place by its
+ * stride. Of the outermost dimension the place is what is left, so that one dimension takes no division.
+ */
+__device__ inline int64_t OffsetOf(int64_t number, int dims, const Divider* sizes, const int64_t* strides) {
+  if (dims == 0) return 0;
+  int64_t offset = 0;
+#pragma unroll 1
+  for (int d = 0; d < dims - 1; ++d) {
+    const Divider::Result place = sizes[d].Divide(number);
+    offset += place.remainder * strides[d];
+    number = place.quotient;
+  }
+  return offset + number * strides[dims - 1];
+}
+
 }  // namespace cuda
 }  // namespace octet
 

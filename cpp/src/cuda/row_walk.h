@@ -19,16 +19,7 @@ struct RowWalk {
   int64_t strides[kOperands][kMaxDims];
 
   __device__ char* At(int operand, int64_t row) const {
-    if (dims == 0) return data[operand];
-    char* at = data[operand];
-#pragma unroll 1
-    for (int d = 0; d < dims - 1; ++d) {
-      const Divider::Result place = sizes[d].Divide(row);
-      at += place.remainder * strides[operand][d];
-      row = place.quotient;
-    }
-    // Of the outermost dimension what is left is the place.
-    return at + row * strides[operand][dims - 1];
+    return data[operand] + OffsetOf(row, dims, sizes, strides[operand]);
   }
 };
 

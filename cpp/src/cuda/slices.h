@@ -18,6 +18,7 @@ struct SliceDims {
   Divider sizes[kMaxDims + 1];
   int64_t strides[kOperands][kMaxDims + 1];
 
+  /** As divider.h has it, but for the way out of no dimensions at all: taken for each element, it cost columns 3 %. */
   __device__ int64_t OffsetOf(int operand, int64_t index) const {
     int64_t offset = 0;
 #pragma unroll 1

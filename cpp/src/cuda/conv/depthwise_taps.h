@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "cuda/conv/depthwise_plan.h"
+#include "cuda/words.h"
 
 namespace octet {
 namespace cuda {
@@ -35,22 +36,17 @@ __device__ inline void Transpose(const uint32_t* words, TapGroup& group) {
     for (int i = 0; i < kQuadChannels; ++i) {
       group[i] = __byte_perm(words[0], words[1], static_cast<uint32_t>(i | (i + 4) << 4));
     }
-  } else {
+  } else if constexpr (kCount == 3) {
     const uint32_t low = __byte_perm(words[0], words[1], 0x5140);
     const uint32_t high = __byte_perm(words[0], words[1], 0x7362);
-    if constexpr (kCount == 3) {
-      group[0] = __byte_perm(low, words[2], 0x0410);
-      group[1] = __byte_perm(low, words[2], 0x0532);
-      group[2] = __byte_perm(high, words[2], 0x0610);
-      group[3] = __byte_perm(high, words[2], 0x0732);
-    } else {
-      const uint32_t next_low = __byte_perm(words[2], words[3], 0x5140);
-      const uint32_t next_high = __byte_perm(words[2], words[3], 0x7362);
-      group[0] = __byte_perm(low, next_low, 0x5410);
-      group[1] = __byte_perm(low, next_low, 0x7632);
-      group[2] = __byte_perm(high, next_high, 0x5410);
-      group[3] = __byte_perm(high, next_high, 0x7632);
-    }
+    group[0] = __byte_perm(low, words[2], 0x0410);
+    group[1] = __byte_perm(low, words[2], 0x0532);
+    group[2] = __byte_perm(high, words[2], 0x0610);
+    group[3] = __byte_perm(high, words[2], 0x0732);
+  } else {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) group[i] = words[i];
+    TransposeSquare(group);
   }
 }
 

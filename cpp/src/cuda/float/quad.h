@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "core/tensor_view.h"
+#include "cuda/byte_codes.h"
 #include "numerics/epilogue.h"
 #include "numerics/half.h"
 
@@ -46,15 +47,10 @@ __device__ inline uint4 FetchQuad(const char* at, ElementType type) {
 /** The values of four codes of a word. */
 template <bool kSigned>
 __device__ inline void ValuesOfCodes(uint32_t codes, numerics::Step step, float (&values)[kQuad]) {
-  // A byte below the exponent of 2^23 is that number plus the byte: exact, and no conversion, of which a
-  // multiprocessor makes a quarter as many.
-  constexpr float kBase = kSigned ? 8388608.0f + 128.0f : 8388608.0f;
-  const uint32_t bytes = kSigned ? codes ^ 0x80808080u : codes;
+  const uint32_t words[1] = {codes};
+  FloatsOfBytes(words, kSigned, 0.0f, values);
 #pragma unroll
-  for (int i = 0; i < kQuad; ++i) {
-    const uint32_t bits = __byte_perm(bytes, 0x4b000000u, 0x7440 + i);
-    values[i] = numerics::ValueOfCode(__uint_as_float(bits) - kBase, step);
-  }
+  for (int i = 0; i < kQuad; ++i) values[i] = numerics::ValueOfCode(values[i], step);
 }
 
 /** The values of what has been fetched. */

@@ -121,9 +121,7 @@ class CodeElements {
     for (int i = 0; i < 4; ++i) {
       values[i] = numerics::Fma(values[i], scale_[i], terms_.bias[i]);
       if constexpr (kResidual) {
-        // 2^23 + code, the code without its sign: the bits of a float.
-        const float code = __uint_as_float(__byte_perm(row.residual ^ turned_, kFirstOfByteBits, 0x7440 + i));
-        values[i] += residual_scale_ * (code - residual_offset_);
+        values[i] += residual_scale_ * (AboveFirst(row.residual ^ turned_, i) - residual_offset_);
       }
     }
     return QuickCodes<true>(values, quick_);
@@ -132,9 +130,6 @@ class CodeElements {
   __device__ static void Put(Packed packed, void* to) { *static_cast<uint32_t*>(to) = packed; }
 
  private:
-  static constexpr float kFirstOfByte = 8388608.0f;
-  static constexpr uint32_t kFirstOfByteBits = 0x4b000000;
-
   const ColumnTerms& terms_;
   const QuickBytes& quick_;
   const RowsFrom residual_;
