@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copies in another order, conversions, and tensors put together.
 #include "families.h"
+#include "matrices.h"
 
 namespace octet {
 namespace bench {
 namespace {
-
-struct Shape {
-  int64_t rows, columns;
-};
-
-constexpr Shape kShapes[] = {{1024, 1024}, {8192, 4096}};
-constexpr Shape kSmallShapes[] = {{5, 70}};
 
 struct Image {
   int64_t images, channels, size;
@@ -64,7 +58,7 @@ void Concat(Bench* bench, const Image& image, bool requantize) {
 }  // namespace
 
 void CopyRows(Bench* bench) {
-  for (const auto& [rows, columns] : bench->Choose(kShapes, kSmallShapes)) {
+  for (const auto& [rows, columns] : bench->Choose(kMatrices, kSmallMatrices)) {
     const std::vector<int64_t> shape = {rows, columns};
     for (const DLDataType type : {kF32, kF16, kS8}) {
       const std::string name = '/' + NameOf(type) + '/' + ShapeText(shape);

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions of one and of two values, comparisons, choices and look-ups.
 #include "families.h"
+#include "matrices.h"
 
 namespace octet {
 namespace bench {
 namespace {
-
-struct Shape {
-  int64_t rows, columns;
-};
-
-constexpr Shape kShapes[] = {{1024, 1024}, {8192, 4096}};
-constexpr Shape kSmallShapes[] = {{5, 70}};
 
 struct Types {
   DLDataType in, out;
@@ -80,7 +74,7 @@ void LookUp(Bench* bench, const std::vector<int64_t>& shape) {
 }  // namespace
 
 void ElementwiseRows(Bench* bench) {
-  for (const auto& [rows, columns] : bench->Choose(kShapes, kSmallShapes)) {
+  for (const auto& [rows, columns] : bench->Choose(kMatrices, kSmallMatrices)) {
     const std::vector<int64_t> shape = {rows, columns};
     const std::string sizes = '/' + ShapeText(shape);
     for (const Types& types : kTypes) {

@@ -2,17 +2,13 @@
 // Fake quantization of matrices, with one grid, one for each row, and one for each 128 neighbours of a row; forward,
 // backward with the gradients of step and zero point, and forward with partial derivatives.
 #include "families.h"
+#include "matrices.h"
 
 namespace octet {
 namespace bench {
 namespace {
 
-struct Shape {
-  int64_t rows, columns;
-};
-
-constexpr Shape kShapes[] = {{1024, 1024}, {8192, 4096}};
-constexpr Shape kSmallShapes[] = {{5, 256}};
+constexpr Matrix kSmallShapes[] = {{5, 256}};
 
 struct Sharing {
   const char* name;
@@ -23,7 +19,7 @@ struct Sharing {
 constexpr Sharing kSharings[] = {{"per_tensor", 0}, {"per_channel", -1}, {"per_group_128", 128}};
 
 /** A matrix seen as one with a row for each grid. */
-std::vector<int64_t> Rows(const Shape& shape, const Sharing& sharing) {
+std::vector<int64_t> Rows(const Matrix& shape, const Sharing& sharing) {
   const auto [rows, columns] = shape;
   if (sharing.group <= 0) return {rows, columns};
   return {rows * columns / sharing.group, sharing.group};
@@ -33,7 +29,7 @@ DeviceGrid GridOf(const std::vector<int64_t>& rows, const Sharing& sharing) {
   return sharing.group == 0 ? DeviceGrid(true, -1, 1) : DeviceGrid(true, 0, rows[0]);
 }
 
-void Forward(Bench* bench, const Sharing& sharing, const Shape& shape, DLDataType type) {
+void Forward(Bench* bench, const Sharing& sharing, const Matrix& shape, DLDataType type) {
   const auto rows = Rows(shape, sharing);
   const DeviceGrid grid = GridOf(rows, sharing);
   const Tensor x(type, rows);
@@ -42,7 +38,7 @@ void Forward(Bench* bench, const Sharing& sharing, const Shape& shape, DLDataTyp
                  [&] { BENCH_CHECK(octet_fake_quantize(grid.get(), x.dl(), out.dl(), nullptr)); });
 }
 
-void Backward(Bench* bench, const Sharing& sharing, const Shape& shape, DLDataType type) {
+void Backward(Bench* bench, const Sharing& sharing, const Matrix& shape, DLDataType type) {
   const auto rows = Rows(shape, sharing);
   const DeviceGrid grid = GridOf(rows, sharing);
   const Tensor x(type, rows);
@@ -57,7 +53,7 @@ void Backward(Bench* bench, const Sharing& sharing, const Shape& shape, DLDataTy
   });
 }
 
-void Partials(Bench* bench, const Sharing& sharing, const Shape& shape, DLDataType type) {
+void Partials(Bench* bench, const Sharing& sharing, const Matrix& shape, DLDataType type) {
   const auto rows = Rows(shape, sharing);
   const DeviceGrid grid = GridOf(rows, sharing);
   const Tensor x(type, rows);
@@ -74,7 +70,7 @@ void Partials(Bench* bench, const Sharing& sharing, const Shape& shape, DLDataTy
 }  // namespace
 
 void FakeQuantizeRows(Bench* bench) {
-  for (const Shape& shape : bench->Choose(kShapes, kSmallShapes)) {
+  for (const Matrix& shape : bench->Choose(kMatrices, kSmallShapes)) {
     for (const Sharing& sharing : kSharings) {
       for (const DLDataType type : {kF32, kBF16}) {
         const std::string row =

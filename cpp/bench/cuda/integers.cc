@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions of whole numbers.
 #include "families.h"
+#include "matrices.h"
 
 namespace octet {
 namespace bench {
 namespace {
 
-struct Shape {
-  int64_t rows, columns;
-};
-
-constexpr Shape kShapes[] = {{1024, 1024}, {4096, 4096}};
-constexpr Shape kSmallShapes[] = {{5, 70}};
+constexpr Matrix kShapes[] = {{1024, 1024}, {4096, 4096}};
 
 }  // namespace
 
 void IntegerRows(Bench* bench) {
-  for (const auto& [rows, columns] : bench->Choose(kShapes, kSmallShapes)) {
+  for (const auto& [rows, columns] : bench->Choose(kShapes, kSmallMatrices)) {
     const std::vector<int64_t> shape = {rows, columns};
     for (const DLDataType type : {kS32, kS64}) {
       const std::string name = NameOf(type) + '/' + ShapeText(shape);

@@ -2,17 +2,11 @@
 // From floats to codes, back, and from grid to grid. (Codes of rows on grids of their own are made within products:
 // octet_gemm_dynamic.)
 #include "families.h"
+#include "matrices.h"
 
 namespace octet {
 namespace bench {
 namespace {
-
-struct Shape {
-  int64_t rows, columns;
-};
-
-constexpr Shape kShapes[] = {{1024, 1024}, {8192, 4096}};
-constexpr Shape kSmallShapes[] = {{5, 70}};
 
 struct Types {
   DLDataType values, codes;
@@ -23,7 +17,7 @@ constexpr Types kTypes[] = {{kF32, kS8}, {kF16, kS8}, {kBF16, kU8}};
 }  // namespace
 
 void QuantizeRows(Bench* bench) {
-  for (const auto& [rows, columns] : bench->Choose(kShapes, kSmallShapes)) {
+  for (const auto& [rows, columns] : bench->Choose(kMatrices, kSmallMatrices)) {
     const std::vector<int64_t> shape = {rows, columns};
     for (const int32_t axis : {-1, 0, 1}) {
       const char* const sharing = axis < 0 ? "per_tensor" : axis == 0 ? "per_channel" : "per_column";

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ranges of matrices: extreme values, percentiles, and squared errors of 100 candidates, which read a matrix once.
 #include "families.h"
+#include "matrices.h"
 
 namespace octet {
 namespace bench {
 namespace {
 
-struct Shape {
-  int64_t rows, columns;
-};
-
-constexpr Shape kShapes[] = {{1024, 1024}, {8192, 4096}};
-constexpr Shape kSmallShapes[] = {{3, 70}};
+constexpr Matrix kSmallShapes[] = {{3, 70}};
 constexpr int64_t kCandidates = 100;
 
-void MinMax(Bench* bench, const Shape& shape, int32_t axis, DLDataType type) {
+void MinMax(Bench* bench, const Matrix& shape, int32_t axis, DLDataType type) {
   const auto [rows, columns] = shape;
   const int64_t results = axis < 0 ? 1 : axis == 0 ? rows : columns;
   const Tensor x(type, {rows, columns});
@@ -23,7 +19,7 @@ void MinMax(Bench* bench, const Shape& shape, int32_t axis, DLDataType type) {
   bench->Measure({x.bytes()}, [&] { BENCH_CHECK(octet_min_max(x.dl(), axis, least.dl(), greatest.dl(), nullptr)); });
 }
 
-void Percentile(Bench* bench, const Shape& shape, int32_t axis, DLDataType type) {
+void Percentile(Bench* bench, const Matrix& shape, int32_t axis, DLDataType type) {
   const auto [rows, columns] = shape;
   const int64_t results = axis < 0 ? 1 : axis == 0 ? rows : columns;
   const Tensor x(type, {rows, columns});
@@ -37,7 +33,7 @@ void Percentile(Bench* bench, const Shape& shape, int32_t axis, DLDataType type)
   });
 }
 
-void RangeMse(Bench* bench, const Shape& shape, int32_t axis, octet_scheme scheme) {
+void RangeMse(Bench* bench, const Matrix& shape, int32_t axis, octet_scheme scheme) {
   const auto [rows, columns] = shape;
   const Tensor x(kF32, {rows, columns});
   std::vector<float> ends;
@@ -55,7 +51,7 @@ void RangeMse(Bench* bench, const Shape& shape, int32_t axis, octet_scheme schem
 }  // namespace
 
 void RangeRows(Bench* bench) {
-  for (const Shape& shape : bench->Choose(kShapes, kSmallShapes)) {
+  for (const Matrix& shape : bench->Choose(kMatrices, kSmallShapes)) {
     const std::string sizes = '/' + ShapeText({shape.rows, shape.columns});
     for (const int32_t axis : {-1, 0, 1}) {
       const std::string sharing = axis < 0 ? "per_tensor" : axis == 0 ? "per_channel" : "per_column";

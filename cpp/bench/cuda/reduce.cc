@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reductions, places of greatest elements, means over tokens and normalization to length 1.
 #include "families.h"
+#include "matrices.h"
 
 namespace octet {
 namespace bench {
 namespace {
 
-struct Shape {
-  int64_t rows, columns;
-};
-
-constexpr Shape kShapes[] = {{1024, 1024}, {8192, 4096}};
-constexpr Shape kSmallShapes[] = {{5, 70}};
 // Logits: of a batch, and of a token.
-constexpr Shape kLogits[] = {{512, 32000}, {1, 128256}};
-constexpr Shape kSmallLogits[] = {{2, 300}};
+constexpr Matrix kLogits[] = {{512, 32000}, {1, 128256}};
+constexpr Matrix kSmallLogits[] = {{2, 300}};
 // Embeddings of sentences.
-constexpr Shape kSentences[] = {{8192, 384}};
-constexpr Shape kSmallSentences[] = {{3, 70}};
+constexpr Matrix kSentences[] = {{8192, 384}};
+constexpr Matrix kSmallSentences[] = {{3, 70}};
 
 struct Tokens {
   int64_t batch, tokens, width;
@@ -26,7 +21,7 @@ struct Tokens {
 constexpr Tokens kTokens[] = {{32, 128, 384}, {32, 384, 768}};
 constexpr Tokens kSmallTokens[] = {{2, 5, 70}};
 
-void Reduce(Bench* bench, const Shape& shape, octet_reduction reduction, int32_t dim, DLDataType type) {
+void Reduce(Bench* bench, const Matrix& shape, octet_reduction reduction, int32_t dim, DLDataType type) {
   const auto [rows, columns] = shape;
   const Tensor x(type, {rows, columns});
   const Tensor out(kF32, {dim == 0 ? columns : rows});
@@ -36,7 +31,7 @@ void Reduce(Bench* bench, const Shape& shape, octet_reduction reduction, int32_t
   });
 }
 
-void ArgMax(Bench* bench, const Shape& shape, DLDataType type) {
+void ArgMax(Bench* bench, const Matrix& shape, DLDataType type) {
   const auto [rows, columns] = shape;
   const Tensor x(type, {rows, columns});
   const Tensor out(kS64, {rows});
@@ -55,7 +50,7 @@ void MaskedMean(Bench* bench, const Tokens& shape, DLDataType type) {
   });
 }
 
-void Normalize(Bench* bench, const Shape& shape, DLDataType type) {
+void Normalize(Bench* bench, const Matrix& shape, DLDataType type) {
   const auto [rows, columns] = shape;
   const Tensor x(type, {rows, columns});
   const Tensor out(type, {rows, columns});
@@ -69,7 +64,7 @@ void Normalize(Bench* bench, const Shape& shape, DLDataType type) {
 
 void ReduceRows(Bench* bench) {
   for (const DLDataType type : {kF32, kF16, kS8}) {
-    for (const Shape& shape : bench->Choose(kShapes, kSmallShapes)) {
+    for (const Matrix& shape : bench->Choose(kMatrices, kSmallMatrices)) {
       for (const int32_t dim : {0, 1}) {
         const std::string name = std::string(dim == 0 ? "columns/" : "rows/") + NameOf(type) + "-f32/" +
                                  ShapeText({shape.rows, shape.columns});
@@ -77,7 +72,7 @@ void ReduceRows(Bench* bench) {
         bench->Row("reduce", "max_of_" + name, [&] { Reduce(bench, shape, OCTET_REDUCE_MAX, dim, type); });
       }
     }
-    for (const Shape& shape : bench->Choose(kLogits, kSmallLogits)) {
+    for (const Matrix& shape : bench->Choose(kLogits, kSmallLogits)) {
       bench->Row("argmax", NameOf(type) + "-s64/" + ShapeText({shape.rows, shape.columns}),
                  [&] { ArgMax(bench, shape, type); });
     }
@@ -85,7 +80,7 @@ void ReduceRows(Bench* bench) {
       bench->Row("masked_mean", NameOf(type) + "-f32/" + ShapeText({shape.batch, shape.tokens, shape.width}),
                  [&] { MaskedMean(bench, shape, type); });
     }
-    for (const Shape& shape : bench->Choose(kSentences, kSmallSentences)) {
+    for (const Matrix& shape : bench->Choose(kSentences, kSmallSentences)) {
       bench->Row("l2_normalize", NameOf(type) + '-' + NameOf(type) + '/' + ShapeText({shape.rows, shape.columns}),
                  [&] { Normalize(bench, shape, type); });
     }
