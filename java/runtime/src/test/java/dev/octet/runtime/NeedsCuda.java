@@ -25,10 +25,14 @@ public @interface NeedsCuda {
   final class Condition implements ExecutionCondition {
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-      String reason = NativeLibrary.whyNoCuda();
-      return reason.isEmpty() || System.getenv("OCTET_TEST_NEED_CUDA") != null
-          ? ConditionEvaluationResult.enabled("there is a CUDA device")
-          : ConditionEvaluationResult.disabled(reason);
+      return unless(NativeLibrary.whyNoCuda(), "there is a CUDA device");
+    }
+
+    /** Runs tests unless something is missing, and they are not wanted all the same. */
+    static ConditionEvaluationResult unless(String missing, String there) {
+      return missing.isEmpty() || System.getenv("OCTET_TEST_NEED_CUDA") != null
+          ? ConditionEvaluationResult.enabled(there)
+          : ConditionEvaluationResult.disabled(missing);
     }
   }
 }

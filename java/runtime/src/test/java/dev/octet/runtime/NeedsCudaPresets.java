@@ -24,10 +24,8 @@ public @interface NeedsCudaPresets {
   final class Condition implements ExecutionCondition {
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-      String reason = CudaPresets.whyUnavailable();
-      return reason.isEmpty() || System.getenv("OCTET_TEST_NEED_CUDA") != null
-          ? ConditionEvaluationResult.enabled("there are the presets for CUDA")
-          : ConditionEvaluationResult.disabled(reason);
+      return NeedsCuda.Condition.unless(
+          CudaPresets.whyUnavailable(), "there are the presets for CUDA");
     }
   }
 }
